@@ -1,0 +1,25 @@
+"""The errors this package raises: one clear line that names the value and the remedy."""
+
+
+class SharinganError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class InputError(SharinganError, ValueError):
+    """An argument has the wrong shape, type or range."""
+
+
+class ConfigError(SharinganError, ValueError):
+    """A setting is unknown or out of range."""
+
+
+class DataError(SharinganError):
+    """A file or a data set is missing, unreadable or not laid out as expected."""
+
+
+class CheckpointError(SharinganError):
+    """Weights are missing, damaged or belong to another network."""
+
+
+class DownloadError(SharinganError):
+    """A download failed or its bytes are not the ones that were promised."""
