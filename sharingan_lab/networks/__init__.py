@@ -1,0 +1,8 @@
+"""The networks: DeblurGAN's generator and critic, a small restorer, the DeepDeblur baseline."""
+
+from sharingan_lab.networks.critic import Critic
+from sharingan_lab.networks.deepdeblur import DeepDeblur
+from sharingan_lab.networks.generator import Generator
+from sharingan_lab.networks.lite import LiteGenerator
+
+__all__ = ["Critic", "DeepDeblur", "Generator", "LiteGenerator"]

@@ -1,0 +1,301 @@
+"""The losses of the report: adversarial objectives, the gradient penalty, the perceptual loss.
+
+Scores are what a critic returns: one value a sample (N, ...) or a patch map (N, 1, h, w). Every
+loss averages over the batch and returns a scalar.
+
+References
+----------
+.. [1] Goodfellow et al., "Generative adversarial nets", NeurIPS 2014. Equations (2) and (7).
+.. [2] Mao et al., "Least squares generative adversarial networks", ICCV 2017.
+.. [3] Arjovsky et al., "Wasserstein GAN", ICML 2017. Equation (4).
+.. [4] Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017. Equation (5).
+.. [5] Johnson et al., "Perceptual losses for real-time style transfer", ECCV 2016.
+.. [6] Kupyn et al., "DeblurGAN", CVPR 2018. Equations (6) and (8).
+"""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.models import VGG19_Weights, vgg19
+
+from sharingan_lab.errors import CheckpointError, ConfigError, InputError
+
+OBJECTIVES = ("vanilla", "non-saturating", "least-squares", "wasserstein")
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def _check_objective(objective: str) -> None:
+    if objective not in OBJECTIVES:
+        raise ConfigError(f"unknown objective {objective!r}: choose from {', '.join(OBJECTIVES)}")
+
+
+def critic_loss(real_scores: Tensor, fake_scores: Tensor, objective: str = "wasserstein") -> Tensor:
+    r"""Loss that the critic (or discriminator) minimises.
+
+    Parameters
+    ----------
+    real_scores, fake_scores : Tensor
+        Scores of real and of generated samples. For "vanilla" and "non-saturating" they are logits:
+        :math:`D = \mathrm{sigmoid}(\mathrm{score})`.
+    objective : str
+        "vanilla" or "non-saturating": minus equation (2); "least-squares" [2]_; "wasserstein":
+        minus equation (4), the estimate of the earth mover's distance being minus this loss.
+
+    Returns
+    -------
+    Tensor
+        Scalar.
+
+    Raises
+    ------
+    ConfigError
+        The objective is unknown.
+
+    Examples
+    --------
+    >>> critic_loss(torch.tensor([2.0]), torch.tensor([0.5])).item()
+    -1.5
+    """
+    _check_objective(objective)
+    if objective == "wasserstein":
+        return fake_scores.mean() - real_scores.mean()
+    if objective == "least-squares":
+        return ((real_scores - 1) ** 2).mean() / 2 + (fake_scores**2).mean() / 2
+    # log D = -softplus(-score) and log(1 - D) = -softplus(score), stable for large scores
+    return F.softplus(-real_scores).mean() + F.softplus(fake_scores).mean()
+
+
+def generator_loss(fake_scores: Tensor, objective: str = "wasserstein") -> Tensor:
+    r"""Adversarial loss that the generator minimises.
+
+    Parameters
+    ----------
+    fake_scores : Tensor
+        Scores of generated samples (logits for "vanilla" and "non-saturating").
+    objective : str
+        "vanilla": :math:`E[\log(1 - D)]` of equation (2), which saturates; "non-saturating":
+        :math:`-E[\log D]`; "least-squares"; "wasserstein": :math:`-E[D]` of equation (4).
+
+    Returns
+    -------
+    Tensor
+        Scalar.
+
+    Raises
+    ------
+    ConfigError
+        The objective is unknown.
+
+    Examples
+    --------
+    >>> generator_loss(torch.tensor([1.0, 3.0])).item()
+    -2.0
+    """
+    _check_objective(objective)
+    if objective == "wasserstein":
+        return -fake_scores.mean()
+    if objective == "least-squares":
+        return ((fake_scores - 1) ** 2).mean() / 2
+    if objective == "non-saturating":
+        return F.softplus(-fake_scores).mean()
+    return -F.softplus(fake_scores).mean()
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    *,
+    generator: torch.Generator,
+    alpha_per: str = "sample",
+    norm_over: str = "sample",
+) -> Tensor:
+    r"""Penalty that keeps the critic 1-Lipschitz, equation (5) without its factor lambda.
+
+    .. math:: E_{\hat x}[(\lVert \nabla_{\hat x} D(\hat x) \rVert_2 - 1)^2], \quad
+              \hat x = \alpha x + (1 - \alpha) \tilde x, \quad \alpha \sim U(0, 1)
+
+    A patch map counts as one score a sample, the *mean* of its patches: the penalty of the sum
+    would grow with the square of the number of patches.
+
+    Parameters
+    ----------
+    critic : callable
+        Maps (N, ...) samples to one score a sample or to a patch map.
+    real, fake : Tensor
+        Samples (N, ...) of equal shape; images in [-1, 1], where the trainer differentiates.
+    generator : torch.Generator
+        Source of alpha.
+    alpha_per : {"sample", "batch"}
+        Draw alpha for each sample, as published, or once for the batch, as the DeblurGAN code does.
+    norm_over : {"sample", "channels"}
+        Norm over all values of a sample, as published, or over its channels only, pixel by pixel,
+        as the DeblurGAN code does.
+
+    Returns
+    -------
+    Tensor
+        Scalar, differentiable with respect to the critic's weights.
+
+    Raises
+    ------
+    InputError
+        Shapes differ.
+    ConfigError
+        An option is unknown.
+
+    Examples
+    --------
+    A linear critic has the penalty (\|w\| - 1)^2 wherever it is sampled:
+
+    >>> w = torch.tensor([3.0, 4.0])
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> gradient_penalty(lambda x: x @ w, torch.zeros(8, 2), torch.ones(8, 2), generator=rng).item()
+    16.0
+    """
+    if real.shape != fake.shape:
+        raise InputError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} differ in shape")
+    if alpha_per not in ("sample", "batch") or norm_over not in ("sample", "channels"):
+        raise ConfigError(
+            f"alpha_per={alpha_per!r}, norm_over={norm_over!r}: choose alpha_per from sample, "
+            "batch and norm_over from sample, channels"
+        )
+    n = real.shape[0]
+    draws = n if alpha_per == "sample" else 1
+    alpha = torch.rand(draws, generator=generator, device=generator.device).to(real)
+    alpha = alpha.view(-1, *[1] * (real.ndim - 1))
+    x_hat = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+    scores = critic(x_hat).reshape(n, -1).mean(dim=1)
+    (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
+    if norm_over == "sample":
+        gradient = gradient.flatten(start_dim=1)
+    norm = torch.linalg.vector_norm(gradient, dim=1)
+    return ((norm - 1) ** 2).mean()
+
+
+def _imagenet_state(layer: int) -> dict[str, Tensor]:
+    state = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
+        progress=False, check_hash=True, weights_only=True
+    )
+    prefix = "features."
+    kept = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+    return {k: v for k, v in kept.items() if int(k.split(".")[0]) <= layer}
+
+
+def _file_state(path: Path, layer: int) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise CheckpointError(f"no VGG-19 weights at {path}: give a .pth or .safetensors file")
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        kept = {k.removeprefix("features."): v for k, v in state.items()}
+        return {k: v for k, v in kept.items() if k[0].isdigit() and int(k.split(".")[0]) <= layer}
+    except Exception as error:  # torch, pickle and safetensors each raise their own kinds
+        raise CheckpointError(f"cannot read VGG-19 weights from {path}: {error}") from error
+
+
+class PerceptualLoss(nn.Module):
+    r"""Mean squared difference of VGG-19 features, the content term of equation (6).
+
+    The features are those of ``conv3_3`` before its ReLU, ``vgg19().features[14]``: "layer 14" of
+    the report.
+
+    Parameters
+    ----------
+    weights : str
+        "imagenet": torchvision's weights, downloaded once and verified; "random": fixed random
+        filters drawn from `seed`; else the path of a file with torchvision's key layout. Where the
+        ImageNet weights cannot be had, random filters take their place with a warning, and
+        ``label`` says so: print it wherever a result of this loss appears.
+    statistics : {"imagenet", "none"}
+        Normalise images by ImageNet's mean and deviation, as VGG expects, or feed [-1, 1] as the
+        DeblurGAN code does.
+    seed : int
+        Seed of the random filters.
+
+    Attributes
+    ----------
+    label : str
+        What the features are, in words.
+    is_random : bool
+        Whether the features are random.
+
+    Raises
+    ------
+    CheckpointError
+        A given file is missing or does not fit.
+    ConfigError
+        `statistics` is unknown.
+
+    Examples
+    --------
+    >>> loss = PerceptualLoss("random")
+    >>> image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    >>> loss(image, image).item()
+    0.0
+    >>> loss.label
+    'VGG-19 conv3_3 with RANDOM weights (as asked)'
+    """
+
+    LAYER = 14
+
+    def __init__(self, weights: str = "imagenet", *, statistics: str = "imagenet", seed: int = 0):
+        super().__init__()
+        if statistics not in ("imagenet", "none"):
+            raise ConfigError(f"unknown statistics {statistics!r}: choose imagenet or none")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.features = vgg19(weights=None).features[: self.LAYER + 1]
+            for module in self.features:
+                if isinstance(module, nn.Conv2d):  # He: signal keeps its size through the ReLUs
+                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                    nn.init.zeros_(module.bias)
+                elif isinstance(module, nn.ReLU):
+                    module.inplace = False
+        self.label, self.is_random = self._load(weights)
+        normalised = statistics == "imagenet"
+        mean, std = (IMAGENET_MEAN, IMAGENET_STD) if normalised else ((0.5,) * 3, (0.5,) * 3)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.eval().requires_grad_(False)
+
+    def _load(self, weights: str) -> tuple[str, bool]:
+        name = "VGG-19 conv3_3"
+        if weights == "random":
+            return f"{name} with RANDOM weights (as asked)", True
+        try:
+            chosen = weights == "imagenet"
+            state = (
+                _imagenet_state(self.LAYER) if chosen else _file_state(Path(weights), self.LAYER)
+            )
+            self.features.load_state_dict(state)
+        except OSError as error:
+            warnings.warn(
+                f"ImageNet weights of VGG-19 cannot be had ({error}): RANDOM features take their "
+                "place; get them with: sharingan fetch vgg19",
+                stacklevel=3,
+            )
+            return f"{name} with RANDOM weights (ImageNet weights unavailable)", True
+        except (RuntimeError, AttributeError) as error:
+            reason = str(error).splitlines()[0]
+            raise CheckpointError(f"VGG-19 weights {weights} do not fit: {reason}") from error
+        source = "ImageNet weights" if chosen else f"weights from {Path(weights).name}"
+        return f"{name} with {source}", False
+
+    def extract(self, images: Tensor) -> Tensor:
+        """Features (N, 256, H // 4, W // 4) of images (N, 3, H, W) in [0, 1]."""
+        return self.features((images - self.mean) / self.std)
+
+    def forward(self, restored: Tensor, sharp: Tensor) -> Tensor:
+        """Mean squared difference of the features of two batches (N, 3, H, W) in [0, 1]."""
+        with torch.no_grad():
+            target = self.extract(sharp)
+        return F.mse_loss(self.extract(restored), target)
