@@ -1,0 +1,192 @@
+"""How a lesson starts: its parameters become a run that says plainly what it runs on."""
+
+import html
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+import sharingan_lab
+from sharingan_lab.errors import ConfigError, DataError
+from sharingan_lab.locations import data_dir
+
+T = TypeVar("T")
+
+MODES = {
+    "quick": "bundled pictures and small settings; no figure here is the full result",
+    "full": "the GoPro data set on a CUDA GPU",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a lesson runs on; shown as a table when it is the last line of a cell.
+
+    Attributes
+    ----------
+    lesson, mode, seed
+        As given to :func:`setup`.
+    device : torch.device
+        Where tensors and networks go.
+    data_root : Path or None
+        The folder ``GOPRO_Large``; None where there is none, as quick mode needs none.
+    out_dir : Path
+        An existing folder for the files the lesson writes.
+    """
+
+    lesson: str
+    mode: str
+    seed: int
+    device: torch.device
+    data_root: Path | None
+    out_dir: Path
+
+    @property
+    def generator(self) -> torch.Generator:
+        """A fresh CPU generator at ``seed`` each time, so a cell run twice draws the same.
+
+        Keep it in a name to draw on from where the last draw ended.
+        """
+        return torch.Generator().manual_seed(self.seed)
+
+    def choose(self, *, quick: T, full: T) -> T:
+        """Return the value for this run's mode."""
+        return quick if self.mode == "quick" else full
+
+    def _facts(self) -> list[tuple[str, str]]:
+        device = self.device.type
+        if device == "cuda":
+            device += f" ({torch.cuda.get_device_name(self.device)})"
+        else:
+            device += f" ({torch.get_num_threads()} thread(s))"
+        return [
+            ("mode", f"{self.mode}: {MODES[self.mode]}"),
+            ("device", device),
+            ("versions", f"sharingan-lab {sharingan_lab.__version__}, torch {torch.__version__}"),
+            ("seed", str(self.seed)),
+            ("GoPro data", str(self.data_root or "not found, and not needed in quick mode")),
+            ("files go to", str(self.out_dir)),
+        ]
+
+    def __repr__(self) -> str:
+        lines = [f"{name:<12} {value}" for name, value in self._facts()]
+        return "\n".join([f"Lesson {self.lesson}", *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in self._facts()
+        )
+        return (
+            f'<table class="sharingan-table"><caption>Lesson {html.escape(self.lesson)} runs '
+            f"with</caption><tbody>{rows}</tbody></table>"
+        )
+
+
+def setup(
+    lesson: str,
+    *,
+    mode: str = "quick",
+    data_root: str = "",
+    out_dir: str = "",
+    seed: int = 0,
+    device: str = "auto",
+) -> Run:
+    """Turn the parameters of a lesson into a run, or say what is missing.
+
+    Also seeds torch's default generator, which dropout and the first weights of a network draw
+    from; everything else of the course takes its generator as an argument.
+
+    Parameters
+    ----------
+    lesson : str
+        Number of the lesson, such as ``"01"``.
+    mode : {"quick", "full"}
+        ``full`` wants the GoPro data set and a CUDA GPU.
+    data_root : str
+        Folder that holds ``GOPRO_Large`` (or is it); empty: the default data folder.
+    out_dir : str
+        Folder for the lesson's files; empty: a new temporary one.
+    seed : int
+        At least 0.
+    device : {"auto", "cpu", "cuda"}
+        ``auto`` takes CUDA where there is one.
+
+    Raises
+    ------
+    ConfigError
+        A parameter is none of those.
+    DataError
+        ``full`` without GoPro or CUDA.
+
+    Examples
+    --------
+    >>> run = setup("01", device="cpu")
+    >>> run.choose(quick=300, full=20_000)
+    300
+    """
+    if mode not in MODES:
+        raise ConfigError(f"mode must be 'quick' or 'full', got {mode!r}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ConfigError(f"seed must be a whole number of at least 0, got {seed!r}")
+    if mode == "full":
+        require_full(data_root, device)
+    torch.manual_seed(seed)
+    folder = Path(out_dir).expanduser() if out_dir else _temporary_folder(lesson)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Run(lesson, mode, seed, _device(device), find_gopro(data_root), folder.resolve())
+
+
+def find_gopro(data_root: str = "") -> Path | None:
+    """Return the folder ``GOPRO_Large`` below (or at) ``data_root``, or None.
+
+    Examples
+    --------
+    >>> find_gopro("/no/such/folder") is None
+    True
+    """
+    root = Path(data_root).expanduser() if data_root else data_dir()
+    for candidate in (root, root / "GOPRO_Large"):
+        if (candidate / "train").is_dir() and (candidate / "test").is_dir():
+            return candidate.resolve()
+    return None
+
+
+def require_full(data_root: str = "", device: str = "auto") -> None:
+    """Raise a DataError that names what full mode lacks here and the command that gets it.
+
+    Examples
+    --------
+    >>> require_full("/no/such/folder", "cpu")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DataError: full mode needs ...
+    """
+    if _device(device).type != "cuda":
+        raise DataError(
+            "full mode needs a CUDA GPU and there is none (device "
+            f"{device!r}): use --mode quick here, or run on a machine with one; "
+            "'sharingan doctor' shows what was found"
+        )
+    if find_gopro(data_root) is None:
+        root = data_root or data_dir()
+        raise DataError(
+            f"full mode needs GOPRO_Large in {root}, which is not there: "
+            "get it with 'sharingan fetch gopro'"
+        )
+
+
+def _device(name: str) -> torch.device:
+    if name not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ConfigError("device 'cuda' was asked for, but torch finds no CUDA GPU here")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def _temporary_folder(lesson: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"sharingan-{lesson}-"))

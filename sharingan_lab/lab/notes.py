@@ -1,0 +1,146 @@
+"""What a lesson says beside its figures: key figures, notices and tables.
+
+Key figures and notices are found again by the report runner in the *metadata* of their outputs:
+nbval compares every MIME type of a compared cell, at full digits, but never the metadata, and
+every reader of notebooks skips metadata that it does not know.
+"""
+
+import html
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.lab.output import emit
+
+METADATA_KEY = "sharingan"
+
+
+def format_value(value: object) -> str:
+    """Write a number with four significant digits, an integer whole, anything else as it is.
+
+    Examples
+    --------
+    >>> format_value(0.97312), format_value(11_378_179), format_value("1.5 ± 0.1")
+    ('0.9731', '11,378,179', '1.5 ± 0.1')
+    """
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return f"{int(value):,}"
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return f"{float(value):.4g}"
+    return str(value)
+
+
+def key_figure(label: str, value: float | int | str, unit: str = "") -> None:
+    """State a result of the lesson; the report repeats it on its index and in summary.json.
+
+    Examples
+    --------
+    >>> key_figure("PSNR of the blurred picture", 24.31234, unit="dB")
+    PSNR of the blurred picture: 24.31 dB
+    """
+    shown = f"{format_value(value)} {unit}".strip()
+    fact = {"label": label, "value": _plain(value), "unit": unit, "shown": shown}
+    markup = (
+        '<div class="sharingan-key-figure" style="margin:.3em 0">'
+        f"{html.escape(label)}: <strong>{html.escape(shown)}</strong></div>"
+    )
+    data = {"text/html": markup, "text/plain": f"{label}: {shown}"}
+    emit(data, {METADATA_KEY: {"key_figure": fact}})
+
+
+def notice(text: str) -> None:
+    """Warn the reader of a substitute or a limit; the report repeats it at the page's top.
+
+    Examples
+    --------
+    >>> notice("Random VGG-19 features: the ImageNet weights were not found.")
+    Notice: Random VGG-19 features: the ImageNet weights were not found.
+    """
+    markup = (
+        '<div class="sharingan-notice" role="note" style="border-left:5px solid #D55E00;'
+        'background:#fff4ec;color:#222;padding:.6em 1em;margin:.6em 0">'
+        f"<strong>Notice.</strong> {html.escape(text)}</div>"
+    )
+    emit(
+        {"text/html": markup, "text/plain": f"Notice: {text}"},
+        {METADATA_KEY: {"notice": text}},
+    )
+
+
+def table(rows: Sequence[Sequence], columns: Sequence[str], caption: str = "") -> None:
+    """Show a table whose first column names the rows.
+
+    Parameters
+    ----------
+    rows : list of lists
+        One value a column; numbers are written with four significant digits.
+    columns : list of str
+        The heads.
+    caption : str
+        What the table shows, read out before it.
+
+    Raises
+    ------
+    InputError
+        A row has another length than the head.
+
+    Examples
+    --------
+    >>> table([["blurred", 24.1], ["Wiener", 27.85]], ["picture", "PSNR in dB"])
+    picture  PSNR in dB
+    -------  ----------
+    blurred        24.1
+    Wiener        27.85
+    """
+    for row in rows:
+        if len(row) != len(columns):
+            raise InputError(f"a row of {len(row)} values under {len(columns)} heads: {list(row)}")
+    numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
+    cells = [[format_value(value) for value in row] for row in rows]
+    text = _text_table(cells, list(columns), caption, numeric)
+    emit({"text/html": _html_table(cells, columns, caption, numeric), "text/plain": text})
+
+
+def _plain(value: object) -> float | int | str:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) else str(value)
+
+
+def _is_numeric(values: list) -> bool:
+    return bool(values) and all(isinstance(v, Real) for v in values)
+
+
+def _text_table(cells: list[list[str]], head: list[str], caption: str, numeric: list[bool]) -> str:
+    widths = [max(len(row[i]) for row in [head, *cells]) for i in range(len(head))]
+
+    def line(row: list[str]) -> str:
+        aligned = zip(row, widths, numeric, strict=True)
+        return "  ".join(c.rjust(w) if n else c.ljust(w) for c, w, n in aligned).rstrip()
+
+    ruled = [line(head), "  ".join("-" * w for w in widths), *map(line, cells)]
+    return "\n".join([caption, *ruled] if caption else ruled)
+
+
+def _html_table(
+    cells: list[list[str]], head: Sequence[str], caption: str, numeric: list[bool]
+) -> str:
+    align = ["text-align:right" if n else "text-align:left" for n in numeric]
+    heads = "".join(
+        f'<th scope="col" style="{a}">{html.escape(h)}</th>'
+        for h, a in zip(head, align, strict=True)
+    )
+    body = "".join(_html_row(row, align) for row in cells)
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return (
+        f'<table class="sharingan-table">{title}<thead><tr>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _html_row(row: list[str], align: list[str]) -> str:
+    name, *values = row
+    tds = "".join(
+        f'<td style="{a}">{html.escape(v)}</td>' for v, a in zip(values, align[1:], strict=True)
+    )
+    return f'<tr><th scope="row" style="{align[0]}">{html.escape(name)}</th>{tds}</tr>'
