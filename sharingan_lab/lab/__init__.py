@@ -7,7 +7,7 @@ makes the lab's figure style matplotlib's default.
 from sharingan_lab.lab.figures import image_grid, show
 from sharingan_lab.lab.lesson import Run, setup
 from sharingan_lab.lab.notes import key_figure, notice, table
-from sharingan_lab.lab.progress import progress
+from sharingan_lab.lab.progress_bar import progress
 from sharingan_lab.lab.style import COLOURS, use_style
 
 use_style()

@@ -1,0 +1,191 @@
+"""The API that every lesson uses: run, figures, notes, progress."""
+
+import base64
+import io
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+from nbformat import v4
+from PIL import Image
+
+from sharingan_lab import lab
+from sharingan_lab.errors import ConfigError, DataError, InputError
+from sharingan_lab.lab import figures
+
+
+def execute(*sources: str):
+    """Run cells in a kernel of their own and return their outputs, cell by cell."""
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+@pytest.fixture(scope="module")
+def page():
+    return execute(
+        "from sharingan_lab import lab\n"
+        "import matplotlib.pyplot as plt\n"
+        "fig, ax = plt.subplots(); ax.plot([0, 1])\n"
+        "lab.show(fig, alt='A rising line.', cover=True)",
+        "lab.key_figure('PSNR', 24.31234, unit='dB')\nlab.notice('Random <features>.')",
+        "lab.table([['blurred', 24.1]], ['picture', 'PSNR'], caption='On one photo')",
+        "import time\n"
+        "with lab.progress(4, 'training') as bar:\n"
+        "    for i in range(4):\n"
+        "        time.sleep(0.15); bar.update(f'step {i}')",
+        "run = lab.setup('01', seed=3)\nrun",
+    )
+
+
+def test_a_figure_is_shown_once_with_its_description(page):
+    (output,) = page[0]
+    assert output.metadata["image/png"] == {"alt": "A rising line.", "cover": True}
+    assert output.data["text/plain"] == "A rising line."
+    picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    assert picture.width > 500
+
+
+def test_key_figure_and_notice_travel_in_metadata(page):
+    figure, notice = page[1]
+    assert figure.metadata["sharingan"]["key_figure"] == {
+        "label": "PSNR",
+        "value": 24.31234,
+        "unit": "dB",
+        "shown": "24.31 dB",
+    }
+    assert figure.data["text/plain"] == "PSNR: 24.31 dB"
+    assert notice.metadata["sharingan"]["notice"] == "Random <features>."
+    assert "Random &lt;features&gt;." in notice.data["text/html"]
+
+
+def test_a_table_names_its_rows_and_columns(page):
+    (output,) = page[2]
+    assert '<th scope="row" style="text-align:left">blurred</th>' in output.data["text/html"]
+    assert "<caption>On one photo</caption>" in output.data["text/html"]
+
+
+def test_the_saved_progress_bar_is_full(page):
+    (output,) = page[3]
+    assert '<progress value="4" max="4">' in output.data["text/html"]
+    assert "step 3" in output.data["text/plain"]
+
+
+def test_a_run_shows_what_it_runs_on(page):
+    (output,) = page[4]
+    assert "quick" in output.data["text/html"]
+    assert "seed" in output.data["text/plain"]
+
+
+def test_progress_says_when_an_error_stopped_it(monkeypatch):
+    shown = []
+    handle = type("Handle", (), {"update": lambda self, bundle: shown.append(repr(bundle))})()
+    monkeypatch.setattr("sharingan_lab.lab.progress_bar.emit_live", lambda data: handle)
+    with pytest.raises(ZeroDivisionError), lab.progress(5, "fit") as bar:
+        bar.update()
+        1 / 0  # noqa: B018
+    assert "1 of 5" in shown[-1]
+    assert "stopped by an error" in shown[-1]
+
+
+def test_show_refuses_an_empty_description_and_closes_the_figure(capsys):
+    with pytest.raises(InputError, match="alt"):
+        lab.show(Figure(), alt=" ")
+    fig, _ = plt.subplots()
+    lab.show(fig, alt="nothing")
+    assert fig.number not in plt.get_fignums()
+
+
+def test_grid_pixels_are_the_images_pixels():
+    image = torch.rand(3, 20, 30, generator=torch.Generator().manual_seed(0))
+    fig = lab.image_grid([image, image], ["a", "b"], zoom=(4, 6, 5, 7), captions=["1 dB", "2 dB"])
+    top, detail = fig.axes[0], fig.axes[2]
+    expected = image.permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(top.images[0].get_array(), expected)
+    np.testing.assert_array_equal(detail.images[0].get_array(), expected[4:9, 6:13])
+    assert [ax.get_xlabel() for ax in fig.axes] == ["", "", "1 dB", "2 dB"]
+
+
+def test_grid_wraps_and_leaves_no_empty_frame():
+    fig = lab.image_grid(torch.rand(4, 3, 8, 8), list("abcd"), columns=3)
+    assert len(fig.axes) == 4
+    assert [ax.get_title() for ax in fig.axes] == list("abcd")
+
+
+def test_grid_images_are_large_enough_to_judge_blur():
+    fig = lab.image_grid(torch.rand(3, 3, 64, 64), list("abc"))
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        box = ax.get_window_extent().transformed(fig.dpi_scale_trans.inverted())
+        assert box.width >= 3
+
+
+def test_grid_refuses_counts_that_do_not_match():
+    with pytest.raises(InputError, match="2 images, 1 titles"):
+        lab.image_grid(torch.rand(2, 3, 8, 8), ["only one"])
+    with pytest.raises(InputError, match=r"\(2, 8, 8\)"):
+        lab.image_grid([torch.rand(2, 8, 8)], ["two channels"])
+
+
+def test_grey_pictures_are_drawn_up_to_their_own_maximum():
+    kernel = torch.tensor([[0.0, 0.25], [0.5, 0.25]])
+    shown = figures.image_grid([kernel], ["kernel"]).axes[0].images[0].get_array()
+    np.testing.assert_allclose(shown, [[0, 0.5], [1, 0.5]])
+
+
+def test_the_colour_cycle_is_the_labs():
+    assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(lab.COLOURS)
+
+
+def test_table_refuses_ragged_rows():
+    with pytest.raises(InputError, match="a row of 1 values under 2 heads"):
+        lab.table([["only"]], ["a", "b"])
+
+
+def test_setup_gives_fresh_generators_and_the_values_of_the_mode(tmp_path):
+    run = lab.setup("01", seed=5, out_dir=str(tmp_path / "new" / "folder"), device="cpu")
+    draws = [torch.rand(3, generator=run.generator) for _ in range(2)]
+    torch.testing.assert_close(draws[0], draws[1])
+    assert run.out_dir.is_dir()
+    assert run.choose(quick=1, full=2) == 1
+    assert run.device == torch.device("cpu")
+
+
+def test_setup_seeds_the_default_generator(tmp_path):
+    draws = []
+    for _ in range(2):
+        lab.setup("01", seed=5, out_dir=str(tmp_path))
+        draws.append(torch.rand(3))
+    torch.testing.assert_close(draws[0], draws[1])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"mode": "fast"}, {"seed": -1}, {"seed": 0.5}, {"device": "tpu"}],
+)
+def test_setup_names_a_wrong_parameter(wrong):
+    ((name, value),) = wrong.items()
+    with pytest.raises(ConfigError, match=name) as caught:
+        lab.setup("01", **wrong)
+    assert repr(value) in str(caught.value)
+
+
+def test_full_mode_names_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DataError, match="CUDA"):
+        lab.setup("01", mode="full")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(DataError, match="sharingan fetch gopro"):
+        lab.setup("01", mode="full", data_root=str(tmp_path))
+
+
+def test_gopro_is_found_below_the_data_root_or_at_it(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "GOPRO_Large" / split).mkdir(parents=True)
+    home = tmp_path / "GOPRO_Large"
+    assert lab.setup("01", data_root=str(tmp_path)).data_root == home
+    assert lab.setup("01", data_root=str(home)).data_root == home
