@@ -1,0 +1,180 @@
+"""Blur kernels: how long the light of one scene point fell on each pixel."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, sample_trajectories
+from sharingan_lab.errors import InputError
+
+
+def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1.0) -> Tensor:
+    """Turn paths into kernels: each position leaves its share of light on four pixels.
+
+    Parameters
+    ----------
+    trajectories : Tensor
+        Paths (n, steps, 2) in pixels, as (x, y), equally spaced in time.
+    size : int
+        Height and width of the kernels in pixels, odd or even.
+    exposure : float or Tensor
+        Part of the time for which the shutter is open, in (0, 1]; one value, or one a path (n,).
+
+    Returns
+    -------
+    Tensor
+        Kernels (n, size, size), float32, not negative. Each sums to its exposure, and its centroid
+        lies at index ``size // 2``, so that blurring does not move the image.
+
+    Raises
+    ------
+    InputError
+        The paths have another shape or hold NaN, or size or exposure is out of range.
+
+    Notes
+    -----
+    A position between four pixels shares its light among them bilinearly. A path that leaves the
+    canvas is shrunk about its centroid until it just fits; with a size of at least 32 and a length
+    of at most ``60 * size / 64`` none has to be.
+
+    Examples
+    --------
+    >>> path = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]])
+    >>> rasterize(path, size=3)[0, 1] * 3
+    tensor([1., 1., 1.])
+    """
+    _check_size(size)
+    _check_trajectories(trajectories)
+    n, steps, _ = trajectories.shape
+    weights = _open_time(exposure, n, steps).to(trajectories.device)
+    points = _fit(trajectories.double(), weights, size)
+    corner = points.floor()
+    fraction = points - corner
+    kernels = torch.zeros(n, size * size, dtype=torch.float64, device=points.device)
+    for neighbour in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        step = corner.new_tensor(neighbour)
+        column, row = (corner + step).long().clamp(max=size - 1).unbind(2)
+        share = torch.where(step == 1, fraction, 1 - fraction).prod(2)
+        kernels.scatter_add_(1, row * size + column, weights * share)
+    return kernels.view(n, size, size).float()
+
+
+def random_kernels(
+    n: int,
+    size: int = 64,
+    *,
+    generator: torch.Generator,
+    length: float | None = None,
+    exposure: float | Tensor = 1.0,
+    steps: int = 2000,
+    **walk,
+) -> Tensor:
+    """Draw random motion-blur kernels: paths, then kernels.
+
+    Parameters
+    ----------
+    n : int
+        Number of kernels.
+    size : int
+        Height and width of the kernels in pixels.
+    generator : torch.Generator
+        Source of every random number.
+    length : float, optional
+        Length of the path in pixels; ``60 * size / 64`` if not given.
+    exposure : float or Tensor
+        Part of the path that is exposed, in (0, 1]: the sum of each kernel.
+    steps, **walk
+        Number of positions, and the walk's ``inertia``, ``gaussian``, ``impulse`` and ``anxiety``:
+        see `sample_trajectories`.
+
+    Returns
+    -------
+    Tensor
+        Kernels (n, size, size), float32; see `rasterize`.
+
+    Examples
+    --------
+    >>> kernels = random_kernels(4, 33, generator=torch.Generator().manual_seed(0))
+    >>> kernels.shape, [round(float(total), 4) for total in kernels.sum(dim=(1, 2))]
+    (torch.Size([4, 33, 33]), [1.0, 1.0, 1.0, 1.0])
+    """
+    _check_size(size)
+    if length is None:
+        length = ALGORITHM_LENGTH * size / 64
+    paths = sample_trajectories(n, steps=steps, length=length, generator=generator, **walk)
+    return rasterize(paths, size, exposure)
+
+
+def linear_kernel(length: float, angle: float, size: int) -> Tensor:
+    """Make the kernel of a straight, even motion.
+
+    Parameters
+    ----------
+    length : float
+        Length of the motion in pixels, 0 or more; 0 gives the kernel that changes nothing.
+    angle : float
+        Direction in degrees: 0 is along the rows, 90 along the columns, counted anticlockwise as
+        one sees the image.
+    size : int
+        Height and width of the kernel in pixels.
+
+    Returns
+    -------
+    Tensor
+        Kernel (1, size, size), float32, that sums to 1; see `rasterize` for a motion that does not
+        fit.
+
+    Examples
+    --------
+    >>> linear_kernel(0, 0, 3)[0]
+    tensor([[0., 0., 0.],
+            [0., 1., 0.],
+            [0., 0., 0.]])
+    """
+    if not (math.isfinite(length) and length >= 0 and math.isfinite(angle)):
+        raise InputError(
+            f"length must be finite and not negative, angle finite, got {length} and {angle}"
+        )
+    steps = 64 * max(1, math.ceil(length))  # 64 positions a pixel: exact to 1e-4
+    along = ((torch.arange(steps, dtype=torch.float64) + 0.5) / steps - 0.5) * length
+    turn = math.radians(angle)
+    path = torch.stack([along * math.cos(turn), -along * math.sin(turn)], dim=1)
+    return rasterize(path[None], size)
+
+
+def _open_time(exposure: float | Tensor, n: int, steps: int) -> Tensor:
+    """Share of light (n, steps) of each position: the first ``exposure`` of the path counts."""
+    exposure = torch.as_tensor(exposure, dtype=torch.float64).cpu()
+    if exposure.shape not in ((), (1,), (n,)) or not bool(((exposure > 0) & (exposure <= 1)).all()):
+        raise InputError(
+            f"exposure must be one number in (0, 1], or one for each of the {n} paths, "
+            f"got {exposure.tolist()}"
+        )
+    passed = torch.arange(steps, dtype=torch.float64)
+    return (exposure.reshape(-1, 1) * steps - passed).clamp(0, 1).expand(n, steps) / steps
+
+
+def _fit(points: Tensor, weights: Tensor, size: int) -> Tensor:
+    """Move each path's centroid to (size // 2, size // 2); shrink a path that leaves the canvas."""
+    centroid = (weights[..., None] * points).sum(1, keepdim=True) / weights.sum(1)[:, None, None]
+    offset = torch.where(weights[..., None] > 0, points - centroid, 0.0)
+    before, after = size // 2, size - 1 - size // 2
+    reach = torch.stack([-offset.amin((1, 2)) / before, offset.amax((1, 2)) / after])
+    scale = 1 / torch.nan_to_num(reach, nan=0.0).amax(0).clamp(min=1.0)
+    return (size // 2 + offset * scale[:, None, None]).clamp(0, size - 1)
+
+
+def _check_size(size: int) -> None:
+    if not isinstance(size, int) or size < 1:
+        raise InputError(f"size must be a whole number of pixels, at least 1, got {size!r}")
+
+
+def _check_trajectories(trajectories: Tensor) -> None:
+    shape = tuple(trajectories.shape)
+    if len(shape) != 3 or shape[2] != 2 or 0 in shape or not trajectories.is_floating_point():
+        raise InputError(
+            f"trajectories must be floating-point (n, steps, 2), got {trajectories.dtype} {shape}"
+        )
+    if not bool(trajectories.isfinite().all()):
+        raise InputError("trajectories hold NaN or infinity; every position must be finite")
