@@ -1,6 +1,8 @@
-import builtins
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+import skimage
 import skimage.data
 import torch
 
@@ -18,19 +20,12 @@ def test_every_bundled_photo_loads_as_a_unit_range_rgb_image(name):
 
 
 @pytest.mark.parametrize("name", photo_names(grey=True))
-def test_no_photo_needs_the_downloader(name, monkeypatch):
-    """scikit-image fetches through pooch; without it, only the wheel's own files can be read."""
-    from sharingan_lab.datasets import photos as module
-
-    monkeypatch.setattr(skimage.data._fetchers, "_image_fetcher", None)
-    original = builtins.__import__
-
-    def no_pooch(target, *arguments, **keywords):
-        assert target != "pooch", "a bundled photograph asked for pooch"
-        return original(target, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", no_pooch)
-    module._load.cache_clear()
+def test_every_photo_lies_in_the_installed_wheel(name, monkeypatch):
+    """Without its downloader and cache, scikit-image has only the files of the wheel."""
+    wheel_folder = Path(skimage.__file__).parent / "data"
+    monkeypatch.setattr("skimage.data._fetchers._image_fetcher", None)
+    monkeypatch.setattr("skimage.data._fetchers.data_dir", str(wheel_folder))
+    import_module("sharingan_lab.datasets.photos")._load.cache_clear()
     photo(name)
 
 
