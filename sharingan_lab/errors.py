@@ -23,3 +23,7 @@ class CheckpointError(SharinganError):
 
 class DownloadError(SharinganError):
     """A download failed or its bytes are not the ones that were promised."""
+
+
+class TrainingError(SharinganError):
+    """A training run cannot go on, because a loss is not finite for example."""

@@ -1,0 +1,160 @@
+"""Restore any picture: load a generator by name or path, and let it work."""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sharingan_lab.errors import CheckpointError
+from sharingan_lab.images import read_image, write_image
+from sharingan_lab.locations import shipped_dir
+from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
+from sharingan_lab.networks.generator import check_images
+from sharingan_lab.training.checkpoints import newest_checkpoint, read_network
+
+_NETWORKS = {network.__name__: network for network in (Generator, LiteGenerator, DeepDeblur)}
+
+
+def shipped_generators() -> list[str]:
+    """Names of the generators that travel with the package.
+
+    Examples
+    --------
+    >>> shipped_generators()
+    ['lite']
+    """
+    return sorted(
+        path.name.removesuffix("-generator.safetensors")
+        for path in shipped_dir().glob("*-generator.safetensors")
+    )
+
+
+def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu") -> nn.Module:
+    """Load a trained generator, ready to restore.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name of :func:`shipped_generators`, a ``.safetensors`` file of this package, or the
+        folder of a training run, whose newest undamaged checkpoint is taken.
+    device : str or torch.device
+        Where to put it.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode: (N, 3, H, W) in [0, 1] in and out.
+
+    Raises
+    ------
+    CheckpointError
+        There are no such weights, or they are damaged.
+
+    Examples
+    --------
+    >>> load_generator("no-such-model")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.CheckpointError: no generator 'no-such-model': choose lite, a .safetensors file or the folder of a run
+    """
+    path = _find(name_or_path)
+    name, settings, state = read_network(path)
+    if name not in _NETWORKS:
+        raise CheckpointError(f"{path} holds a {name}, which is no generator")
+    try:
+        generator = _NETWORKS[name](**settings)
+        generator.load_state_dict(state)
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{path} does not fit {name}({settings}): {error}") from error
+    return generator.to(device).eval()
+
+
+def restore(images: Tensor, generator: nn.Module) -> Tensor:
+    """Restore a batch of images.
+
+    Parameters
+    ----------
+    images : Tensor
+        (N, 3, H, W) in [0, 1], any height and width.
+    generator : nn.Module
+        As :func:`load_generator` returns it. Its mode is left as it was; dropout is off meanwhile.
+
+    Returns
+    -------
+    Tensor
+        (N, 3, H, W) in [0, 1], on the device of `images`.
+
+    Raises
+    ------
+    InputError
+        The images are not a float batch (N, 3, H, W).
+
+    Examples
+    --------
+    >>> restore(torch.full((1, 3, 31, 50), 0.5), load_generator("lite")).shape
+    torch.Size([1, 3, 31, 50])
+    """
+    check_images(images)
+    device = next(generator.parameters()).device
+    was_training = generator.training
+    generator.eval()
+    try:
+        with torch.no_grad():  # one by one: the memory of one image, and no batch effects
+            restored = [generator(image[None].to(device)) for image in images]
+    finally:
+        generator.train(was_training)
+    return torch.cat(restored).clamp(0, 1).to(images.device)
+
+
+def restore_file(
+    path: str | os.PathLike, out: str | os.PathLike, generator: nn.Module | None = None
+) -> Path:
+    """Restore one image file and write the result, whole or not at all.
+
+    Parameters
+    ----------
+    path, out : path
+        Image to read and file to write.
+    generator : nn.Module, optional
+        The shipped "lite" by default.
+
+    Returns
+    -------
+    Path
+        `out`.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read as an image.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> blurred = write_image(torch.full((1, 3, 9, 12), 0.5), folder / "blurred.png")
+    >>> restore_file(blurred, folder / "restored.png").name
+    'restored.png'
+    """
+    image = read_image(path)
+    return write_image(restore(image, generator or load_generator()), out)
+
+
+def _find(name_or_path: str | os.PathLike) -> Path:
+    named = shipped_dir() / f"{name_or_path}-generator.safetensors"
+    path = Path(name_or_path)
+    if named.is_file():
+        return named
+    if path.is_dir():
+        found = newest_checkpoint(path)
+        if found is None:
+            raise CheckpointError(f"{path} holds no checkpoint of a training run")
+        return next(found[0].glob("generator-*.safetensors"))
+    if path.is_file():
+        return path
+    known = ", ".join(shipped_generators())
+    raise CheckpointError(
+        f"no generator {str(name_or_path)!r}: choose {known}, a .safetensors file or "
+        "the folder of a run"
+    )

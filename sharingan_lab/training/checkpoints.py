@@ -1,0 +1,166 @@
+"""Checkpoints of a run: whole or not at all, verified when read, never a pickle.
+
+A checkpoint is a folder ``checkpoints/step-00000120`` with the weights of each network, the state
+of optimisers and random generators as tensors, and a manifest with the SHA-256 of each file. It is
+written under another name and renamed when complete, so that a stopped run leaves no half of one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from sharingan_lab.errors import CheckpointError
+
+KEEP = 3
+_MANIFEST = "manifest.json"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that it is never seen half-written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> write_atomically(path, "whole")
+    >>> path.read_text()
+    'whole'
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def save_network(network: nn.Module, path: Path) -> None:
+    """Write a network's weights with what is needed to rebuild it (class name and settings)."""
+    about = {"network": type(network).__name__, "settings": json.dumps(network.settings)}
+    state = {
+        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
+    }
+    save_file(state, path, metadata=about)
+
+
+def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
+    """Read back (class name, settings, weights) of :func:`save_network`.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged or was not written by this package.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"no weights at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+        return about["network"], json.loads(about["settings"]), load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
+    except (KeyError, json.JSONDecodeError) as error:
+        raise CheckpointError(
+            f"{path} does not say which network it holds: was it written by sharingan-lab?"
+        ) from error
+
+
+def save_checkpoint(
+    run_dir: Path,
+    step: int,
+    networks: dict[str, nn.Module],
+    tensors: dict[str, Tensor],
+    facts: dict[str, Any],
+) -> Path:
+    """Write one checkpoint and drop all but the newest ones.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Folder of the run.
+    step : int
+        Generator updates done.
+    networks : dict of nn.Module
+        Written as ``NAME-STEP.safetensors``.
+    tensors : dict of Tensor
+        The rest of the state that consists of tensors.
+    facts : dict
+        The rest of the state that JSON can hold.
+
+    Returns
+    -------
+    Path
+        Folder of the checkpoint.
+    """
+    folder = run_dir / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    _drop_partial(folder)
+    final, partial = folder / f"step-{step:08d}", folder / f".partial-{step:08d}"
+    partial.mkdir()
+    for name, network in networks.items():
+        save_network(network, partial / f"{name}-{step:08d}.safetensors")
+    save_file(
+        {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
+        partial / "state.safetensors",
+    )
+    sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
+    write_atomically(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums, **facts}))
+    if final.exists():
+        shutil.rmtree(final)
+    os.rename(partial, final)
+    for old in sorted(folder.glob("step-*"))[:-KEEP]:
+        shutil.rmtree(old)
+    return final
+
+
+def newest_checkpoint(run_dir: Path) -> tuple[Path, dict[str, Any]] | None:
+    """Find the newest undamaged checkpoint and return it with its manifest.
+
+    A damaged one is passed over with a warning that names it.
+
+    Raises
+    ------
+    CheckpointError
+        There are checkpoints and all are damaged.
+    """
+    found = sorted((run_dir / "checkpoints").glob("step-*"), reverse=True)
+    for folder in found:
+        try:
+            return folder, _verify(folder)
+        except CheckpointError as error:
+            warnings.warn(f"{error}; falling back to the one before", stacklevel=2)
+    if found:
+        raise CheckpointError(f"every checkpoint in {run_dir} is damaged: start again elsewhere")
+    return None
+
+
+def _verify(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text())
+        for name, expected in manifest["sha256"].items():
+            if _sha256(folder / name) != expected:
+                raise CheckpointError(f"checkpoint {folder} is damaged: {name} has other bytes")
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"checkpoint {folder} is damaged: {error}") from error
+    return manifest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _drop_partial(folder: Path) -> None:
+    for leftover in folder.glob(".partial-*"):
+        shutil.rmtree(leftover)

@@ -1,0 +1,282 @@
+"""The settings of a training run: one frozen dataclass, checked before any work; its recipes."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.losses import OBJECTIVES
+
+_CHOICES = {
+    "data": ("gopro", "photos", "folder"),
+    "blur": ("blur", "blur_gamma"),
+    "architecture": ("deblurgan", "lite"),
+    "objective": OBJECTIVES,
+    "alpha_per": ("sample", "batch"),
+    "norm_over": ("sample", "channels"),
+    "content": ("vgg19", "l1", "l2"),
+    "vgg_statistics": ("imagenet", "none"),
+    "device": ("auto", "cpu", "cuda"),
+}
+_AT_LEAST = {
+    "subset": 0, "items": 0, "crop": 16, "batch_size": 1, "epochs": 1, "constant_epochs": 0,
+    "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
+    "lambda_content": 0.0, "lambda_adversarial": 0.0, "noise_std": 0.0, "kernel_size": 3,
+    "seed": 0, "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    r"""Everything that decides a training run.
+
+    The defaults are the recipe ``corrected``: DeblurGAN with the mathematics as published.
+
+    Parameters
+    ----------
+    recipe : str
+        Name that the run reports; the settings below decide what it does.
+    data : {"gopro", "photos", "folder"}
+        GoPro pairs, scikit-image's bundled photographs or a folder of sharp pictures; the last two
+        are blurred synthetically.
+    data_root : str
+        Folder of GoPro or of the pictures; empty: the default data folder.
+    blur : {"blur", "blur_gamma"}
+        Which blurred frames of GoPro.
+    subset : int
+        Number of training images, drawn by the seed; 0 means all.
+    items : int
+        Crops an epoch for synthetic data; 0 means one a picture.
+    crop : int
+        Side of the square crops, in pixels.
+    kernel_size, noise_std : int, float
+        Side of the synthetic blur kernels in pixels; deviation of the added noise in [0, 1].
+    batch_size, epochs, constant_epochs : int
+        The learning rate stays constant for `constant_epochs` and then falls linearly to zero.
+    critic_steps : int
+        Critic updates a generator update.
+    fresh_critic_batches : bool
+        Each critic update sees its own batch, as in the WGAN-GP algorithm; otherwise all share the
+        generator's batch and fakes, as in the DeblurGAN code.
+    learning_rate, beta1, beta2 : float
+        Adam.
+    objective : str
+        Adversarial objective, see :func:`sharingan_lab.losses.critic_loss`.
+    lambda_gp, lambda_content, lambda_adversarial : float
+        Weights of the gradient penalty (lambda of equation 5), of the content loss (lambda of
+        equation 6) and of the adversarial loss; 0 leaves a term out.
+    alpha_per, norm_over : str
+        Where the penalty is sampled, see :func:`sharingan_lab.losses.gradient_penalty`.
+    content : {"vgg19", "l1", "l2"}
+        Content loss.
+    vgg, vgg_statistics : str
+        Features of the perceptual loss, see :class:`sharingan_lab.losses.PerceptualLoss`.
+    architecture : {"deblurgan", "lite"}
+        Generator; `width`, `blocks` and `dropout` are its settings.
+    width, blocks, critic_width : int
+        Size of the networks.
+    dropout : float
+        Dropout inside the residual blocks (deblurgan).
+    seed : int
+        Every random number follows from it.
+    device : {"auto", "cpu", "cuda"}
+        Where to train.
+    log_every, validate_every : int
+        Steps between rows of the history and between validations.
+    checkpoint_seconds : float
+        Time between checkpoints.
+    workers : int
+        Processes that load data.
+
+    Raises
+    ------
+    ConfigError
+        A setting is out of range; the message names it.
+
+    Examples
+    --------
+    >>> TrainConfig(critic_steps=0)
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: critic_steps=0: must be at least 1
+    """
+
+    recipe: str = "corrected"
+    data: str = "gopro"
+    data_root: str = ""
+    blur: str = "blur"
+    subset: int = 0
+    items: int = 0
+    crop: int = 256
+    kernel_size: int = 31
+    noise_std: float = 0.01
+    batch_size: int = 1
+    epochs: int = 300
+    constant_epochs: int = 150
+    critic_steps: int = 5
+    fresh_critic_batches: bool = True
+    learning_rate: float = 1e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    objective: str = "wasserstein"
+    lambda_gp: float = 10.0
+    lambda_content: float = 100.0
+    lambda_adversarial: float = 1.0
+    alpha_per: str = "sample"
+    norm_over: str = "sample"
+    content: str = "vgg19"
+    vgg: str = "imagenet"
+    vgg_statistics: str = "imagenet"
+    architecture: str = "deblurgan"
+    width: int = 64
+    blocks: int = 9
+    critic_width: int = 64
+    dropout: float = 0.5
+    seed: int = 0
+    device: str = "auto"
+    log_every: int = 50
+    validate_every: int = 1000
+    checkpoint_seconds: float = 600.0
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(
+                    f"{name}={getattr(self, name)!r}: choose from {', '.join(choices)}"
+                )
+        for name, least in _AT_LEAST.items():
+            if not getattr(self, name) >= least:
+                raise ConfigError(f"{name}={getattr(self, name)}: must be at least {least}")
+        for name in ("beta1", "beta2", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name}={getattr(self, name)}: must lie in [0, 1)")
+        if not 0 < self.learning_rate < 1:
+            raise ConfigError(f"learning_rate={self.learning_rate}: must lie in (0, 1)")
+        if self.constant_epochs > self.epochs:
+            raise ConfigError(
+                f"constant_epochs={self.constant_epochs}: must not exceed epochs={self.epochs}"
+            )
+        if self.lambda_adversarial == 0 and self.lambda_content == 0:
+            raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
+
+    def with_settings(self, **changes: Any) -> "TrainConfig":
+        """Return a checked copy with some settings changed.
+
+        Raises
+        ------
+        ConfigError
+            A setting is unknown or out of range.
+
+        Examples
+        --------
+        >>> recipe("quick").with_settings(sead=1)
+        Traceback (most recent call last):
+        ...
+        sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
+        """
+        for name in changes:
+            _check_known(name)
+        return dataclasses.replace(self, **changes)
+
+    def with_assignments(self, assignments: list[str]) -> "TrainConfig":
+        """Return a checked copy changed by texts of the form ``field=value``.
+
+        Raises
+        ------
+        ConfigError
+            A text has another form, or its value does not fit the field.
+
+        Examples
+        --------
+        >>> recipe("quick").with_assignments(["seed=7", "learning_rate=2e-4"]).learning_rate
+        0.0002
+        """
+        return self.with_settings(**dict(_parse(text) for text in assignments))
+
+    def to_json(self) -> str:
+        """Return the settings as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "TrainConfig":
+        """Read the settings back; unknown ones are refused.
+
+        Examples
+        --------
+        >>> TrainConfig.from_json(recipe("report").to_json()) == recipe("report")
+        True
+        """
+        try:
+            return cls().with_settings(**json.loads(text))
+        except (json.JSONDecodeError, TypeError) as error:
+            raise ConfigError(f"this is no config.json of a run: {error}") from error
+
+
+def _check_known(name: str) -> None:
+    known = [field.name for field in dataclasses.fields(TrainConfig)]
+    if name not in known:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
+        raise ConfigError(f"unknown setting {name!r}: {hint}")
+
+
+def _parse(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{text!r}: write FIELD=VALUE, such as seed=7")
+    _check_known(name)
+    kind = type(getattr(TrainConfig(), name))
+    if kind is bool:
+        if value.lower() not in ("true", "false"):
+            raise ConfigError(f"{name}={value!r}: must be true or false")
+        return name, value.lower() == "true"
+    try:
+        return name, kind(value)
+    except ValueError:
+        raise ConfigError(f"{name}={value!r}: must be of type {kind.__name__}") from None
+
+
+_REFERENCE = {"fresh_critic_batches": False}
+RECIPES: dict[str, dict[str, Any]] = {
+    "corrected": {},
+    "report": {**_REFERENCE, "lambda_gp": 100.0, "subset": 1000},
+    "deblurgan": {
+        **_REFERENCE, "alpha_per": "batch", "norm_over": "channels", "vgg_statistics": "none",
+    },
+    "quick": {
+        "data": "photos", "items": 128, "crop": 64, "kernel_size": 15, "batch_size": 4,
+        "epochs": 10, "constant_epochs": 5, "learning_rate": 1e-3, "width": 16, "blocks": 3,
+        "critic_width": 16, "dropout": 0.0, "vgg": "random", "fresh_critic_batches": False,
+        "log_every": 8, "validate_every": 32, "checkpoint_seconds": 4.0,
+    },
+}  # fmt: skip
+
+
+def recipe(name: str) -> TrainConfig:
+    """Return a named recipe.
+
+    Parameters
+    ----------
+    name : {"quick", "report", "deblurgan", "corrected"}
+        "quick": a small network on bundled photographs, a minute or two without a GPU and not the
+        full result; "report": as the SharinGAN report says (batch 1, lambda 100 for the penalty,
+        1,000 images); "deblurgan": as the reference code does it, deviations included;
+        "corrected": the mathematics as published.
+
+    Raises
+    ------
+    ConfigError
+        There is no such recipe.
+
+    Examples
+    --------
+    >>> recipe("report").lambda_gp
+    100.0
+    """
+    if name not in RECIPES:
+        raise ConfigError(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}")
+    return TrainConfig(recipe=name, **RECIPES[name])

@@ -1,0 +1,51 @@
+"""What a run measured: rows of numbers, as CSV for people and JSON for programs."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from sharingan_lab.errors import DataError
+from sharingan_lab.training.checkpoints import write_atomically
+
+Row = dict[str, float]
+
+COLUMNS = (
+    "step", "epoch", "learning_rate",
+    "wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss",
+    "psnr", "ssim", "input_psnr", "input_ssim",
+)  # fmt: skip
+
+
+def write_history(rows: list[Row], run_dir: Path) -> None:
+    """Write ``history.csv`` and ``history.json``; a value that a row lacks stays empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_history([{"step": 8, "content": 0.25}], folder)
+    >>> read_history(folder)
+    [{'step': 8, 'content': 0.25}]
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(run_dir / "history.csv", text.getvalue())
+    write_atomically(run_dir / "history.json", json.dumps(rows, indent=1) + "\n")
+
+
+def read_history(run_dir: Path) -> list[Row]:
+    """Read the rows of a run.
+
+    Raises
+    ------
+    DataError
+        The folder holds no readable history.
+    """
+    path = run_dir / "history.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"no history of a run at {path}: {error}") from error

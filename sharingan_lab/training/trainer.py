@@ -1,0 +1,447 @@
+"""The trainer: five critic steps, one generator step, and again.
+
+It reads like the algorithm of the report (section 3.3): :meth:`Trainer.step` is one turn of it,
+:meth:`Trainer.critic_step` and :meth:`Trainer.generator_step` are its halves.
+"""
+
+import contextlib
+import dataclasses
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from sharingan_lab.device import choose_device
+from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
+from sharingan_lab.evaluation.quality import psnr, ssim
+from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
+from sharingan_lab.networks import Critic, Generator, LiteGenerator
+from sharingan_lab.training.checkpoints import (
+    newest_checkpoint,
+    save_checkpoint,
+    write_atomically,
+)
+from sharingan_lab.training.config import TrainConfig
+from sharingan_lab.training.data import training_data
+from sharingan_lab.training.history import Row, read_history, write_history
+
+MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
+Progress = Callable[[int, int, Row, float], None]
+# Settings that a continued run may change: they decide where and how often, not what.
+_FREE_ON_RESUME = {"device", "workers", "checkpoint_seconds", "data_root"}
+
+
+def signed(images: Tensor) -> Tensor:
+    """Map images from [0, 1] to [-1, 1], where the critic lives.
+
+    Examples
+    --------
+    >>> signed(torch.tensor([0.0, 0.5, 1.0])).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    return 2 * images - 1
+
+
+def build_generator(config: TrainConfig) -> nn.Module:
+    """Build the generator that the settings name."""
+    if config.architecture == "lite":
+        return LiteGenerator(config.width, config.blocks)
+    return Generator(config.width, config.blocks, config.dropout)
+
+
+def build_content_loss(config: TrainConfig) -> nn.Module:
+    """Build the content loss that the settings name."""
+    if config.content == "vgg19":
+        return PerceptualLoss(config.vgg, statistics=config.vgg_statistics)
+    return nn.L1Loss() if config.content == "l1" else nn.MSELoss()
+
+
+class Trainer:
+    """Train a generator against a critic, as a :class:`TrainConfig` says.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        The settings.
+    run_dir : path, optional
+        Where the run is kept (``config.json``, ``history.csv``, ``checkpoints/``); without it
+        nothing is written.
+    resume : bool
+        Continue from the newest checkpoint of `run_dir`, if there is one. On a CPU the continued
+        run ends with the same bits as one that was never stopped.
+
+    Attributes
+    ----------
+    history : list of dict
+        Rows of losses, means since the row before, and of validation PSNR and SSIM beside those
+        of the blurred input. The first row is the untrained generator.
+    notices : list of str
+        What a reader of the results must know, such as random VGG features.
+
+    Raises
+    ------
+    ConfigError
+        `run_dir` holds a run already and `resume` is false, or that run had other settings.
+    DataError
+        The data set is missing.
+
+    Examples
+    --------
+    >>> from sharingan_lab.training import recipe
+    >>> tiny = recipe("quick").with_settings(epochs=1, constant_epochs=1, items=4, width=4)
+    >>> history = Trainer(tiny).fit()
+    >>> history[-1]["step"]
+    1
+    """
+
+    def __init__(
+        self, config: TrainConfig, run_dir: str | Path | None = None, *, resume: bool = False
+    ):
+        self.config = config
+        self.run_dir = Path(run_dir) if run_dir is not None else None
+        found = self._open_run(resume)
+        self.device = choose_device(config.device)
+        self.data, validation = training_data(config)
+        if len(self.data) < config.batch_size:
+            raise ConfigError(
+                f"batch_size={config.batch_size} exceeds the {len(self.data)} training items"
+            )
+        self.validation = tuple(images.to(self.device) for images in validation)
+        torch.manual_seed(config.seed)  # initial weights, and dropout ever after
+        self.generator = build_generator(config).to(self.device)
+        self.critic = Critic(config.critic_width).to(self.device)
+        self.content_loss = build_content_loss(config).to(self.device)
+        adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2)}
+        self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
+        self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), **adam)
+        self.penalty_rng = torch.Generator(self.device).manual_seed(config.seed)
+        self.steps_done = 0
+        self.sums = torch.zeros(len(MEASURED), dtype=torch.float64, device=self.device)
+        self.summed = 0  # steps in self.sums
+        self.seconds = 0.0  # of training, over all sessions
+        self.history: list[Row] = []
+        self.notices = [self.content_loss.label] if self._random_features() else []
+        self._dropout_rng = self._read_dropout_rng()
+        if found:
+            self._restore(*found)
+
+    # ------------------------------------------------------------------ the algorithm
+
+    def step(self, batches: list[tuple[Tensor, Tensor]]) -> None:
+        """One turn: update the critic `critic_steps` times, then the generator once."""
+        config = self.config
+        blurred, sharp = batches[-1]
+        restored = self.generator(blurred)  # x~ = G(x): the fake samples
+        if config.lambda_adversarial:
+            for critic_blurred, critic_sharp in batches[:-1]:
+                with torch.no_grad():
+                    fake = self.generator(critic_blurred)
+                self.critic_step(critic_sharp, fake)
+            if not config.fresh_critic_batches:
+                for _ in range(config.critic_steps):
+                    self.critic_step(sharp, restored.detach())
+        self.generator_step(restored, sharp)
+        self.summed += 1
+
+    def critic_step(self, sharp: Tensor, fake: Tensor) -> None:
+        """Update the critic: equation (8), maximised, with its penalty."""
+        config = self.config
+        real, fake = signed(sharp), signed(fake)
+        real_scores, fake_scores = self.critic(real), self.critic(fake)
+        loss = critic_loss(real_scores, fake_scores, config.objective)
+        penalty = torch.zeros((), device=self.device)
+        if config.lambda_gp:
+            penalty = gradient_penalty(
+                self.critic,
+                real,
+                fake,
+                generator=self.penalty_rng,
+                alpha_per=config.alpha_per,
+                norm_over=config.norm_over,
+            )
+        total = loss + config.lambda_gp * penalty
+        self.critic_optimiser.zero_grad()
+        total.backward()
+        self.critic_optimiser.step()
+        wasserstein = real_scores.mean() - fake_scores.mean()
+        share = torch.stack([wasserstein, penalty, total]).detach() / config.critic_steps
+        self.sums[:3] += share
+
+    def generator_step(self, restored: Tensor, sharp: Tensor) -> None:
+        """Update the generator: equation (6), adversarial plus lambda times content."""
+        config = self.config
+        adversarial = torch.zeros((), device=self.device)
+        if config.lambda_adversarial:
+            self.critic.requires_grad_(False)  # the gradient passes through, not into the critic
+            adversarial = generator_loss(self.critic(signed(restored)), config.objective)
+        content = self.content_loss(restored, sharp)
+        total = config.lambda_adversarial * adversarial + config.lambda_content * content
+        self.generator_optimiser.zero_grad()
+        total.backward()
+        self.generator_optimiser.step()
+        self.critic.requires_grad_(True)
+        self.sums[3:] += torch.stack([adversarial, content, total]).detach()
+
+    # ------------------------------------------------------------------ the run
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Generator updates an epoch; an incomplete last batch is left out."""
+        return len(self.data) // self.config.batch_size
+
+    @property
+    def total_steps(self) -> int:
+        """Generator updates of the whole run."""
+        return self.config.epochs * self.steps_per_epoch
+
+    def learning_rate(self, epoch: int) -> float:
+        """Constant, then linear towards zero, which the epoch after the last would reach."""
+        constant, epochs = self.config.constant_epochs, self.config.epochs
+        falling = max(0, epoch + 1 - constant) / (epochs - constant + 1)
+        return self.config.learning_rate * (1 - falling)
+
+    def fit(self, progress: Progress | None = None) -> list[Row]:
+        """Train to the end, or until SIGINT or SIGTERM.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with each new row of the history: (step, total steps, row, seconds left).
+
+        Returns
+        -------
+        list of dict
+            The history.
+
+        Raises
+        ------
+        TrainingError
+            A loss is not finite; the last good checkpoint is kept.
+        KeyboardInterrupt
+            The run was stopped; its state is saved where there is a run folder.
+        """
+        progress = progress or (lambda *_: None)
+        self._write_dropout_rng(self._dropout_rng)
+        self.generator.train()
+        if not self.history:
+            self._add_row(progress, began=time.monotonic(), first_step=0)
+        with _stop_requested() as stop:
+            self._run(progress, stop)
+        return self.history
+
+    def _run(self, progress: Progress, stop: threading.Event) -> None:
+        began = saved = time.monotonic()
+        first_step = self.steps_done
+        seconds_before = self.seconds
+        for batches in self._batches():
+            self.step(batches)
+            self.steps_done += 1
+            self.seconds = seconds_before + time.monotonic() - began
+            if self._row_is_due():
+                self._add_row(progress, began, first_step)
+            finished = self.steps_done == self.total_steps
+            overdue = time.monotonic() - saved >= self.config.checkpoint_seconds
+            if finished or stop.is_set() or overdue:
+                self.save()
+                saved = time.monotonic()
+            if stop.is_set() and not finished:
+                raise KeyboardInterrupt(f"stopped after step {self.steps_done}")
+
+    def _batches(self) -> Iterator[list[tuple[Tensor, Tensor]]]:
+        """Yield the batches of each step that is left: those of the critic, then the generator's.
+
+        The order follows from (seed, epoch) alone, so a continued run sees what it would have seen.
+        """
+        config, size = self.config, self.config.batch_size
+        per_step = config.critic_steps + 1 if config.fresh_critic_batches else 1
+        while self.steps_done < self.total_steps:
+            epoch, first = divmod(self.steps_done, self.steps_per_epoch)
+            self.data.set_epoch(epoch)
+            for optimiser in (self.generator_optimiser, self.critic_optimiser):
+                optimiser.param_groups[0]["lr"] = self.learning_rate(epoch)
+            rng = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+            orders = [
+                torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
+            ]
+            indices = [
+                order[step * size : (step + 1) * size]
+                for step in range(first, self.steps_per_epoch)
+                for order in orders
+            ]
+            # with its own generator: a loader draws from torch's default one, which is dropout's
+            loader = DataLoader(
+                self.data, batch_sampler=indices, num_workers=config.workers, generator=rng
+            )
+            loaded = iter(loader)
+            for _ in range(first, self.steps_per_epoch):
+                batches = [next(loaded) for _ in range(per_step)]
+                yield [(b.to(self.device), s.to(self.device)) for b, s in batches]
+
+    # ------------------------------------------------------------------ measuring
+
+    def validate(self) -> Row:
+        """PSNR and SSIM of the fixed validation batch, restored and as it came."""
+        blurred, sharp = self.validation
+        self.generator.eval()
+        with torch.inference_mode():
+            restored = torch.cat([self.generator(image[None]) for image in blurred])
+        self.generator.train()
+        return {
+            "psnr": psnr(restored, sharp).mean().item(),
+            "ssim": ssim(restored, sharp).mean().item(),
+            "input_psnr": psnr(blurred, sharp).mean().item(),
+            "input_ssim": ssim(blurred, sharp).mean().item(),
+        }
+
+    def _validation_is_due(self) -> bool:
+        every = self.config.validate_every
+        return self.steps_done % every == 0 or self.steps_done == self.total_steps
+
+    def _row_is_due(self) -> bool:
+        return self.steps_done % self.config.log_every == 0 or self._validation_is_due()
+
+    def _add_row(self, progress: Progress, began: float, first_step: int) -> None:
+        row: Row = {
+            "step": self.steps_done,
+            "epoch": self.steps_done / self.steps_per_epoch,
+            "learning_rate": self.generator_optimiser.param_groups[0]["lr"],
+        }
+        if self.summed:
+            self._check_finite()
+            means = (self.sums / self.summed).tolist()
+            row |= dict(zip(MEASURED, means, strict=True))
+            self.sums.zero_()
+            self.summed = 0
+        if self._validation_is_due():
+            row |= self.validate()
+        self.history.append(row)
+        done = max(1, self.steps_done - first_step)
+        left = (time.monotonic() - began) / done * (self.total_steps - self.steps_done)
+        progress(self.steps_done, self.total_steps, row, left)
+
+    def _check_finite(self) -> None:
+        bad = [n for n, v in zip(MEASURED, self.sums.tolist(), strict=True) if not math.isfinite(v)]
+        if bad:
+            self._stop_for(", ".join(bad))
+
+    def _check_weights(self) -> None:
+        for name, network in (("generator", self.generator), ("critic", self.critic)):
+            if not all(p.isfinite().all() for p in network.parameters()):
+                self._stop_for(f"weights of the {name}")
+
+    def _stop_for(self, what: str) -> NoReturn:
+        raise TrainingError(
+            f"{what} not finite by step {self.steps_done}: the run stops, the last good "
+            "checkpoint is kept; try a smaller learning_rate"
+        )
+
+    def _random_features(self) -> bool:
+        return isinstance(self.content_loss, PerceptualLoss) and self.content_loss.is_random
+
+    # ------------------------------------------------------------------ keeping
+
+    def save(self) -> None:
+        """Write history and checkpoint; without a run folder do nothing."""
+        if self.run_dir is None:
+            return
+        self._check_finite()
+        self._check_weights()
+        write_history(self.history, self.run_dir)
+        tensors = {
+            "penalty_rng": self.penalty_rng.get_state(),
+            "dropout_rng": self._read_dropout_rng(),
+            "sums": self.sums,
+        }
+        tensors |= _flatten("generator", self.generator_optimiser)
+        tensors |= _flatten("critic", self.critic_optimiser)
+        networks = {"generator": self.generator, "critic": self.critic}
+        facts = {"summed": self.summed, "seconds": self.seconds}
+        save_checkpoint(self.run_dir, self.steps_done, networks, tensors, facts)
+
+    def _open_run(self, resume: bool) -> tuple[Path, dict] | None:
+        """Find what to continue from, or start the folder of a new run."""
+        if self.run_dir is None:
+            return None
+        path = self.run_dir / "config.json"
+        if path.is_file() and not resume:
+            raise ConfigError(f"{self.run_dir} holds a run already: resume it or choose another")
+        if path.is_file():
+            self._check_same_settings(TrainConfig.from_json(path.read_text()))
+            return newest_checkpoint(self.run_dir)
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, self.config.to_json())
+        return None
+
+    def _check_same_settings(self, before: TrainConfig) -> None:
+        old, new = dataclasses.asdict(before), dataclasses.asdict(self.config)
+        differ = [k for k in new if new[k] != old[k] and k not in _FREE_ON_RESUME]
+        if differ:
+            changes = ", ".join(f"{k} {old[k]!r} -> {new[k]!r}" for k in differ)
+            raise ConfigError(f"{self.run_dir} was started with other settings: {changes}")
+
+    def _restore(self, folder: Path, manifest: dict) -> None:
+        step = manifest["step"]
+        for name, network in (("generator", self.generator), ("critic", self.critic)):
+            network.load_state_dict(load_file(folder / f"{name}-{step:08d}.safetensors"))
+        state = load_file(folder / "state.safetensors")
+        _unflatten("generator", self.generator_optimiser, state)
+        _unflatten("critic", self.critic_optimiser, state)
+        try:
+            self.penalty_rng.set_state(state["penalty_rng"])
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{folder} was written on another kind of device: continue it there"
+            ) from error
+        self._dropout_rng = state["dropout_rng"]
+        self.sums.copy_(state["sums"])
+        self.summed, self.seconds = manifest["summed"], manifest["seconds"]
+        self.steps_done = step
+        self.history = [row for row in read_history(self.run_dir) if row["step"] <= step]
+
+    def _read_dropout_rng(self) -> Tensor:
+        on_gpu = self.device.type == "cuda"
+        return torch.cuda.get_rng_state(self.device) if on_gpu else torch.get_rng_state()
+
+    def _write_dropout_rng(self, state: Tensor) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(state, self.device)
+        else:
+            torch.set_rng_state(state)
+
+
+def _flatten(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimiser.state_dict()["state"]
+    return {f"{name}.{i}.{k}": v for i, values in state.items() for k, v in values.items()}
+
+
+def _unflatten(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        owner, *rest = key.split(".")
+        if owner == name:
+            state.setdefault(int(rest[0]), {})[rest[1]] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+@contextlib.contextmanager
+def _stop_requested() -> Iterator[threading.Event]:
+    """Turn SIGINT and SIGTERM into an event, so that a step is finished and saved first."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # handlers can be set in the main thread only
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {s: signal.signal(s, lambda *_: stop.set()) for s in signals}
+    try:
+        yield stop
+    finally:
+        for s, handler in before.items():
+            signal.signal(s, handler)

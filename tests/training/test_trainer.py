@@ -1,0 +1,205 @@
+"""The trainer: exact resume, its schedule, what it refuses and what it says."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
+from sharingan_lab.training import Trainer, recipe
+
+TINY = recipe("quick").with_settings(
+    items=8, epochs=3, constant_epochs=1, width=4, blocks=1, critic_width=4, crop=32,
+    critic_steps=2, log_every=1, validate_every=2, dropout=0.5, content="l1", kernel_size=9,
+    checkpoint_seconds=0.0,
+)  # fmt: skip
+
+
+def weights(trainer):
+    networks = (trainer.generator, trainer.critic)
+    return torch.cat([p.flatten() for n in networks for p in n.parameters()])
+
+
+def stop_after(step):
+    def progress(done, total, row, left):
+        if done == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return progress
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_a_stopped_run_continues_to_the_same_bits(tmp_path, fresh, stop):
+    config = TINY.with_settings(fresh_critic_batches=fresh)
+    whole = Trainer(config, tmp_path / "whole")
+    whole.fit()
+    with pytest.raises(KeyboardInterrupt, match=f"step {stop}"):
+        Trainer(config, tmp_path / "stopped").fit(stop_after(stop))
+    torch.rand(7)  # whatever happens in between must not matter
+    continued = Trainer(config, tmp_path / "stopped", resume=True)
+    assert continued.steps_done == stop
+    continued.fit()
+    assert torch.equal(weights(whole), weights(continued))
+    files = [(tmp_path / run / "history.csv").read_bytes() for run in ("whole", "stopped")]
+    assert files[0] == files[1]
+
+
+def test_a_run_between_two_rows_continues_to_the_same_bits(tmp_path):
+    config = TINY.with_settings(log_every=4, validate_every=6)
+    whole = Trainer(config)
+    whole.fit()
+    part = Trainer(config, tmp_path)
+    batches = part._batches()
+    for _ in range(3):  # step 3 lies between rows, so sums are carried over
+        part.step(next(batches))
+        part.steps_done += 1
+    part.history = whole.history[:1]
+    part.save()
+    continued = Trainer(config, tmp_path, resume=True)
+    continued.fit()
+    assert torch.equal(weights(whole), weights(continued))
+    assert continued.history == whole.history
+
+
+@pytest.mark.slow
+def test_a_killed_run_continues_to_the_same_bits(tmp_path):
+    arguments = [
+        f"{k}={getattr(TINY, k)}"
+        for k in ("items", "width", "blocks", "critic_width", "crop", "content")
+    ]
+    arguments += ["epochs=40", "checkpoint_seconds=0.2", "seed=3"]
+    command = [sys.executable, "-m", "sharingan_lab", "train", "--recipe", "quick", "--resume"]
+    command += [part for a in arguments for part in ("--set", a)]
+    killed = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("killed/checkpoints/step-*"))) < 2:
+        assert time.monotonic() < deadline and killed.poll() is None
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    for run in ("killed", "whole"):
+        subprocess.run([*command, "--out", str(tmp_path / run)], check=True, capture_output=True)
+    final = "checkpoints/step-00000080/generator-00000080.safetensors"
+    assert (tmp_path / "killed" / final).read_bytes() == (tmp_path / "whole" / final).read_bytes()
+
+
+def test_two_runs_are_equal_and_another_seed_is_not():
+    runs = [Trainer(TINY.with_settings(seed=seed)) for seed in (0, 0, 1)]
+    histories = [run.fit() for run in runs]
+    assert histories[0] == histories[1]
+    assert not torch.equal(weights(runs[0]), weights(runs[2]))
+
+
+def test_a_damaged_newest_checkpoint_falls_back_and_says_so(tmp_path):
+    Trainer(TINY, tmp_path).fit()
+    newest = sorted(tmp_path.glob("checkpoints/step-*"))[-1]
+    weights_file = next(newest.glob("generator-*"))
+    weights_file.write_bytes(weights_file.read_bytes()[:-1] + b"\xff")
+    with pytest.warns(UserWarning, match="damaged"):
+        continued = Trainer(TINY, tmp_path, resume=True)
+    assert continued.steps_done == TINY.epochs * 2 - 1
+
+
+def test_all_checkpoints_damaged_is_an_error(tmp_path):
+    Trainer(TINY, tmp_path).fit()
+    for manifest in tmp_path.glob("checkpoints/step-*/manifest.json"):
+        manifest.write_text("{")
+    with pytest.warns(UserWarning), pytest.raises(CheckpointError, match="every checkpoint"):
+        Trainer(TINY, tmp_path, resume=True)
+
+
+def test_the_run_folder_holds_what_is_promised(tmp_path):
+    trainer = Trainer(TINY, tmp_path)
+    trainer.fit()
+    assert json.loads((tmp_path / "config.json").read_text())["seed"] == TINY.seed
+    rows = list(csv.DictReader((tmp_path / "history.csv").open()))
+    assert [int(row["step"]) for row in rows] == list(range(7))
+    assert float(rows[-1]["content"]) == trainer.history[-1]["content"]
+    names = sorted(path.name for path in tmp_path.rglob("*generator*.safetensors"))
+    assert names[-1] == "generator-00000006.safetensors"
+    assert not list(tmp_path.rglob("*.partial*"))
+
+
+def test_row_zero_is_the_untrained_generator_beside_the_input():
+    first = Trainer(TINY).fit()[0]
+    assert first["step"] == 0 and "content" not in first
+    assert first["psnr"] < first["input_psnr"]
+
+
+def test_a_run_is_not_overwritten_nor_continued_with_other_settings(tmp_path):
+    Trainer(TINY, tmp_path).fit()
+    with pytest.raises(ConfigError, match="holds a run already"):
+        Trainer(TINY, tmp_path)
+    with pytest.raises(ConfigError, match=r"lambda_gp 10\.0 -> 100\.0"):
+        Trainer(TINY.with_settings(lambda_gp=100.0), tmp_path, resume=True)
+
+
+def test_learning_rate_is_constant_and_then_falls_linearly():
+    config = TINY.with_settings(epochs=6, constant_epochs=2, learning_rate=0.5)
+    rates = [Trainer(config).learning_rate(epoch) for epoch in range(6)]
+    assert rates == pytest.approx([0.5, 0.5, 0.4, 0.3, 0.2, 0.1])
+
+
+def test_each_loss_reaches_its_network_only():
+    trainer = Trainer(TINY)
+    blurred, sharp = next(trainer._batches())[0]
+    restored = trainer.generator(blurred)
+    trainer.critic_step(sharp, restored.detach())
+    assert all(p.grad is None for p in trainer.generator.parameters())
+    before = [p.grad.clone() for p in trainer.critic.parameters()]
+    trainer.generator_step(restored, sharp)
+    assert all(p.grad is not None for p in trainer.generator.parameters())
+    after = [p.grad for p in trainer.critic.parameters()]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
+    trainer = Trainer(TINY, tmp_path)
+
+    def poison(step, total, row, left):
+        if step == 2:
+            with torch.no_grad():
+                next(trainer.generator.parameters()).fill_(float("nan"))
+
+    with pytest.raises(TrainingError, match="weights of the generator"):
+        trainer.fit(poison)
+    newest = sorted(tmp_path.glob("checkpoints/step-*"))[-1]
+    assert newest.name == "step-00000001"
+
+
+def test_a_loss_that_is_not_finite_is_named():
+    trainer = Trainer(TINY)
+    trainer.validation = tuple(images * float("nan") for images in trainer.validation)
+    with torch.no_grad():
+        next(trainer.generator.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="content, generator_loss not finite by step 1"):
+        trainer.fit()
+
+
+def test_without_the_adversarial_term_the_critic_rests():
+    trainer = Trainer(TINY.with_settings(lambda_adversarial=0.0, lambda_content=1.0))
+    before = [p.clone() for p in trainer.critic.parameters()]
+    trainer.fit()
+    assert all(torch.equal(a, b) for a, b in zip(before, trainer.critic.parameters(), strict=True))
+
+
+def test_random_features_are_announced():
+    trainer = Trainer(TINY.with_settings(content="vgg19", vgg="random"))
+    assert "RANDOM" in trainer.notices[0]
+
+
+def test_a_folder_of_photographs_can_be_trained_on(tmp_path):
+    from sharingan_lab.datasets import photo
+    from sharingan_lab.images import write_image
+
+    for name in ("coffee", "rocket", "chelsea"):
+        write_image(photo(name, 48), tmp_path / f"{name}.png")
+    config = TINY.with_settings(data="folder", data_root=str(tmp_path))
+    assert len(Trainer(config).fit()) == 7
