@@ -179,6 +179,20 @@ def gradient_penalty(
     return ((norm - 1) ** 2).mean()
 
 
+def _random_features(layer: int, seed: int) -> nn.Sequential:
+    with torch.device("meta"):  # without the classifier's 124 million weights
+        features = vgg19(weights=None).features[: layer + 1]
+    features.to_empty(device="cpu")
+    rng = torch.Generator().manual_seed(seed)
+    for module in features:
+        if isinstance(module, nn.Conv2d):  # He: signal keeps its size through the ReLUs
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=rng)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.ReLU):
+            module.inplace = False
+    return features
+
+
 def _imagenet_state(layer: int) -> dict[str, Tensor]:
     state = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
         progress=False, check_hash=True, weights_only=True
@@ -251,15 +265,7 @@ class PerceptualLoss(nn.Module):
         super().__init__()
         if statistics not in ("imagenet", "none"):
             raise ConfigError(f"unknown statistics {statistics!r}: choose imagenet or none")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.features = vgg19(weights=None).features[: self.LAYER + 1]
-            for module in self.features:
-                if isinstance(module, nn.Conv2d):  # He: signal keeps its size through the ReLUs
-                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                    nn.init.zeros_(module.bias)
-                elif isinstance(module, nn.ReLU):
-                    module.inplace = False
+        self.features = _random_features(self.LAYER, seed)
         self.label, self.is_random = self._load(weights)
         normalised = statistics == "imagenet"
         mean, std = (IMAGENET_MEAN, IMAGENET_STD) if normalised else ((0.5,) * 3, (0.5,) * 3)

@@ -1,0 +1,233 @@
+"""Losses against closed forms, finite differences and plain numpy."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.hub import load_state_dict_from_url
+from torchvision.models import vgg19
+
+from sharingan_lab import losses
+from sharingan_lab.errors import CheckpointError, ConfigError, InputError
+from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
+from sharingan_lab.networks import Critic
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def scores(seed):
+    return 3 * torch.randn(5, 1, 2, 2, generator=rng(seed), dtype=torch.float64)
+
+
+def by_numpy(real, fake):
+    real, fake = real.numpy(), fake.numpy()
+    d_real, d_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+    minimax = -(np.log(d_real).mean() + np.log(1 - d_fake).mean())
+    return {  # objective: (critic's loss, generator's loss)
+        "vanilla": (minimax, np.log(1 - d_fake).mean()),
+        "non-saturating": (minimax, -np.log(d_fake).mean()),
+        "least-squares": (
+            0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
+            0.5 * ((fake - 1) ** 2).mean(),
+        ),
+        "wasserstein": (fake.mean() - real.mean(), -fake.mean()),
+    }
+
+
+@pytest.mark.parametrize("objective", losses.OBJECTIVES)
+def test_objectives_equal_their_formulas(objective):
+    real, fake = scores(0), scores(1)
+    critic, generator = by_numpy(real, fake)[objective]
+    assert critic_loss(real, fake, objective).item() == pytest.approx(critic, rel=1e-12)
+    assert generator_loss(fake, objective).item() == pytest.approx(generator, rel=1e-12)
+
+
+@pytest.mark.parametrize("objective", ["vanilla", "non-saturating"])
+def test_extreme_scores_stay_finite(objective):
+    far = torch.tensor([-1e4, 1e4])
+    assert critic_loss(far, far, objective).isfinite()
+    assert generator_loss(far, objective).isfinite()
+
+
+def test_unknown_objective_names_the_known():
+    for call in (
+        lambda: critic_loss(scores(0), scores(1), "hinge"),
+        lambda: generator_loss(scores(0), "hinge"),
+    ):
+        with pytest.raises(ConfigError, match="wasserstein"):
+            call()
+
+
+def test_penalty_of_a_linear_critic_is_closed_form():
+    w = torch.randn(3, 8, 8, generator=rng(), dtype=torch.float64)
+    real, fake = (torch.randn(4, 3, 8, 8, generator=rng(s), dtype=torch.float64) for s in (1, 2))
+    penalty = gradient_penalty(lambda x: (x * w).sum((1, 2, 3)), real, fake, generator=rng())
+    assert penalty.item() == pytest.approx((w.norm().item() - 1) ** 2, rel=1e-12)
+
+
+def test_penalty_of_a_patch_map_is_that_of_its_mean():
+    real, fake = (torch.randn(4, 3, 8, 8, generator=rng(s)) for s in (1, 2))
+    patches = gradient_penalty(lambda x: 5 * x[:, :1], real, fake, generator=rng())
+    assert patches.item() == pytest.approx((5 / 8 - 1) ** 2, rel=1e-5)  # |grad| = 5 sqrt(64) / 64
+
+
+def test_penalty_of_a_quadratic_critic_shows_where_it_is_sampled():
+    real, fake = torch.ones(6, 1), torch.zeros(6, 1)
+    penalty = gradient_penalty(lambda x: x[:, 0] ** 2 / 2, real, fake, generator=rng(3))
+    alpha = torch.rand(6, generator=rng(3))  # x_hat = alpha, and the gradient is x_hat
+    assert penalty.item() == pytest.approx(((alpha - 1) ** 2).mean().item(), rel=1e-6)
+
+
+def test_penalty_variants_of_the_reference_code_differ_as_described():
+    real, fake = torch.ones(6, 2, 4, 4), torch.zeros(6, 2, 4, 4)
+
+    def critic(x):
+        return (x**2).sum((1, 2, 3)) / 2  # the gradient is x_hat
+
+    once = torch.rand(1, generator=rng(3)).item()
+    penalty = gradient_penalty(critic, real, fake, generator=rng(3), alpha_per="batch")
+    assert penalty.item() == pytest.approx((once * 32**0.5 - 1) ** 2, rel=1e-5)
+    penalty = gradient_penalty(
+        critic, real, fake, generator=rng(3), alpha_per="batch", norm_over="channels"
+    )
+    assert penalty.item() == pytest.approx((once * 2**0.5 - 1) ** 2, rel=1e-5)
+
+
+def test_penalty_gradient_equals_finite_differences():
+    critic = Critic(width=2).double()
+    real, fake = (torch.randn(2, 3, 16, 16, generator=rng(s), dtype=torch.float64) for s in (1, 2))
+    weight = critic.model[0].weight
+
+    def value():
+        return gradient_penalty(critic, real, fake, generator=rng(5))
+
+    (gradient,) = torch.autograd.grad(value(), weight)
+    step, index = 1e-6, (0, 1, 2, 3)
+    with torch.no_grad():
+        weight[index] += step
+    above = value().item()
+    with torch.no_grad():
+        weight[index] -= 2 * step
+    below = value().item()
+    assert gradient[index].item() == pytest.approx((above - below) / (2 * step), rel=1e-4)
+
+
+def test_penalty_refuses_what_does_not_fit():
+    with pytest.raises(InputError, match="differ in shape"):
+        gradient_penalty(lambda x: x, torch.zeros(2, 3), torch.zeros(3, 3), generator=rng())
+    with pytest.raises(ConfigError, match="norm_over"):
+        gradient_penalty(
+            lambda x: x, torch.zeros(2, 3), torch.zeros(2, 3), generator=rng(), norm_over="pixels"
+        )
+
+
+def vgg_with_small_classifier():
+    """torchvision's VGG-19 with random weights, its classifier (unused here) made tiny."""
+    with torch.device("meta"):
+        network = vgg19(weights=None)
+    network.classifier = torch.nn.Linear(1, 1)
+    network.to_empty(device="cpu")
+    for i, parameter in enumerate(network.parameters()):
+        torch.nn.init.normal_(parameter, std=0.05, generator=rng(i))
+    return network
+
+
+def test_perceptual_loss_is_conv3_3_before_its_relu(tmp_path):
+    network = vgg_with_small_classifier()
+    torch.save(network.state_dict(), tmp_path / "vgg19.pth")
+    loss = PerceptualLoss(str(tmp_path / "vgg19.pth"))
+    a, b = (torch.rand(2, 3, 32, 32, generator=rng(s)) for s in (1, 2))
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+    features = [network.features[:15]((x - mean) / std) for x in (a, b)]
+    expected = ((features[0] - features[1]) ** 2).mean()
+    torch.testing.assert_close(loss(a, b), expected)
+    assert features[0].shape == (2, 256, 8, 8) and (features[0] < 0).any()
+    assert loss.label == "VGG-19 conv3_3 with weights from vgg19.pth" and not loss.is_random
+
+
+def test_weights_may_come_as_safetensors_of_the_features_alone(tmp_path):
+    state = vgg_with_small_classifier().features[:17].state_dict()
+    save_file(state, tmp_path / "features.safetensors")
+    loss = PerceptualLoss(str(tmp_path / "features.safetensors"))
+    torch.testing.assert_close(loss.features[0].weight, state["0.weight"])
+
+
+def test_perceptual_loss_trains_the_restored_image_only():
+    loss = PerceptualLoss("random")
+    restored, sharp = (torch.rand(1, 3, 16, 16, generator=rng(s)) for s in (1, 2))
+    restored.requires_grad_()
+    sharp.requires_grad_()
+    loss(restored, sharp).backward()
+    assert restored.grad.abs().sum() > 0 and sharp.grad is None
+    assert all(p.grad is None and not p.requires_grad for p in loss.parameters())
+
+
+def test_random_features_are_the_same_each_time_and_leave_the_global_generator_alone():
+    before = torch.get_rng_state()
+    one, two = PerceptualLoss("random", seed=1), PerceptualLoss("random", seed=1)
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(one.features[14].weight, two.features[14].weight)
+
+
+def test_unavailable_imagenet_weights_are_replaced_aloud(monkeypatch):
+    def offline(*args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(losses, "_imagenet_state", offline)
+    with pytest.warns(UserWarning, match="sharingan fetch vgg19"):
+        loss = PerceptualLoss("imagenet")
+    assert loss.is_random and "RANDOM" in loss.label
+
+
+def test_a_missing_damaged_or_foreign_weight_file_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match="no VGG-19 weights at"):
+        PerceptualLoss(str(tmp_path / "none.pth"))
+    (tmp_path / "damaged.pth").write_bytes(b"not weights")
+    with pytest.raises(CheckpointError, match=r"damaged\.pth"):
+        PerceptualLoss(str(tmp_path / "damaged.pth"))
+    torch.save({"0.weight": torch.zeros(1)}, tmp_path / "foreign.pth")
+    with pytest.raises(CheckpointError, match="do not fit"):
+        PerceptualLoss(str(tmp_path / "foreign.pth"))
+
+
+def test_a_pickle_with_code_is_not_run(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "written"), "w"))
+
+    torch.save({"0.weight": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(CheckpointError):
+        PerceptualLoss(str(tmp_path / "evil.pth"))
+    assert not (tmp_path / "written").exists()
+
+
+def serve_weights(tmp_path, monkeypatch, hash_in_name):
+    """Make torchvision's own loader fetch a made file under a name that promises a hash."""
+    state = vgg_with_small_classifier().state_dict()
+    made = tmp_path / "made.pth"
+    torch.save(state, made)
+    promised = hash_in_name or hashlib.sha256(made.read_bytes()).hexdigest()[:8]
+    url = made.rename(tmp_path / f"vgg19-{promised}.pth").as_uri()
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(
+        type(losses.VGG19_Weights.IMAGENET1K_V1),
+        "get_state_dict",
+        lambda self, *args, **kwargs: load_state_dict_from_url(url, *args, **kwargs),
+    )
+
+
+def test_imagenet_weights_are_downloaded_and_verified(tmp_path, monkeypatch):
+    serve_weights(tmp_path, monkeypatch, hash_in_name=None)
+    loss = PerceptualLoss("imagenet")
+    assert loss.label == "VGG-19 conv3_3 with ImageNet weights" and not loss.is_random
+
+
+def test_imagenet_weights_with_other_bytes_are_refused(tmp_path, monkeypatch):
+    serve_weights(tmp_path, monkeypatch, hash_in_name="00000000")
+    with pytest.raises(CheckpointError, match="hash"):
+        PerceptualLoss("imagenet")
