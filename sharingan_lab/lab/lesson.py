@@ -1,7 +1,9 @@
 """How a lesson starts: its parameters become a run that says plainly what it runs on."""
 
 import html
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +11,7 @@ from typing import TypeVar
 import torch
 
 import sharingan_lab
+from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir
 
@@ -60,7 +63,8 @@ class Run:
         if device == "cuda":
             device += f" ({torch.cuda.get_device_name(self.device)})"
         else:
-            device += f" ({torch.get_num_threads()} thread(s))"
+            count = torch.get_num_threads()
+            device += f", {count} thread{'s' * (count != 1)}"
         return [
             ("mode", f"{self.mode}: {MODES[self.mode]}"),
             ("device", device),
@@ -109,7 +113,7 @@ def setup(
     data_root : str
         Folder that holds ``GOPRO_Large`` (or is it); empty: the default data folder.
     out_dir : str
-        Folder for the lesson's files; empty: a new temporary one.
+        Folder for the lesson's files; empty: a temporary one that goes with the run.
     seed : int
         At least 0.
     device : {"auto", "cpu", "cuda"}
@@ -128,16 +132,35 @@ def setup(
     >>> run.choose(quick=300, full=20_000)
     300
     """
+    check_run(mode=mode, data_root=data_root, seed=seed, device=device)
+    torch.manual_seed(seed)
+    folder = Path(out_dir).expanduser() if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(lesson, mode, seed, choose_device(device), find_gopro(data_root), folder.resolve())
+    if not out_dir:
+        weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
+    return run
+
+
+def check_run(
+    *, mode: str = "quick", data_root: str = "", seed: int = 0, device: str = "auto"
+) -> None:
+    """Raise what :func:`setup` would raise, without setting anything up.
+
+    Examples
+    --------
+    >>> check_run(mode="fast")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: mode must be 'quick' or 'full', got 'fast'
+    """
     if mode not in MODES:
         raise ConfigError(f"mode must be 'quick' or 'full', got {mode!r}")
     if not isinstance(seed, int) or seed < 0:
         raise ConfigError(f"seed must be a whole number of at least 0, got {seed!r}")
+    choose_device(device)
     if mode == "full":
         require_full(data_root, device)
-    torch.manual_seed(seed)
-    folder = Path(out_dir).expanduser() if out_dir else _temporary_folder(lesson)
-    folder.mkdir(parents=True, exist_ok=True)
-    return Run(lesson, mode, seed, _device(device), find_gopro(data_root), folder.resolve())
 
 
 def find_gopro(data_root: str = "") -> Path | None:
@@ -165,7 +188,7 @@ def require_full(data_root: str = "", device: str = "auto") -> None:
     ...
     sharingan_lab.errors.DataError: full mode needs ...
     """
-    if _device(device).type != "cuda":
+    if choose_device(device).type != "cuda":
         raise DataError(
             "full mode needs a CUDA GPU and there is none (device "
             f"{device!r}): use --mode quick here, or run on a machine with one; "
@@ -177,16 +200,3 @@ def require_full(data_root: str = "", device: str = "auto") -> None:
             f"full mode needs GOPRO_Large in {root}, which is not there: "
             "get it with 'sharingan fetch gopro'"
         )
-
-
-def _device(name: str) -> torch.device:
-    if name not in ("auto", "cpu", "cuda"):
-        raise ConfigError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise ConfigError("device 'cuda' was asked for, but torch finds no CUDA GPU here")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
-def _temporary_folder(lesson: str) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"sharingan-{lesson}-"))

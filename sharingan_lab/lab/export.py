@@ -1,0 +1,196 @@
+"""Executed lessons as web pages that need nothing but themselves.
+
+No page asks the network for anything: pictures are inside it, equations are MathML, there are
+no scripts. The templates lie in ``templates/``.
+"""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from nbconvert.exporters import TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+from PIL import Image
+from pygments.formatters import HtmlFormatter
+
+from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.equations import mathml, mathml_in_text
+from sharingan_lab.lab.lesson import MODES
+from sharingan_lab.lab.outcome import Cover, picture_alt
+from sharingan_lab.lab.record import DONE, FAILED, Record
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_COVER_WIDTH = 560
+_CODE_STYLE = "xcode"  # dark enough on the light background to be read
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown with equations drawn and headings that can be linked to."""
+
+    def block_math(self, body: str) -> str:
+        return mathml(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+    def heading(self, text: str, level: int, **attributes: object) -> str:
+        anchor = re.sub(r"[^a-z0-9]+", "-", re.sub(r"<[^>]+>", "", text).lower()).strip("-")
+        return f'<h{level} id="{anchor}">{text}</h{level}>\n'
+
+
+def markdown(source: str) -> str:
+    """Turn Markdown with LaTeX equations into HTML with MathML.
+
+    Examples
+    --------
+    >>> markdown("# A *b*")
+    '<h1 id="a-b">A <em>b</em></h1>\\n'
+    """
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(source)
+
+
+class _Exporter(TemplateExporter):
+    """nbconvert's machinery with the lab's own template."""
+
+    output_mimetype = "text/html"
+
+    def __init__(self) -> None:
+        super().__init__(template_name="sharingan", extra_template_basedirs=[str(_TEMPLATES)])
+        self.display_data_priority = [
+            "text/html",
+            "image/svg+xml",
+            "image/png",
+            "image/jpeg",
+            "text/markdown",
+            "text/latex",
+            "text/plain",
+        ]
+        self.register_filter("markdown2html", markdown)
+        self.register_filter("math_in_text", mathml_in_text)
+        self.register_filter("picture_alt", picture_alt)
+        self.register_filter("is_widget", lambda output: _WIDGET_VIEW in output.data)
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+
+def lesson_html(
+    notebook: NotebookNode, record: Record, previous: Lesson | None, following: Lesson | None
+) -> str:
+    """Return the page of one executed lesson.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As executed.
+    record : Record
+        What the run is remembered by; the head of the page says it.
+    previous, following : Lesson or None
+        The neighbours, linked to.
+
+    Raises
+    ------
+    EquationError
+        An equation cannot be drawn.
+    """
+    page = {
+        "css": _css(),
+        "number": record.lesson,
+        "title": record.title,
+        "mode": record.mode,
+        "mode_meaning": MODES[record.mode],
+        "parameters": record.parameters,
+        "duration": record.duration,
+        "finished": record.finished,
+        "failures": record.errors,
+        "notices": record.notices,
+        "previous": previous,
+        "next": following,
+    }
+    html, _ = _Exporter().from_notebook_node(notebook, resources={"page": page})
+    return html
+
+
+def index_html(
+    records: Sequence[Record], covers: Mapping[str, Cover | None], facts: Mapping[str, str]
+) -> str:
+    """Return the page that lists the lessons.
+
+    Parameters
+    ----------
+    records : list of Record
+        One card each, in order.
+    covers : dict
+        Pictures by lesson name, small enough for a card.
+    facts : dict
+        What the head states: mode, device, versions and the like.
+    """
+    cards = [_card(record, covers.get(record.name)) for record in records]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("course.html.j2").render(
+        css=_css(),
+        facts=facts,
+        cards=cards,
+        troubled=[card for card in cards if card["status"] != DONE],
+        verdict=verdict(records),
+    )
+
+
+def verdict(records: Sequence[Record]) -> str:
+    """Say in words how the lessons went.
+
+    Examples
+    --------
+    >>> verdict([Record("01", "01_a", "A", "done", "quick", {})])
+    '1 lesson executed, none failed.'
+    """
+    executed = [r for r in records if r.status in (DONE, FAILED)]
+    failed = [r for r in executed if r.status == FAILED]
+    open_ends = len(records) - len(executed)
+    lessons = f"{len(executed)} lesson{'s' * (len(executed) != 1)} executed"
+    words = f"{lessons}, {len(failed) or 'none'} failed"
+    return f"{words}, {open_ends} not finished." if open_ends else f"{words}."
+
+
+def _card(record: Record, cover: Cover | None) -> dict:
+    return {
+        "number": record.lesson,
+        "name": record.name,
+        "title": record.title,
+        "status": record.status,
+        "mode": record.mode,
+        "duration": record.duration,
+        "failures": record.errors,
+        "key_figures": record.key_figures,
+        "notices": record.notices,
+        "cover": cover,
+    }
+
+
+def thumbnail(png: str) -> str:
+    """Shrink a picture (PNG in base64) to the width of a card."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    picture.thumbnail((_COVER_WIDTH, 2 * _COVER_WIDTH), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _css() -> str:
+    code = HtmlFormatter(style=_CODE_STYLE).get_style_defs(".highlight")
+    return f"{(_TEMPLATES / 'style.css').read_text()}\n{code}"

@@ -1,0 +1,62 @@
+"""What a lesson's result depends on, as one short text: equal ones need no second run."""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+
+import sharingan_lab
+from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.locations import shipped_dir
+
+_LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "matplotlib")
+
+
+def fingerprint(lesson: Lesson, mode: str, parameters: Mapping[str, object]) -> str:
+    """Hash the notebook, the mode, the parameters, the package, its files and its libraries.
+
+    A parameter that names a file counts with the file's size and date.
+    """
+    facts = {
+        "mode": mode,
+        "parameters": {name: _value(value) for name, value in sorted(parameters.items())},
+        "surroundings": _surroundings(),
+    }
+    text = json.dumps(facts).encode() + lesson.path.read_bytes()
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _value(value: object) -> object:
+    path = Path(value) if isinstance(value, str) and value else None
+    return [value, *_stamp(path)] if path and path.is_file() else value
+
+
+@functools.cache
+def _surroundings() -> list:
+    package = Path(sharingan_lab.__file__).parent
+    sources = [p for p in package.rglob("*") if "__pycache__" not in p.parts and p.is_file()]
+    downloads = Path(torch.hub.get_dir(), "checkpoints").glob("*")
+    return [
+        _hash_files(sources),
+        _hash_files(p for p in shipped_dir().rglob("*") if p.is_file()),
+        [[p.name, p.stat().st_size] for p in sorted(downloads)],
+        [importlib.metadata.version(name) for name in _LIBRARIES],
+        [platform.python_version(), platform.machine(), torch.cuda.is_available()],
+    ]
+
+
+def _hash_files(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    facts = file.stat()
+    return facts.st_size, facts.st_mtime_ns

@@ -1,0 +1,148 @@
+"""The folder of a report: one page and one notebook a lesson, an index, a summary.
+
+Every file is written whole or not at all, and the index is true after each lesson.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.equations import EquationError
+from sharingan_lab.lab.export import index_html, lesson_html, thumbnail
+from sharingan_lab.lab.outcome import Cover, Failure, cover
+from sharingan_lab.lab.record import FAILED, UNFINISHED, Record, read_records, to_json
+
+
+class Folder:
+    """Holds the records of a report and writes its files.
+
+    Parameters
+    ----------
+    path : path
+        Made where it is missing.
+    lessons : list of Lesson
+        The course: gives the order and the titles of neighbours.
+
+    Attributes
+    ----------
+    records : dict
+        By lesson name, in the order of the course; those of an earlier report whose files are
+        still there are kept.
+
+    Raises
+    ------
+    ConfigError
+        Nothing can be written there.
+    """
+
+    def __init__(self, path: str | os.PathLike, lessons: Sequence[Lesson]):
+        self.path = _writable(path)
+        self._lessons = {lesson.name: lesson for lesson in lessons}
+        self._covers: dict[str, Cover | None] = {}
+        known = read_records(self.path / "summary.json")
+        kept = [known[name] for name in self._lessons if name in known]
+        self.records = {r.name: r for r in kept if r.status == UNFINISHED or self._has_files(r)}
+
+    def expect(self, record: Record) -> None:
+        """Put down a lesson that is to be run; it counts as unfinished until :meth:`put`."""
+        self.records[record.name] = record
+        self._covers.pop(record.name, None)
+        self.records = {n: self.records[n] for n in self._lessons if n in self.records}
+
+    def put(self, record: Record, notebook: nbformat.NotebookNode) -> Record:
+        """Write the files of an executed lesson and return its record.
+
+        An equation that cannot be drawn fails the lesson.
+        """
+        self._covers[record.name] = _small(cover(notebook))
+        _write(self.path / f"{record.name}.ipynb", nbformat.writes(notebook))
+        try:
+            record = self._write_page(record, notebook)
+        except EquationError as error:
+            record = replace(
+                record, status=FAILED, errors=[*record.errors, Failure(None, str(error))]
+            )
+        self.records[record.name] = record
+        return record
+
+    def relink(self) -> None:
+        """Write pages again whose neighbours are others than when they were written."""
+        for record in list(self.records.values()):
+            if self._has_page(record) and record.neighbours != self._neighbours(record.name):
+                self.records[record.name] = self._write_page(record, self._notebook(record))
+
+    def save(self, about: Mapping[str, object], facts: Mapping[str, str]) -> None:
+        """Write ``summary.json`` and ``index.html``.
+
+        Parameters
+        ----------
+        about : dict
+            The summary beside the lessons.
+        facts : dict
+            The head of the index.
+        """
+        records = list(self.records.values())
+        summary = {**about, "lessons": to_json(records)}
+        _write(self.path / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False))
+        covers = {r.name: self._cover(r) for r in records if r.status != UNFINISHED}
+        _write(self.path / "index.html", index_html(records, covers, facts))
+
+    def _write_page(self, record: Record, notebook: nbformat.NotebookNode) -> Record:
+        record = replace(record, neighbours=self._neighbours(record.name))
+        before, after = (self._lessons.get(name) for name in record.neighbours)
+        page = lesson_html(notebook, record, before, after)
+        _write(self.path / f"{record.name}.html", page)
+        return record
+
+    def _neighbours(self, name: str) -> list[str]:
+        """Names of the lessons before and after that have a page; empty where there is none."""
+        names = [r.name for r in self.records.values() if r.name == name or self._has_page(r)]
+        place = names.index(name)
+        return ["" if place == 0 else names[place - 1], *names[place + 1 : place + 2], ""][:2]
+
+    def _has_page(self, record: Record) -> bool:
+        return record.status != UNFINISHED and (self.path / f"{record.name}.html").is_file()
+
+    def _has_files(self, record: Record) -> bool:
+        return self._has_page(record) and (self.path / f"{record.name}.ipynb").is_file()
+
+    def _notebook(self, record: Record) -> nbformat.NotebookNode:
+        return nbformat.read(self.path / f"{record.name}.ipynb", as_version=4)
+
+    def _cover(self, record: Record) -> Cover | None:
+        if record.name not in self._covers:
+            self._covers[record.name] = _small(cover(self._notebook(record)))
+        return self._covers[record.name]
+
+
+def _small(picture: Cover | None) -> Cover | None:
+    return picture and Cover(thumbnail(picture.png), picture.alt)
+
+
+def _writable(path: str | os.PathLike) -> Path:
+    path = Path(path).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise ConfigError(f"cannot write a report to {path}: {error.strerror}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise

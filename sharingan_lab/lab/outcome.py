@@ -1,0 +1,133 @@
+"""What came out of an executed notebook: errors, key figures, notices, the cover picture."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from sharingan_lab.lab.notes import METADATA_KEY
+
+_WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_LONGEST_MESSAGE = 240
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error of a lesson.
+
+    Attributes
+    ----------
+    cell : int or None
+        The number beside the cell on the page; None where no cell is to blame.
+    message : str
+        One line.
+    """
+
+    cell: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The picture of a lesson on the index: a PNG in base64 and its description."""
+
+    png: str
+    alt: str
+
+
+def failures(notebook: NotebookNode) -> list[Failure]:
+    """Return the errors in cells and inside widgets, in the order of the cells.
+
+    A callback that raises inside an ``Output`` widget leaves its cell looking well: the error is
+    in the widget's state only.
+
+    Examples
+    --------
+    >>> from nbformat import v4
+    >>> error = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    >>> cell = v4.new_code_cell("1 / 0", execution_count=3, outputs=[error])
+    >>> failures(v4.new_notebook(cells=[cell]))
+    [Failure(cell=3, message='ValueError: no')]
+    """
+    found = [
+        Failure(cell.execution_count, _message(output))
+        for cell, output in _outputs(notebook)
+        if output.output_type == "error"
+    ]
+    return found + [
+        Failure(_cell_showing(notebook, model), f"inside a widget: {_message(output)}")
+        for model, state in _widgets(notebook).items()
+        for output in state["state"].get("outputs", ())
+        if output["output_type"] == "error"
+    ]
+
+
+def key_figures(notebook: NotebookNode) -> list[dict]:
+    """Return the key figures in the order of the cells."""
+    return _facts(notebook, "key_figure")
+
+
+def notices(notebook: NotebookNode) -> list[str]:
+    """Return the notices in the order of the cells, each once."""
+    return list(dict.fromkeys(_facts(notebook, "notice")))
+
+
+def cover(notebook: NotebookNode) -> Cover | None:
+    """Return the picture marked as cover, else the first one, else None."""
+    pictures = [o for _, o in _outputs(notebook) if "image/png" in o.get("data", {})]
+    marked = [o for o in pictures if o.metadata.get("image/png", {}).get("cover")]
+    for output in marked or pictures:
+        return Cover(output.data["image/png"], picture_alt(output))
+    return None
+
+
+def picture_alt(output: NotebookNode) -> str:
+    """Return the description of a picture: its own, else the output's text."""
+    own = output.metadata.get("image/png", {}).get("alt", "")
+    text = output.data.get("text/plain", "")
+    return own or (text if not text.startswith("<") else "") or "A figure without a description."
+
+
+def _outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            yield cell, output
+
+
+def _facts(notebook: NotebookNode, kind: str) -> list:
+    carriers = (
+        output.get("metadata", {}).get(METADATA_KEY, {}) for _, output in _outputs(notebook)
+    )
+    return [carrier[kind] for carrier in carriers if kind in carrier]
+
+
+def _message(output: dict) -> str:
+    text = _ANSI.sub("", f"{output['ename']}: {output['evalue']}")
+    return textwrap.shorten(text, _LONGEST_MESSAGE)
+
+
+def _widgets(notebook: NotebookNode) -> dict:
+    return notebook.metadata.get("widgets", {}).get(_WIDGET_STATE, {}).get("state", {})
+
+
+def _cell_showing(notebook: NotebookNode, model: str) -> int | None:
+    for cell, output in _outputs(notebook):
+        view = output.get("data", {}).get(_WIDGET_VIEW)
+        if view and model in _descendants(_widgets(notebook), view["model_id"]):
+            return cell.execution_count
+    return None
+
+
+def _descendants(widgets: dict, root: str) -> set[str]:
+    found, waiting = set(), [root]
+    while waiting:
+        model = waiting.pop()
+        if model not in found:
+            found.add(model)
+            children = widgets.get(model, {}).get("state", {}).get("children", ())
+            waiting += [child.removeprefix("IPY_MODEL_") for child in children]
+    return found

@@ -1,0 +1,93 @@
+"""What the report remembers of each lesson, from one run to the next."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sharingan_lab.lab.outcome import Failure
+
+DONE, FAILED, UNFINISHED = "done", "failed", "unfinished"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The result of one lesson, as it stands in ``summary.json``.
+
+    Attributes
+    ----------
+    status : {"done", "failed", "unfinished"}
+        ``unfinished``: the run was stopped before the lesson's end.
+    parameters : dict
+        Those given by hand; the others had the values written in the lesson.
+    seconds : float
+        Wall clock, with the start of the kernel.
+    finished : str
+        Local date and time.
+    fingerprint : str
+        Of the notebook, the parameters and the package; equal ones need no second run.
+    neighbours : list of str
+        Names of the lessons that its page links to; empty where there is none.
+    """
+
+    lesson: str
+    name: str
+    title: str
+    status: str
+    mode: str
+    parameters: dict
+    seconds: float = 0.0
+    finished: str = ""
+    fingerprint: str = ""
+    neighbours: list[str] = field(default_factory=lambda: ["", ""])
+    key_figures: list[dict] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    errors: list[Failure] = field(default_factory=list)
+
+    @property
+    def duration(self) -> str:
+        """The time it took, in words."""
+        return in_words(self.seconds)
+
+
+def in_words(seconds: float) -> str:
+    """Write a duration as people say it.
+
+    Examples
+    --------
+    >>> in_words(7.31), in_words(125), in_words(3 * 3600 + 300)
+    ('7 s', '2 min 5 s', '3 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def to_json(records: Iterable[Record]) -> list[dict]:
+    """Return the records as plain values, each with the names of its files."""
+    return [asdict(r) | {"html": f"{r.name}.html", "notebook": f"{r.name}.ipynb"} for r in records]
+
+
+def read_records(summary: Path) -> dict[str, Record]:
+    """Return the records of an earlier run by lesson name; none where there is no such file.
+
+    A file of another version or a damaged one counts as none: its lessons run again.
+
+    Examples
+    --------
+    >>> read_records(Path("missing.json"))
+    {}
+    """
+    try:
+        entries = json.loads(summary.read_text())["lessons"]
+        return {entry["name"]: _record(entry) for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _record(entry: dict) -> Record:
+    plain = {k: v for k, v in entry.items() if k not in ("html", "notebook", "errors")}
+    return Record(**plain, errors=[Failure(**error) for error in entry["errors"]])

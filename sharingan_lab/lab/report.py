@@ -1,0 +1,352 @@
+"""The main job: execute the lessons, each in its own kernel, and write the report.
+
+A lesson that fails does not stop the others. What is finished stays on disk whatever happens
+later, and a lesson whose notebook, parameters and library are the recorded ones is not run a
+second time.
+"""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.lab.catalogue import Lesson, all_lessons, check_parameters, select
+from sharingan_lab.lab.execution import Executed, Execution, Stopped
+from sharingan_lab.lab.export import verdict
+from sharingan_lab.lab.fingerprint import fingerprint
+from sharingan_lab.lab.folder import Folder
+from sharingan_lab.lab.lesson import MODES, check_run
+from sharingan_lab.lab.outcome import key_figures, notices
+from sharingan_lab.lab.record import DONE, FAILED, UNFINISHED, Record, in_words
+from sharingan_lab.lab.surroundings import commit, cores, device_name, versions
+from sharingan_lab.lab.terminal import Terminal
+
+CELL_SECONDS = {"quick": 600.0, "full": 48 * 3600.0}
+_CHECKED = ("data_root", "seed", "device")  # parameters that every lesson hands to lab.setup
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a report is to be made of.
+
+    Attributes
+    ----------
+    chosen : list of Lesson
+        Those to run.
+    mode : {"quick", "full"}
+        How.
+    parameters : dict
+        Given by hand, of the types that the lessons declare.
+    folder : Folder
+        Where the report goes.
+    timeout : float
+        Seconds a cell may take.
+    jobs : int
+        Lessons at a time.
+    force : bool
+        Whether to run what is up to date as well.
+    """
+
+    chosen: Sequence[Lesson]
+    mode: str
+    parameters: dict
+    folder: Folder
+    timeout: float
+    jobs: int
+    force: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report.
+
+    Attributes
+    ----------
+    records : list of Record
+        Of the lessons that were asked for, in order.
+    interrupted : bool
+        Whether the run was stopped before its end.
+    """
+
+    records: Sequence[Record]
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 where a lesson failed, or 130 after an interruption."""
+        failed = any(record.status == FAILED for record in self.records)
+        return 130 if self.interrupted else int(failed)
+
+
+def order(
+    *,
+    mode: str = "quick",
+    only: Sequence[str] = (),
+    out: str | os.PathLike = "reports",
+    parameters: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    notebooks: str | os.PathLike | None = None,
+) -> Order:
+    """Check what is asked for, before any work.
+
+    Parameters
+    ----------
+    mode : {"quick", "full"}
+        ``full`` wants the GoPro data set and a CUDA GPU.
+    only : list of str
+        Numbers or names of lessons; all where empty.
+    out : path
+        Folder of the report; made where it is missing.
+    parameters : dict of str
+        Values for the lessons' parameters, as text; valid if one chosen lesson has it.
+    timeout : float, optional
+        Seconds that a cell may take; 10 minutes in quick mode, two days in full mode.
+    jobs : int, optional
+        Lessons at a time; in quick mode two where there are two cores, in full mode one.
+    force : bool
+        Run lessons again whose result is up to date.
+    notebooks : path, optional
+        Folder of the lessons; the course's own where left out.
+
+    Raises
+    ------
+    ConfigError
+        A lesson, a parameter or a setting is unknown or out of range.
+    DataError
+        There are no lessons, or full mode lacks GoPro or CUDA.
+    """
+    lessons = all_lessons(notebooks and Path(notebooks))
+    chosen = select(lessons, only)
+    values = check_parameters(chosen, parameters or {})
+    mode = values.pop("mode", mode)
+    check_run(mode=mode, **{name: values[name] for name in _CHECKED if name in values})
+    timeout = CELL_SECONDS[mode] if timeout is None else timeout
+    jobs = _default_jobs(mode) if jobs is None else jobs
+    if timeout <= 0:
+        raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")
+    if jobs < 1:
+        raise ConfigError(f"at least 1 lesson runs at a time, got {jobs}")
+    return Order(chosen, mode, values, Folder(out, lessons), timeout, jobs, force)
+
+
+def run(order: Order, terminal: Terminal | None = None) -> Report:
+    """Execute the lessons of an order and write the report into its folder.
+
+    Ctrl-C and SIGTERM stop the run: what is finished stays, the index marks the rest.
+    """
+    return _Run(order, terminal or Terminal()).carry_out()
+
+
+class _Run:
+    """One run of an order: what is being executed, and what the terminal is told."""
+
+    def __init__(self, order: Order, terminal: Terminal):
+        self.order, self.terminal, self.folder = order, terminal, order.folder
+        self.started = time.monotonic()
+        self.date = _now()
+        self.commit = commit()
+        self.interrupted = threading.Event()
+        self.stopping = threading.Event()
+        self.live: dict[str, Execution] = {}
+        self.positions: dict[str, str] = {}
+
+    def carry_out(self) -> Report:
+        waiting = [lesson for lesson in self.order.chosen if not self._is_up_to_date(lesson)]
+        for lesson in waiting:
+            self.folder.expect(self._blank(lesson))
+        if waiting:
+            self.terminal.say(self._opening(len(waiting)))
+            self._save()
+            with _signals_set(self.interrupted):
+                self._execute(waiting)
+        self.folder.relink()
+        self._save()
+        names = [lesson.name for lesson in self.order.chosen]
+        report = Report([self.folder.records[n] for n in names], self.interrupted.is_set())
+        self._say_the_end(report)
+        return report
+
+    def _blank(self, lesson: Lesson) -> Record:
+        given = {k: v for k, v in self.order.parameters.items() if k in lesson.parameters}
+        return Record(
+            lesson=lesson.number,
+            name=lesson.name,
+            title=lesson.title,
+            status=UNFINISHED,
+            mode=self.order.mode,
+            parameters=given,
+            fingerprint=fingerprint(lesson, self.order.mode, given),
+        )
+
+    def _is_up_to_date(self, lesson: Lesson) -> bool:
+        old = self.folder.records.get(lesson.name)
+        if self.order.force or old is None or old.status != DONE:
+            return False
+        if old.fingerprint != self._blank(lesson).fingerprint:
+            return False
+        self.terminal.say(f"{_label(old)} up to date (--force runs it again)")
+        return True
+
+    def _execute(self, waiting: Sequence[Lesson]) -> None:
+        pool = ThreadPoolExecutor(self.order.jobs)
+        running = {pool.submit(self._run_one, lesson): lesson for lesson in waiting}
+        try:
+            while running and not self.interrupted.is_set():
+                done, _ = wait(running, timeout=0.25, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._finish(running.pop(future), future, len(running))
+                self.terminal.status(self._status())
+        finally:
+            self.stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for execution in list(self.live.values()):
+                execution.stop()
+            pool.shutdown(wait=True)
+        for future, lesson in running.items():
+            if not future.cancelled() and not isinstance(future.exception(), Stopped):
+                self._finish(lesson, future, len(running))
+
+    def _run_one(self, lesson: Lesson) -> tuple[Executed, float]:
+        begun = time.monotonic()
+        execution = Execution(
+            lesson,
+            self._values(lesson),
+            timeout=self.order.timeout,
+            one_thread=self.order.mode == "quick",
+        )
+        self.live[lesson.name] = execution
+        if self.stopping.is_set():
+            raise Stopped(f"{lesson.name} was not started")
+        self.terminal.say(f"{_label(self.folder.records[lesson.name])} started")
+        try:
+            executed = execution.run(lambda cell, of: self._note(lesson, cell, of))
+        finally:
+            self.positions.pop(lesson.name, None)
+            self.live.pop(lesson.name)
+        return executed, time.monotonic() - begun
+
+    def _values(self, lesson: Lesson) -> dict:
+        """What the lesson is run with: given parameters, the mode, a folder for its files."""
+        values = dict(self.folder.records[lesson.name].parameters)
+        if "mode" in lesson.parameters:
+            values["mode"] = self.order.mode
+        if "out_dir" in lesson.parameters and "out_dir" not in values:
+            values["out_dir"] = os.path.relpath(self._files_folder(lesson))
+        return values
+
+    def _files_folder(self, lesson: Lesson) -> Path:
+        folder = self.folder.path / "files" / self.order.mode / lesson.name
+        if self.order.mode == "quick":  # a full run may be resumed, a quick one starts anew
+            shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def _note(self, lesson: Lesson, cell: int, of: int) -> None:
+        self.positions[lesson.name] = f"{lesson.number} (cell {cell} of {of})"
+
+    def _finish(self, lesson: Lesson, future: Future, left: int) -> None:
+        """Write the page of an executed lesson and say how it went."""
+        executed, seconds = future.result()
+        record = replace(
+            self.folder.records[lesson.name],
+            status=FAILED if executed.failures else DONE,
+            seconds=round(seconds, 1),
+            finished=_now(),
+            key_figures=key_figures(executed.notebook),
+            notices=notices(executed.notebook),
+            errors=executed.failures,
+        )
+        record = self.folder.put(record, executed.notebook)
+        self._save()
+        self._say_how_it_went(record, left)
+
+    def _save(self) -> None:
+        seconds = time.monotonic() - self.started
+        made = {"mode": self.order.mode, "device": device_name(), "date": self.date}
+        about = {
+            **made,
+            "parameters": self.order.parameters,
+            "versions": versions(),
+            "commit": self.commit,
+            "seconds": round(seconds, 1),
+            "verdict": verdict(list(self.folder.records.values())),
+        }
+        self.folder.save(about, self._facts(made, in_words(seconds)))
+
+    def _facts(self, made: dict[str, str], duration: str) -> dict[str, str]:
+        """What the head of the index states."""
+        given = [f"{name} = {value}" for name, value in self.order.parameters.items()]
+        return {
+            "mode": f"{made['mode']}: {MODES[made['mode']]}",
+            "parameters": ", ".join(given) or "as written in the lessons",
+            "device": made["device"],
+            "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
+            "commit": self.commit or "none: an installed package",
+            "date": f"{made['date']}, took {duration}",
+        }
+
+    def _opening(self, count: int) -> str:
+        lessons = f"{count} lesson{'s' * (count != 1)}"
+        pace = f"{self.order.jobs} at a time" if self.order.jobs > 1 else "one at a time"
+        return (
+            f"Running {lessons} in {self.order.mode} mode, {pace}; "
+            "Ctrl-C stops and keeps what is finished."
+        )
+
+    def _status(self) -> str:
+        elapsed = in_words(time.monotonic() - self.started)
+        return "  ".join([*self.positions.copy().values(), elapsed])
+
+    def _say_how_it_went(self, record: Record, left: int) -> None:
+        rest = f"({left} to go)" if left else "(the last one)"
+        if record.status == DONE:
+            self.terminal.say(f"{_label(record)} done in {record.duration} {rest}")
+        for failure in record.errors:
+            place = f"cell {failure.cell}: " if failure.cell else ""
+            self.terminal.say(
+                f"{_label(record)} FAILED after {record.duration}: {place}{failure.message}"
+            )
+
+    def _say_the_end(self, report: Report) -> None:
+        if report.interrupted:
+            self.terminal.say("Stopped. What was finished is kept; the index marks the rest.")
+        self.terminal.say(
+            f"{verdict(report.records)[:-1]}, in {in_words(time.monotonic() - self.started)}: "
+            f"{self.folder.path / 'index.html'}"
+        )
+
+
+@contextmanager
+def _signals_set(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal set an event; only a main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    before = [signal.signal(number, lambda *_: event.set()) for number in caught]
+    try:
+        yield
+    finally:
+        for number, handler in zip(caught, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _default_jobs(mode: str) -> int:
+    return min(2, cores()) if mode == "quick" else 1
+
+
+def _now() -> str:
+    return datetime.now().strftime("%Y-%m-%d %H:%M")
+
+
+def _label(record: Record) -> str:
+    return f"  {record.name:<28}"
