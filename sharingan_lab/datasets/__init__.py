@@ -2,5 +2,15 @@
 
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
+from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
-__all__ = ["SyntheticBlurPairs", "load_folder", "photo", "photo_names", "photos"]
+__all__ = [
+    "CLASS_NAMES",
+    "SyntheticBlurPairs",
+    "load_folder",
+    "photo",
+    "photo_names",
+    "photos",
+    "weed_field",
+    "weed_fields",
+]

@@ -1,5 +1,36 @@
 """What a restoration is worth: image quality, and what a detector finds afterwards."""
 
+from sharingan_lab.evaluation.detection import (
+    build_detector,
+    detect,
+    evaluate_detection,
+    load_street_detector,
+    objectness_map,
+    own_truth,
+    train_detector,
+)
+from sharingan_lab.evaluation.matching import (
+    DetectionScores,
+    box_overlap,
+    detection_scores,
+    match_detections,
+)
 from sharingan_lab.evaluation.quality import evaluate_pairs, psnr, ssim, ssim_map
 
-__all__ = ["evaluate_pairs", "psnr", "ssim", "ssim_map"]
+__all__ = [
+    "DetectionScores",
+    "box_overlap",
+    "build_detector",
+    "detect",
+    "detection_scores",
+    "evaluate_detection",
+    "evaluate_pairs",
+    "load_street_detector",
+    "match_detections",
+    "objectness_map",
+    "own_truth",
+    "psnr",
+    "ssim",
+    "ssim_map",
+    "train_detector",
+]

@@ -1,0 +1,199 @@
+"""Which detections are right: matching with the true boxes, precision, recall, F1."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.errors import InputError
+
+
+@dataclass(frozen=True)
+class DetectionScores:
+    """Counts over a set of images, and the ratios made of them.
+
+    Parameters
+    ----------
+    true_positives, false_positives, false_negatives : int
+        Detections that match a true box; detections that match none; true boxes left over.
+
+    Examples
+    --------
+    >>> scores = DetectionScores(true_positives=8, false_positives=2, false_negatives=8)
+    >>> scores.precision, scores.recall, round(scores.f1, 3)
+    (0.8, 0.5, 0.615)
+    """
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+
+    @property
+    def precision(self) -> float:
+        """Of what was found, the part that is right; 1 if nothing was found."""
+        found = self.true_positives + self.false_positives
+        return self.true_positives / found if found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Of what is there, the part that was found; 1 if nothing is there."""
+        there = self.true_positives + self.false_negatives
+        return self.true_positives / there if there else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN); 1 if all are zero."""
+        wrong = self.false_positives + self.false_negatives
+        counted = 2 * self.true_positives + wrong
+        return 2 * self.true_positives / counted if counted else 1.0
+
+
+def box_overlap(boxes: Tensor, others: Tensor) -> Tensor:
+    """Intersection over union of every box with every other.
+
+    Parameters
+    ----------
+    boxes, others : Tensor
+        (A, 4) and (B, 4), pixels as x1, y1, x2, y2.
+
+    Returns
+    -------
+    Tensor
+        (A, B), float64 from 0 (apart) to 1 (equal); 0 where both boxes are empty.
+
+    Examples
+    --------
+    >>> box_overlap(torch.tensor([[0, 0, 2, 2]]), torch.tensor([[1, 0, 3, 2]])).item()
+    0.3333333333333333
+    """
+    a, b = boxes.double()[:, None], others.double()[None]
+    sides = torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])
+    shared = sides.clamp(min=0).prod(-1)
+    both = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
+    return torch.where(both > 0, shared / both.clamp(min=1e-12), 0.0)
+
+
+def match_detections(
+    boxes: Tensor,
+    scores: Tensor,
+    labels: Tensor,
+    gt_boxes: Tensor,
+    gt_labels: Tensor,
+    iou: float = 0.5,
+) -> Tensor:
+    """Give each detection the true box it has found, or none.
+
+    The surest detection chooses first. It takes, among the true boxes of its class that are still
+    free, the one it overlaps most, if that overlap reaches the threshold. So a plant found twice
+    counts once; the second box is a false positive.
+
+    Parameters
+    ----------
+    boxes : Tensor
+        (D, 4) detected boxes, pixels as x1, y1, x2, y2.
+    scores : Tensor
+        (D,) confidence of each; only the order counts, and ties keep the order given.
+    labels : Tensor
+        (D,) class of each.
+    gt_boxes, gt_labels : Tensor
+        (G, 4) and (G,) the truth.
+    iou : float
+        Least intersection over union that counts as found, above 0 and at most 1.
+
+    Returns
+    -------
+    Tensor
+        (D,), int64: the index of the true box, or -1 for a false positive.
+
+    Raises
+    ------
+    InputError
+        Lengths disagree or the threshold is out of range.
+
+    Notes
+    -----
+    This is the rule of the COCO evaluation (without its crowd regions), against which it is
+    tested.
+
+    Examples
+    --------
+    >>> truth, crop = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([1])
+    >>> found = torch.tensor([[0.0, 0, 10, 9], [0, 0, 10, 10], [50, 50, 60, 60]])
+    >>> scores = torch.tensor([0.9, 0.8, 0.7])
+    >>> match_detections(found, scores, torch.tensor([1, 1, 1]), truth, crop).tolist()
+    [0, -1, -1]
+    """
+    _check_lengths(boxes, scores, labels, gt_boxes, gt_labels)
+    if not 0 < iou <= 1:
+        raise InputError(f"iou is {iou}: the threshold lies above 0 and at most at 1")
+    overlap = box_overlap(boxes, gt_boxes) * (labels[:, None] == gt_labels[None])
+    matches = torch.full((len(boxes),), -1, dtype=torch.int64)
+    if len(gt_boxes) == 0:
+        return matches
+    for detection in torch.argsort(scores, descending=True, stable=True).tolist():
+        best, place = overlap[detection].max(dim=0)
+        if best >= iou:
+            matches[detection] = place
+            overlap[:, place] = 0  # taken
+    return matches
+
+
+def detection_scores(
+    detections: Iterable[dict[str, Tensor]],
+    targets: Iterable[dict[str, Tensor]],
+    *,
+    min_score: float = 0.5,
+    iou: float = 0.5,
+) -> DetectionScores:
+    """Count right and wrong detections over a set of images.
+
+    Parameters
+    ----------
+    detections : iterable of dict
+        One an image, with ``boxes`` (D, 4), ``scores`` (D,) and ``labels`` (D,).
+    targets : iterable of dict
+        One an image, with ``boxes`` (G, 4) and ``labels`` (G,).
+    min_score : float
+        Detections less sure than this are left out.
+    iou : float
+        Least intersection over union that counts as found.
+
+    Returns
+    -------
+    DetectionScores
+        Counts summed over images and classes, with ``precision``, ``recall`` and ``f1``.
+
+    Raises
+    ------
+    InputError
+        There are more detections than targets or the reverse, or lengths disagree inside one.
+
+    Examples
+    --------
+    >>> target = {"boxes": torch.tensor([[0.0, 0, 8, 8]]), "labels": torch.tensor([2])}
+    >>> found = {**target, "scores": torch.tensor([0.9])}
+    >>> detection_scores([found], [target]).f1
+    1.0
+    """
+    detections, targets = list(detections), list(targets)
+    if len(detections) != len(targets):
+        raise InputError(f"{len(detections)} images were searched, {len(targets)} have a truth")
+    found = wrong = there = 0
+    for detected, truth in zip(detections, targets, strict=True):
+        sure = detected["scores"] >= min_score
+        kept = (detected[part][sure] for part in ("boxes", "scores", "labels"))
+        matches = match_detections(*kept, truth["boxes"], truth["labels"], iou)
+        found += int((matches >= 0).sum())
+        wrong += int((matches < 0).sum())
+        there += len(truth["boxes"])
+    return DetectionScores(found, wrong, there - found)
+
+
+def _check_lengths(
+    boxes: Tensor, scores: Tensor, labels: Tensor, gt_boxes: Tensor, gt_labels: Tensor
+) -> None:
+    if not len(boxes) == len(scores) == len(labels):
+        raise InputError(f"{len(boxes)} boxes, {len(scores)} scores and {len(labels)} labels")
+    if len(gt_boxes) != len(gt_labels):
+        raise InputError(f"{len(gt_boxes)} true boxes and {len(gt_labels)} true labels")

@@ -1,0 +1,164 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision.models.detection import fasterrcnn_resnet50_fpn
+
+from sharingan_lab.datasets import weed_fields
+from sharingan_lab.errors import CheckpointError, InputError
+from sharingan_lab.evaluation import (
+    build_detector,
+    detect,
+    detection_scores,
+    evaluate_detection,
+    load_street_detector,
+    objectness_map,
+    train_detector,
+)
+from sharingan_lab.evaluation.detection import _turn
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def small_detector(seed=0):
+    return build_detector(size=96, width=16, generator=seeded(seed))
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A narrow detector after one short training on small fields, and what it has not seen."""
+    generator = seeded(0)
+    images, targets = weed_fields(24, 96, generator=generator)
+    detector = small_detector()
+    history = train_detector(detector, images, targets, steps=90, generator=generator)
+    return detector, history, weed_fields(8, 96, generator=generator)
+
+
+def test_a_short_training_finds_plants_it_has_not_seen(trained):
+    detector, history, (images, targets) = trained
+    assert len(history) == 90
+    first, last = (sum(sum(step.values()) for step in part) for part in (history[:9], history[-9:]))
+    assert last < 0.7 * first
+    everything = [{**target, "labels": target["labels"].clamp(max=1)} for target in targets]
+    found = [{**one, "labels": one["labels"].clamp(max=1)} for one in detect(detector, images)]
+    assert detection_scores(found, everything, min_score=0.3).recall > 0.5
+
+
+def test_plants_stand_out_in_the_objectness_map(trained):
+    detector, _, (images, targets) = trained
+    maps = objectness_map(detector, images)
+    assert maps.shape == (8, 12, 12) and maps.min() >= 0 and maps.max() <= 1
+    for plane, target in zip(maps, targets, strict=True):
+        centres = ((target["boxes"][:, :2] + target["boxes"][:, 2:]) / 16).long()
+        assert plane[centres[:, 1], centres[:, 0]].mean() > 2 * plane.mean()
+
+
+def test_detections_are_sorted_and_inside(trained):
+    detector, _, (images, _) = trained
+    for found in detect(detector, images, batch=3):
+        assert (found["scores"].diff() <= 0).all()
+        assert (found["boxes"] >= 0).all() and (found["boxes"] <= 96).all()
+        assert set(found["labels"].tolist()) <= {1, 2}
+
+
+def test_detection_does_not_depend_on_the_batch(trained):
+    detector, _, (images, targets) = trained
+    one, all_at_once = (detect(detector, images, batch=batch) for batch in (1, 8))
+    for a, b in zip(one, all_at_once, strict=True):
+        torch.testing.assert_close(a["boxes"], b["boxes"], rtol=1e-3, atol=1e-2)
+    scores = evaluate_detection(detector, images, targets)
+    there = sum(len(target["boxes"]) for target in targets)
+    assert scores.true_positives + scores.false_negatives == there
+
+
+def test_training_twice_gives_the_same_detector():
+    images, targets = weed_fields(4, 96, generator=seeded(0))
+    weights = []
+    for global_seed in (0, 1):
+        torch.manual_seed(global_seed)
+        detector = small_detector()
+        train_detector(detector, images, targets, steps=3, batch=2, generator=seeded(2))
+        weights.append(detector.state_dict())
+    for name in weights[0]:
+        torch.testing.assert_close(weights[0][name], weights[1][name], rtol=0, atol=0, msg=name)
+
+
+def test_the_global_generator_is_put_back():
+    images, targets = weed_fields(2, 96, generator=seeded(0))
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    train_detector(small_detector(), images, targets, steps=1, batch=1, generator=seeded(0))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_another_seed_gives_other_weights():
+    first, second = (small_detector(seed).backbone.layers[0][0].weight for seed in (0, 1))
+    assert not torch.equal(first, second)
+
+
+def test_each_step_is_reported():
+    images, targets = weed_fields(2, 96, generator=seeded(0))
+    seen = []
+    history = train_detector(
+        small_detector(),
+        images,
+        targets,
+        steps=2,
+        batch=1,
+        generator=seeded(0),
+        on_step=lambda step, losses: seen.append((step, losses)),
+    )
+    assert seen == list(enumerate(history, start=1))
+
+
+def test_turning_takes_the_boxes_along():
+    """A box painted white is found where the turned box says."""
+    image = torch.zeros(3, 40, 40)
+    target = {"boxes": torch.tensor([[3.0, 5, 12, 30]]), "labels": torch.tensor([2])}
+    image[:, 5:30, 3:12] = 1
+    generator, forms = seeded(0), set()
+    for _ in range(60):
+        turned, moved = _turn(image, target, generator, torch.device("cpu"))
+        x1, y1, x2, y2 = moved["boxes"][0].long().tolist()
+        assert turned[:, y1:y2, x1:x2].min() == 1
+        assert turned.sum() == 3 * (y2 - y1) * (x2 - x1)
+        forms.add((x1, y1, x2, y2))
+    assert len(forms) == 8
+
+
+def test_unusable_training_data_is_refused():
+    images, targets = weed_fields(2, 96, generator=seeded(0))
+    with pytest.raises(InputError, match="1 targets"):
+        train_detector(small_detector(), images, targets[:1], steps=1, generator=seeded(0))
+    with pytest.raises(InputError, match="square"):
+        train_detector(small_detector(), images[..., :64], targets, steps=1, generator=seeded(0))
+
+
+def test_the_street_detector_loads_only_its_own_weights(tmp_path):
+    whole = tmp_path / "street.safetensors"
+    reference = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91)
+    save_file(reference.state_dict(), whole)
+    loaded = load_street_detector(whole)
+    assert not loaded.training
+    torch.testing.assert_close(dict(loaded.state_dict()), dict(reference.state_dict()))
+
+    other = tmp_path / "other.pth"
+    torch.save({"weight": torch.zeros(1)}, other)
+    with pytest.raises(CheckpointError, match="not the expected Faster R-CNN"):
+        load_street_detector(other)
+    with pytest.raises(CheckpointError, match="sharingan fetch faster-rcnn"):
+        load_street_detector(tmp_path / "missing.pth")
+
+
+def test_pickled_code_in_a_weights_file_does_not_run(tmp_path):
+    trap, evidence = tmp_path / "trap.pth", tmp_path / "evidence"
+
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(evidence), "w"))
+
+    torch.save({"weight": Trap()}, trap)
+    with pytest.raises(CheckpointError, match="not the expected Faster R-CNN"):
+        load_street_detector(trap)
+    assert not evidence.exists()

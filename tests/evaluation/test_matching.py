@@ -1,0 +1,167 @@
+import contextlib
+import io
+
+import pytest
+import torch
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.evaluation import (
+    DetectionScores,
+    box_overlap,
+    detection_scores,
+    match_detections,
+    own_truth,
+)
+
+
+def random_boxes(n, generator):
+    corner = 60 * torch.rand(n, 2, generator=generator, dtype=torch.float64)
+    return torch.cat([corner, corner + 8 + 30 * torch.rand(n, 2, generator=generator)], dim=1)
+
+
+def random_case(seed):
+    """Truth, and detections of which most are jittered copies of it."""
+    generator = torch.Generator().manual_seed(seed)
+    gt_boxes = random_boxes(12, generator)
+    gt_labels = torch.randint(1, 3, (12,), generator=generator)
+    copies = torch.randint(12, (20,), generator=generator)
+    boxes = gt_boxes[copies] + 3 * torch.randn(20, 4, generator=generator, dtype=torch.float64)
+    boxes = torch.cat([boxes, random_boxes(6, generator)])
+    labels = torch.cat([gt_labels[copies], torch.randint(1, 3, (6,), generator=generator)])
+    swapped = torch.rand(26, generator=generator) < 0.1
+    labels = torch.where(swapped, 3 - labels, labels)
+    scores = torch.rand(26, generator=generator)
+    return boxes, scores, labels, gt_boxes, gt_labels
+
+
+def as_coco(boxes, labels, scores=None):
+    return [
+        {
+            "id": number,
+            "image_id": 1,
+            "category_id": int(label),
+            "bbox": [*box[:2].tolist(), *(box[2:] - box[:2]).tolist()],
+            "area": float((box[2:] - box[:2]).prod()),
+            "iscrowd": 0,
+            **({} if scores is None else {"score": float(scores[number - 1])}),
+        }
+        for number, (box, label) in enumerate(zip(boxes, labels, strict=True), start=1)
+    ]
+
+
+def coco_matches(boxes, scores, labels, gt_boxes, gt_labels, iou):
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = {
+            "images": [{"id": 1, "width": 100, "height": 100}],
+            "categories": [{"id": 1, "name": "crop"}, {"id": 2, "name": "weed"}],
+            "annotations": as_coco(gt_boxes, gt_labels),
+            "info": {},
+        }
+        truth.createIndex()
+        judge = COCOeval(truth, truth.loadRes(as_coco(boxes, labels, scores)), "bbox")
+        judge.params.iouThrs = torch.tensor([iou], dtype=torch.float64).numpy()
+        judge.params.areaRng, judge.params.areaRngLbl = [[0, 1e10]], ["all"]
+        judge.evaluate()
+    matches = torch.full((len(boxes),), -1)
+    for image in filter(None, judge.evalImgs):
+        for detection, match in zip(image["dtIds"], image["dtMatches"][0], strict=True):
+            matches[detection - 1] = int(match) - 1
+    return matches
+
+
+@pytest.mark.parametrize("iou", [0.3, 0.5, 0.75])
+@pytest.mark.parametrize("seed", range(8))
+def test_matches_equal_those_of_coco(seed, iou):
+    case = random_case(seed)
+    expected = coco_matches(*case, iou)
+    assert (expected >= 0).any() and (expected < 0).any()
+    assert match_detections(*case, iou=iou).tolist() == expected.tolist()
+
+
+def test_overlap_by_hand():
+    boxes = torch.tensor([[0.0, 0, 4, 4], [10, 10, 12, 12], [5, 5, 5, 5]])
+    others = torch.tensor([[2.0, 2, 6, 6], [0, 0, 4, 4], [5, 5, 5, 5]])
+    expected = [[4 / 28, 1, 0], [0, 0, 0], [0, 0, 0]]
+    assert box_overlap(boxes, others).tolist() == expected
+
+
+def test_order_of_detections_does_not_matter():
+    boxes, scores, labels, *truth = random_case(3)
+    order = torch.randperm(len(boxes), generator=torch.Generator().manual_seed(0))
+    shuffled = match_detections(boxes[order], scores[order], labels[order], *truth)
+    assert shuffled.tolist() == match_detections(boxes, scores, labels, *truth)[order].tolist()
+
+
+def test_a_plant_found_twice_counts_once():
+    box = torch.tensor([[0.0, 0, 10, 10]])
+    twice = {"boxes": box.repeat(2, 1), "labels": torch.ones(2), "scores": torch.tensor([0.7, 0.9])}
+    counts = detection_scores([twice], [{"boxes": box, "labels": torch.ones(1)}])
+    assert counts == DetectionScores(1, 1, 0)
+
+
+def test_the_wrong_class_is_a_miss_and_a_false_alarm():
+    box = torch.tensor([[0.0, 0, 10, 10]])
+    found = {"boxes": box, "labels": torch.tensor([1]), "scores": torch.tensor([0.9])}
+    counts = detection_scores([found], [{"boxes": box, "labels": torch.tensor([2])}])
+    assert counts == DetectionScores(0, 1, 1)
+
+
+def test_unsure_detections_are_left_out():
+    boxes, scores, labels, gt_boxes, gt_labels = random_case(0)
+    found = {"boxes": boxes, "scores": scores, "labels": labels}
+    truth = {"boxes": gt_boxes, "labels": gt_labels}
+    counts = detection_scores([found], [truth], min_score=0.6)
+    assert counts.true_positives + counts.false_positives == int((scores >= 0.6).sum())
+    assert counts.true_positives + counts.false_negatives == len(gt_boxes)
+
+
+def test_counts_add_up_over_images():
+    cases = [random_case(seed) for seed in range(3)]
+    found = [dict(zip(("boxes", "scores", "labels"), case[:3], strict=True)) for case in cases]
+    truth = [dict(zip(("boxes", "labels"), case[3:], strict=True)) for case in cases]
+    single = [detection_scores([f], [t]) for f, t in zip(found, truth, strict=True)]
+    total = detection_scores(found, truth)
+    assert total.true_positives == sum(part.true_positives for part in single)
+    assert total.false_negatives == sum(part.false_negatives for part in single)
+
+
+def test_ratios_by_hand():
+    scores = DetectionScores(true_positives=6, false_positives=2, false_negatives=4)
+    assert (scores.precision, scores.recall) == (0.75, 0.6)
+    assert scores.f1 == pytest.approx(2 * 0.75 * 0.6 / (0.75 + 0.6))
+
+
+@pytest.mark.parametrize(
+    ("counts", "ratios"),
+    [((0, 0, 0), (1, 1, 1)), ((0, 0, 5), (1, 0, 0)), ((0, 5, 0), (0, 1, 0))],
+)
+def test_ratios_of_nothing(counts, ratios):
+    scores = DetectionScores(*counts)
+    assert (scores.precision, scores.recall, scores.f1) == ratios
+
+
+def test_no_detections_and_no_truth_match_nothing():
+    none, nothing = torch.zeros(0, 4), torch.zeros(0)
+    one, first = torch.tensor([[0.0, 0, 1, 1]]), torch.ones(1)
+    assert match_detections(none, nothing, nothing, one, first).tolist() == []
+    assert match_detections(one, first, first, none, nothing).tolist() == [-1]
+
+
+def test_own_truth_keeps_the_sure_findings():
+    boxes, scores, labels, *_ = random_case(1)
+    truth = own_truth([{"boxes": boxes, "scores": scores, "labels": labels}], min_score=0.4)
+    assert torch.equal(truth[0]["boxes"], boxes[scores >= 0.4])
+    assert torch.equal(truth[0]["labels"], labels[scores >= 0.4])
+
+
+def test_disagreeing_lengths_are_named():
+    boxes, scores, labels, *truth = random_case(0)
+    with pytest.raises(InputError, match="26 boxes, 25 scores"):
+        match_detections(boxes, scores[1:], labels, *truth)
+    with pytest.raises(InputError, match="1 images were searched, 2 have a truth"):
+        detection_scores([{}], [{}, {}])
+    with pytest.raises(InputError, match="iou is 0"):
+        match_detections(boxes, scores, labels, *truth, iou=0)
