@@ -1,12 +1,15 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
 __all__ = [
     "CLASS_NAMES",
+    "GoProPairs",
     "SyntheticBlurPairs",
+    "check_layout",
     "load_folder",
     "photo",
     "photo_names",
