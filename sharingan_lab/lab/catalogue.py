@@ -97,7 +97,7 @@ def select(lessons: Sequence[Lesson], only: Iterable[str]) -> list[Lesson]:
     >>> [lesson.name for lesson in select(course, ["1"])]
     ['01_motion_blur']
     """
-    wanted = [word.strip() for word in only if word.strip()]
+    wanted = [word.strip() for word in only]
     unknown = [w for w in wanted if not any(_matches(w, lesson) for lesson in lessons)]
     if unknown:
         names = ", ".join(lesson.name for lesson in lessons)

@@ -186,17 +186,13 @@ def require_full(data_root: str = "", device: str = "auto") -> None:
     >>> require_full("/no/such/folder", "cpu")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    sharingan_lab.errors.DataError: full mode needs ...
+    sharingan_lab.errors.DataError: full mode needs what is not here: a CUDA GPU ...
     """
+    lacks = []
     if choose_device(device).type != "cuda":
-        raise DataError(
-            "full mode needs a CUDA GPU and there is none (device "
-            f"{device!r}): use --mode quick here, or run on a machine with one; "
-            "'sharingan doctor' shows what was found"
-        )
+        lacks.append("a CUDA GPU (see 'sharingan doctor')")
     if find_gopro(data_root) is None:
         root = data_root or data_dir()
-        raise DataError(
-            f"full mode needs GOPRO_Large in {root}, which is not there: "
-            "get it with 'sharingan fetch gopro'"
-        )
+        lacks.append(f"GOPRO_Large in {root} (get it with 'sharingan fetch gopro')")
+    if lacks:
+        raise DataError(f"full mode needs what is not here: {' and '.join(lacks)}")

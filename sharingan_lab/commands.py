@@ -1,0 +1,268 @@
+"""What each command does: arguments in, a call of the library, a few printed lines, exit code.
+
+The library is imported when a command runs, so that ``--help`` answers at once.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sharingan_lab.errors import ConfigError, DataError, SharinganError
+
+if TYPE_CHECKING:
+    from sharingan_lab.lab.catalogue import Lesson
+    from sharingan_lab.training import TrainConfig
+
+_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+
+
+def report(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab import report
+
+    order = report.order(
+        mode=choice.mode,
+        only=choice.only.split(",") if choice.only is not None else (),
+        out=choice.out,
+        parameters=dict(choice.parameters),
+        timeout=choice.timeout,
+        jobs=choice.jobs,
+        force=choice.force,
+        notebooks=choice.notebooks,
+    )
+    return report.run(order).exit_code
+
+
+def train(choice: argparse.Namespace) -> int:
+    from sharingan_lab.training import Trainer
+
+    out = Path(choice.out or Path("runs", choice.recipe or "corrected"))
+    config = _training_settings(choice, out)
+    trainer = Trainer(config, out, resume=choice.resume)
+    print(f"Training {config.recipe!r} into {out}; Ctrl-C saves and stops, --resume goes on.")
+    for notice in trainer.notices:
+        print(f"Notice: {notice}")
+    trainer.fit(_print_row)
+    print(f"Done: {out}. Restore a photo with: sharingan deblur PHOTO -o OUT --model {out}")
+    return 0
+
+
+def _training_settings(choice: argparse.Namespace, out: Path) -> "TrainConfig":
+    """Settings of the recipe, or of the run that goes on, changed by the options."""
+    from sharingan_lab.training import TrainConfig, recipe
+
+    kept = out / "config.json"
+    if choice.resume and choice.recipe is None and kept.is_file():
+        config = TrainConfig.from_json(kept.read_text())
+    else:
+        config = recipe(choice.recipe or "corrected")
+    if choice.data is not None:
+        config = config.with_settings(data_root=choice.data)
+    return config.with_assignments(choice.settings)
+
+
+def _print_row(step: int, total: int, row: dict, seconds_left: float) -> None:
+    losses = "  ".join(f"{k} {row[k]:.4g}" for k in ("content", "wasserstein") if k in row)
+    quality = ""
+    if "psnr" in row:
+        quality = f"  PSNR {row['psnr']:.2f} dB (input {row['input_psnr']:.2f} dB)"
+    left = time.strftime("%H:%M:%S", time.gmtime(seconds_left))
+    print(f"step {step:>6} of {total}  {losses}{quality}  {left} left", flush=True)
+
+
+def deblur(choice: argparse.Namespace) -> int:
+    from sharingan_lab.device import choose_device
+    from sharingan_lab.restore import load_generator, restore_file
+
+    pairs = _targets(choice.inputs, Path(choice.out))
+    generator = load_generator(choice.model, choose_device(choice.device))
+    if len(pairs) == 1:
+        return _say_written(restore_file(*pairs[0], generator))
+    failed = 0
+    for source, target in pairs:
+        try:
+            _say_written(restore_file(source, target, generator))
+        except SharinganError as error:
+            failed += 1
+            print(f"sharingan: {source}: {error}", file=sys.stderr)
+    print(f"{len(pairs) - failed} of {len(pairs)} restored")
+    return int(failed > 0)
+
+
+def blur(choice: argparse.Namespace) -> int:
+    import torch
+
+    from sharingan_lab.blur import degrade, random_kernels
+    from sharingan_lab.images import read_image, write_image
+
+    ((source, target),) = _targets([choice.input], Path(choice.out))
+    generator = torch.Generator().manual_seed(choice.seed)
+    kernel = random_kernels(1, choice.size, generator=generator)
+    sharp = read_image(source)
+    blurred = degrade(sharp, kernel, noise_std=choice.noise, generator=generator)
+    return _say_written(write_image(blurred, target))
+
+
+def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
+    """Pair each input with its output; a folder among the inputs stands for its images."""
+    sources = [file for name in inputs for file in _images(Path(name))]
+    is_file = out.suffix.lower() in _IMAGES and not out.is_dir()
+    if is_file and len(sources) > 1:
+        raise ConfigError(f"{len(sources)} inputs cannot go to one file {out}: name a folder")
+    if out.exists() and not out.is_dir() and not is_file:
+        raise ConfigError(f"{out} is neither a folder nor an image file")
+    pairs = [(source, out if is_file else out / source.name) for source in sources]
+    names = [target.name for _, target in pairs]
+    for source, target in pairs:
+        if names.count(target.name) > 1:
+            raise ConfigError(
+                f"two inputs are named {source.name}: they would overwrite each other"
+            )
+        if target.exists() and source.exists() and target.samefile(source):
+            raise ConfigError(f"{target} would overwrite its input: name another folder with -o")
+    return pairs
+
+
+def _images(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.iterdir() if p.suffix.lower() in _IMAGES)
+    if not found:
+        raise DataError(f"no images in {path}")
+    return found
+
+
+def _say_written(path: Path) -> int:
+    print(f"wrote {path}", flush=True)
+    return 0
+
+
+def evaluate_images(choice: argparse.Namespace) -> int:
+    from sharingan_lab.evaluation import psnr, ssim
+    from sharingan_lab.images import read_image
+
+    restored = {path.name: path for path in _folder_images(choice.restored)}
+    sharp = {path.name: path for path in _folder_images(choice.sharp)}
+    _check_partners(restored, sharp, choice)
+    rows = []
+    for name in sorted(restored):
+        pair = read_image(restored[name]), read_image(sharp[name])
+        if pair[0].shape != pair[1].shape:
+            sizes = " and ".join(f"{p.shape[3]} x {p.shape[2]}" for p in pair)
+            raise DataError(f"{name} has two sizes in the two folders: {sizes}")
+        rows.append((name, psnr(*pair).item(), ssim(*pair).item()))
+    means = [sum(row[i] for row in rows) / len(rows) for i in (1, 2)]
+    _print_table(("file", "PSNR [dB]", "SSIM"), [*rows, ("mean", *means)])
+    return 0
+
+
+def _folder_images(name: str) -> list[Path]:
+    if not Path(name).is_dir():
+        raise DataError(f"no such folder: {name}")
+    return _images(Path(name))
+
+
+def _check_partners(restored: dict, sharp: dict, choice: argparse.Namespace) -> None:
+    alone = sorted(set(restored) ^ set(sharp))
+    if alone:
+        folder = choice.sharp if alone[0] in restored else choice.restored
+        raise DataError(
+            f"{len(alone)} file(s) without a partner, the first is {alone[0]}, missing in {folder}"
+        )
+
+
+def evaluate_detection(choice: argparse.Namespace) -> int:
+    import torch
+
+    from sharingan_lab.blur import degrade, random_kernels
+    from sharingan_lab.datasets import weed_fields
+    from sharingan_lab.device import choose_device
+    from sharingan_lab.evaluation import build_detector, evaluate_detection, train_detector
+    from sharingan_lab.restore import load_generator, restore
+
+    device = choose_device(choice.device)
+    restorer = load_generator(choice.model, device)
+    generator = torch.Generator().manual_seed(choice.seed)
+    print(f"Drawing {choice.train_fields} fields to train on and {choice.fields} to test on")
+    training = weed_fields(choice.train_fields, generator=generator)
+    sharp, targets = weed_fields(choice.fields, generator=generator)
+    kernels = random_kernels(len(sharp), choice.size, generator=generator)
+    blurred = degrade(sharp, kernels, generator=generator)
+    detector = build_detector(generator=generator).to(device)
+    print(f"Training the detector for {choice.steps} steps")
+    train_detector(
+        detector, *training, steps=choice.steps, generator=generator, on_step=_print_step
+    )
+    versions = {"sharp": sharp, "blurred": blurred, "restored": restore(blurred, restorer)}
+    scores = {name: evaluate_detection(detector, x, targets) for name, x in versions.items()}
+    rows = [(name, s.precision, s.recall, s.f1) for name, s in scores.items()]
+    _print_table(("fields", "precision", "recall", "F1"), rows)
+    return 0
+
+
+def _print_step(step: int, losses: dict[str, float]) -> None:
+    if step % 50 == 0:
+        print(f"step {step:>4}  loss {sum(losses.values()):.3f}", flush=True)
+
+
+def _print_table(head: tuple, rows: Sequence[tuple]) -> None:
+    width = max(len(str(row[0])) for row in [head, *rows])
+    print("  ".join([f"{head[0]:<{width}}", *(f"{name:>9}" for name in head[1:])]))
+    for name, *values in rows:
+        print("  ".join([f"{name:<{width}}", *(f"{value:>9.4f}" for value in values)]))
+
+
+def fetch(choice: argparse.Namespace) -> int:
+    from sharingan_lab.datasets import download
+
+    place = download.fetch(choice.name, choice.to)
+    print(f"{choice.name} is in {place}")
+    return 0
+
+
+def lab(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab.jupyter import open_course
+
+    return open_course(Path(choice.to), choice.port, browser=not choice.no_browser)
+
+
+def course_check(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab import course
+
+    lessons = _lessons(choice)
+    problems = [problem for lesson in lessons for problem in course.check(lesson)]
+    print("\n".join(problems or [f"{len(lessons)} lessons are clean"]))
+    return int(bool(problems))
+
+
+def course_refresh(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab import course
+
+    failed = 0
+    for lesson in _lessons(choice):
+        failures = course.refresh(lesson)
+        failed += bool(failures)
+        print(
+            f"{lesson.name}: {failures[0] if failures else 'compared outputs stored'}", flush=True
+        )
+    return int(failed > 0)
+
+
+def _lessons(choice: argparse.Namespace) -> "list[Lesson]":
+    from sharingan_lab.lab.catalogue import all_lessons, select
+
+    words = choice.only.split(",") if choice.only is not None else ()
+    return select(all_lessons(choice.notebooks and Path(choice.notebooks)), words)
+
+
+def doctor(choice: argparse.Namespace) -> int:
+    from sharingan_lab.doctor import diagnose, is_ready
+
+    findings = diagnose()
+    for heading, lines in findings.items():
+        print(heading, *lines, sep="\n")
+    ready = is_ready(findings)
+    print("Quick mode can run." if ready else "Quick mode cannot run: see what is missing above.")
+    return int(not ready)

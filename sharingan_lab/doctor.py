@@ -1,0 +1,123 @@
+"""What this machine has and what it lacks, with the command that gets it.
+
+It imports nothing of the package's dependencies unless they are there, so that it can say so
+when they are not.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from dataclasses import dataclass
+
+from sharingan_lab import __version__
+from sharingan_lab.locations import data_dir, notebooks_dir, shipped_dir
+
+_LIBRARY = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors")
+_COURSE = ("matplotlib", "jupyterlab", "ipywidgets", "papermill", "nbconvert", "latex2mathml")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the diagnosis.
+
+    Attributes
+    ----------
+    good : bool
+        Whether nothing is to be done.
+    text : str
+        What was found, and where.
+    remedy : str
+        The command that gets what is missing.
+    needed : str
+        What it is needed for; empty for what everything needs.
+    """
+
+    good: bool
+    text: str
+    remedy: str = ""
+    needed: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok     " if self.good else "missing"
+        parts = [self.text]
+        if not self.good:
+            parts += [f"needed for {self.needed}"] * bool(self.needed) + [f"get it: {self.remedy}"]
+        return f"  {mark}  " + "; ".join(parts)
+
+
+def diagnose() -> dict[str, list[Finding]]:
+    """Return the findings by heading.
+
+    Examples
+    --------
+    >>> list(diagnose())
+    ['Software', 'Device', 'Course', 'Data and weights']
+    """
+    return {
+        "Software": _software(),
+        "Device": _device(),
+        "Course": _course(),
+        "Data and weights": _data(),
+    }
+
+
+def is_ready(findings: dict[str, list[Finding]]) -> bool:
+    """Tell whether quick mode can run: nothing is missing that everything needs.
+
+    Examples
+    --------
+    >>> is_ready({"Device": [Finding(False, "no GPU", "buy one", needed="full mode")]})
+    True
+    """
+    return all(f.good or f.needed for found in findings.values() for f in found)
+
+
+def _software() -> list[Finding]:
+    python = f"python {platform.python_version()} ({sys.executable})"
+    found = [Finding(sys.version_info >= (3, 11), python, "install Python 3.11 or newer")]
+    found.append(Finding(True, f"sharingan-lab {__version__}"))
+    found += [_package(name, "") for name in _LIBRARY]
+    return found + [_package(name, "the lessons and the report") for name in _COURSE]
+
+
+def _package(name: str, needed: str) -> Finding:
+    try:
+        return Finding(True, f"{name} {importlib.metadata.version(name)}")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(False, name, f"pip install {name}", needed)
+
+
+def _device() -> list[Finding]:
+    cores = Finding(True, f"cpu, {os.cpu_count()} cores, {platform.machine()}")
+    if importlib.util.find_spec("torch") is None:
+        return [cores]
+    import torch
+
+    if torch.cuda.is_available():
+        return [cores, Finding(True, f"cuda, {torch.cuda.get_device_name()}")]
+    remedy = "use a machine with an NVIDIA GPU and its driver"
+    return [cores, Finding(False, "CUDA GPU", remedy, needed="full mode only")]
+
+
+def _course() -> list[Finding]:
+    count = len(list(notebooks_dir().glob("[0-9][0-9]_*.ipynb")))
+    weights = sorted(path.name for path in shipped_dir().glob("*.safetensors"))
+    again = "install the package again: its files are not complete"
+    return [
+        Finding(count > 0, f"{count} lessons in {notebooks_dir()}", again),
+        Finding(bool(weights), f"{', '.join(weights) or 'weights'} in {shipped_dir()}", again),
+    ]
+
+
+def _data() -> list[Finding]:
+    from sharingan_lab.datasets.download import places
+
+    root = data_dir()
+    found = [Finding(True, f"looked for in {root} (set SHARINGAN_DATA to change it)")]
+    for name, place in places().items():
+        found.append(
+            Finding(place.is_found, f"{name} at {place.path}", f"sharingan fetch {name}", place.use)
+        )
+    return found

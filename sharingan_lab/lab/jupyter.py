@@ -1,0 +1,56 @@
+"""JupyterLab on a copy of the course that its reader may change."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.lab.catalogue import all_lessons
+
+
+def copy_course(folder: Path) -> list[Path]:
+    """Copy the lessons into a folder and return the new files; what is there already is kept.
+
+    Raises
+    ------
+    ConfigError
+        The folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> len(copy_course(folder)) == len(all_lessons()), copy_course(folder)
+    (True, [])
+    """
+    lessons = all_lessons()
+    missing = [x for x in lessons if not (folder / x.path.name).exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.copyfile(x.path, folder / x.path.name)) for x in missing]
+    except OSError as error:
+        raise ConfigError(f"cannot copy the lessons to {folder}: {error.strerror}") from error
+
+
+def server_command(folder: Path, port: int, browser: bool) -> list[str]:
+    """Return the command of a JupyterLab that this machine alone can reach, with a token.
+
+    Examples
+    --------
+    >>> server_command(Path("course"), 8888, False)[-1]
+    '--no-browser'
+    """
+    options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    options.append(f"--ServerApp.root_dir={folder.resolve()}")
+    return [sys.executable, "-m", "jupyterlab", *options] + ["--no-browser"] * (not browser)
+
+
+def open_course(folder: Path, port: int = 8888, browser: bool = True) -> int:
+    """Serve a copy of the course until Ctrl-C; return the server's exit code."""
+    copied = copy_course(folder)
+    print(f"{len(copied)} lessons copied to {folder}; yours to change.", flush=True)
+    # The kernel named python3 is this interpreter's, not one that a user has registered.
+    environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}
+    return subprocess.call(server_command(folder, port, browser), env=environment)
