@@ -1,5 +1,6 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.download import fetch, fetchable
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
@@ -10,6 +11,8 @@ __all__ = [
     "GoProPairs",
     "SyntheticBlurPairs",
     "check_layout",
+    "fetch",
+    "fetchable",
     "load_folder",
     "photo",
     "photo_names",

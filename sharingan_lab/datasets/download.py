@@ -1,0 +1,259 @@
+"""What can be fetched, where it goes, and how it is verified before it gets there."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import torch
+
+from sharingan_lab.datasets.archives import extract_zip
+from sharingan_lab.datasets.gopro import PAGE, check_layout
+from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, download, forget, silent
+from sharingan_lab.errors import ConfigError, DataError
+from sharingan_lab.locations import data_dir
+
+
+@dataclass(frozen=True)
+class _Asset:
+    url: str
+    use: str
+    remedy: str
+    sha256_start: str = ""  # first digits, as torchvision writes them into its file names
+
+
+_COPY = "or copy the file from another machine and give it as the source"
+_ASSETS = {
+    "gopro": _Asset(
+        "http://data.cv.snu.ac.kr:8008/webdav/dataset/GOPRO/GOPRO_Large.zip",
+        use="full mode",
+        remedy=f"get GOPRO_Large.zip from the authors' page {PAGE} and give it as the source",
+    ),
+    "vgg19": _Asset(
+        "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+        use="the perceptual loss",
+        remedy=_COPY,
+        sha256_start="dcbb9e9d",
+    ),
+    "faster-rcnn": _Asset(
+        "https://download.pytorch.org/models/fasterrcnn_resnet50_fpn_coco-258fb6c6.pth",
+        use="street scenes in full mode",
+        remedy=_COPY,
+        sha256_start="258fb6c6",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a thing belongs, whether something is there, and what it serves."""
+
+    path: Path
+    is_found: bool
+    use: str
+
+
+def fetchable() -> tuple[str, ...]:
+    """Names that :func:`fetch` knows.
+
+    Examples
+    --------
+    >>> fetchable()
+    ('gopro', 'vgg19', 'faster-rcnn')
+    """
+    return tuple(_ASSETS)
+
+
+def destination(name: str, to: str | os.PathLike | None = None) -> Path:
+    """Where :func:`fetch` puts a thing: a file, or the folder ``GOPRO_Large``.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`fetchable`.
+    to : path, optional
+        Folder to put it in. By default data sets go to the data folder, and weights where
+        torchvision itself looks for them.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown.
+
+    Examples
+    --------
+    >>> destination("gopro", "/data").as_posix()
+    '/data/GOPRO_Large'
+    """
+    asset = _asset(name)
+    if name == "gopro":
+        return (Path(to) if to else data_dir()) / "GOPRO_Large"
+    folder = Path(to) if to else Path(torch.hub.get_dir()) / "checkpoints"
+    return folder / _file_name(asset.url)
+
+
+def places() -> dict[str, Place]:
+    """Where everything that can be fetched is looked for; nothing is opened or verified.
+
+    Examples
+    --------
+    >>> places()["gopro"].use
+    'full mode'
+    """
+    where = {name: destination(name) for name in _ASSETS}
+    return {name: Place(path, path.exists(), _ASSETS[name].use) for name, path in where.items()}
+
+
+def fetch(
+    name: str,
+    to: str | os.PathLike | None = None,
+    source: str | os.PathLike | None = None,
+    *,
+    on_progress: Progress = silent,
+) -> Path:
+    """Get a data set or weights; do nothing if they are there, continue what was broken off.
+
+    Parameters
+    ----------
+    name : {"gopro", "vgg19", "faster-rcnn"}
+        What: the GoPro data set (about 9 GB), VGG-19 of the perceptual loss (548 MB), or
+        torchvision's Faster R-CNN for street scenes (160 MB).
+    to : path, optional
+        Folder to put it in; see :func:`destination` for where it goes otherwise.
+    source : str or path, optional
+        Another address, or a file that is already here; it is left where it lies.
+    on_progress : callable
+        Called as ``on_progress(what, done, total)`` with bytes; the total is None if unknown.
+
+    Returns
+    -------
+    Path
+        The weights' file, or the folder ``GOPRO_Large``.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown.
+    DownloadError
+        The server cannot be reached or says no, the connection breaks again and again, or the
+        disk is too full. What has arrived is kept and continued next time.
+    DataError
+        What has arrived is not what was promised: another checksum, a damaged archive, names in
+        it that lead out of its folder, or not GoPro. Nothing of it is kept.
+
+    Notes
+    -----
+    Weights are compared with the digits of their SHA-256 that their file name carries. No
+    checksum of GoPro is known; there, the archive's own CRC of each file and the number and
+    names of the pairs are checked.
+
+    Examples
+    --------
+    >>> fetch("imagenet")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: nothing named 'imagenet': choose gopro, vgg19, faster-rcnn
+    """
+    asset, target = _asset(name), destination(name, to)
+    if target.exists():
+        return _checked(name, asset, target)
+    url = str(source) if source else asset.url
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if urlsplit(url).scheme not in ("http", "https"):
+        return _install(name, asset, Path(url), target, on_progress)
+    partial = target.parent / f"{_file_name(url)}.part"
+    download(url, partial, on_progress=on_progress, remedy=asset.remedy)
+    try:
+        _install(name, asset, partial, target, on_progress)
+    except DataError:
+        forget(partial)  # what arrived is wrong: the next attempt starts over
+        raise
+    forget(partial)
+    return target
+
+
+def verify_sha256(path: str | os.PathLike, start: str) -> None:
+    """Check that the SHA-256 of a file starts with the given digits.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    start : str
+        Hexadecimal digits; torchvision's file names carry the first eight.
+
+    Raises
+    ------
+    DataError
+        It does not: the file is damaged or another one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as empty:
+    ...     verify_sha256(empty.name, "e3b0c442")
+    """
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    if not digest.hexdigest().startswith(start):
+        found = digest.hexdigest()[: len(start)]
+        raise DataError(
+            f"{path} is damaged or another file: its SHA-256 starts with {found}, not {start}; "
+            "delete it and fetch it again"
+        )
+
+
+def _checked(name: str, asset: _Asset, target: Path) -> Path:
+    """Make sure that what is there is what was asked for."""
+    if name == "gopro":
+        check_layout(target)
+    else:
+        verify_sha256(target, asset.sha256_start)
+    return target
+
+
+def _install(name: str, asset: _Asset, file: Path, target: Path, report: Progress) -> Path:
+    """Check a file and put it, or what is packed in it, in its place in one step."""
+    if not file.is_file():
+        raise DataError(f"no such file: {file}")
+    if name == "gopro":
+        _unpack_gopro(file, target, report)
+        return target
+    verify_sha256(file, asset.sha256_start)
+    check_space(target.parent, file.stat().st_size)
+    copy = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(file, copy)
+        os.replace(copy, target)
+    finally:
+        copy.unlink(missing_ok=True)
+    return target
+
+
+def _unpack_gopro(archive: Path, target: Path, report: Progress) -> None:
+    """Unpack next to the target, check what it is, then let it appear under its name."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".gopro-") as folder:
+        unpacked = Path(folder) / "unpacked"
+        extract_zip(archive, unpacked, on_progress=report)
+        check_layout(unpacked)
+        inner = unpacked / target.name
+        (inner if inner.is_dir() else unpacked).rename(target)
+
+
+def _asset(name: str) -> _Asset:
+    if name not in _ASSETS:
+        raise ConfigError(f"nothing named {name!r}: choose {', '.join(_ASSETS)}")
+    return _ASSETS[name]
+
+
+def _file_name(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).name or "download"

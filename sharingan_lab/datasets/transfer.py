@@ -1,0 +1,163 @@
+"""Downloads over http that continue where they were broken off."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from sharingan_lab.errors import DownloadError
+
+Progress = Callable[[str, int, int | None], None]
+CHUNK = 1 << 20
+
+_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds before each attempt
+_TIMEOUT = 30.0  # seconds without a byte
+_SPARE = 64 << 20  # bytes left free on the disk
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Report nothing: the progress callback of those who want none.
+
+    Examples
+    --------
+    >>> silent("downloading", 1, 2)
+    """
+
+
+def download(url: str, partial: Path, *, on_progress: Progress = silent, remedy: str = "") -> None:
+    """Download to a file, from where an earlier attempt broke off; try again when it breaks.
+
+    Beside the file, ``<file>.json`` remembers which version of which address it holds.
+
+    Parameters
+    ----------
+    url : str
+        Address, http or https.
+    partial : Path
+        File to fill. When the function returns, it is whole.
+    on_progress : callable
+        Called as ``on_progress(what, done, total)`` with bytes; the total is None if unknown.
+    remedy : str
+        What to do if this fails, for the error's message.
+
+    Raises
+    ------
+    DownloadError
+        The server cannot be reached or says no, the connection breaks again and again, or the
+        disk is too full. What has arrived is kept.
+
+    Notes
+    -----
+    A broken download continues only if the server still offers the same version, by its ETag or
+    date; otherwise it starts over.
+
+    Examples
+    --------
+    >>> download("http://127.0.0.1:1/notes.txt", Path("notes.part"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DownloadError: cannot download http://127.0.0.1:1/notes.txt: ...
+    """
+    problem = ""
+    for attempt, pause in enumerate(_PAUSES):
+        time.sleep(pause)
+        try:
+            return _continue(url, partial, on_progress)
+        except HTTPError as error:
+            problem = f"the server says {error.code} {error.reason}"
+            if error.code < 500:
+                break
+        except (OSError, HTTPException) as error:
+            problem = str(getattr(error, "reason", error)) or type(error).__name__
+            if attempt and not _size(partial):
+                break  # nothing ever comes
+    kept = f"{_size(partial):,} bytes are kept, run it again to continue" if _size(partial) else ""
+    advice = "; ".join(filter(None, (kept, remedy)))
+    raise DownloadError(f"cannot download {url}: {problem}{'; ' if advice else ''}{advice}")
+
+
+def forget(partial: Path) -> None:
+    """Delete a partial download and what is remembered of it."""
+    partial.unlink(missing_ok=True)
+    _note_of(partial).unlink(missing_ok=True)
+
+
+def check_space(folder: Path, wanted: int) -> None:
+    """Raise a DownloadError if a folder's disk has no room for so many bytes.
+
+    Examples
+    --------
+    >>> check_space(Path("."), 10**18)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DownloadError: . has ... GB too little: make room or choose another folder
+    """
+    free = shutil.disk_usage(folder).free
+    if wanted + _SPARE > free:
+        need = (wanted + _SPARE - free) / 1e9
+        raise DownloadError(
+            f"{folder} has {free / 1e9:.1f} GB free, {need:.1f} GB too little: "
+            "make room or choose another folder"
+        )
+
+
+def _continue(url: str, partial: Path, report: Progress) -> None:
+    """Ask for what is missing of a file and append it; start over if the file has changed."""
+    known, start, headers = _read_note(partial, url), 0, {"Accept-Encoding": "identity"}
+    if known:
+        start = _size(partial)
+        if start == known["total"]:
+            return
+        headers |= {"Range": f"bytes={start}-", "If-Range": known["validator"]}
+    with urlopen(Request(url, headers=headers), timeout=_TIMEOUT) as response:
+        if response.status != 206:  # the whole file comes, whatever was asked for
+            start = 0
+        length = response.headers.get("Content-Length")
+        total = None if length is None else start + int(length)
+        check_space(partial.parent, (total or start) - start)
+        note = {"url": url, "validator": _validator(response), "total": total}
+        _note_of(partial).write_text(json.dumps(note))
+        done = _append(response, partial, start, total, report)
+    if total is not None and done != total:
+        raise ConnectionError(f"the connection ended after {done:,} of {total:,} bytes")
+    _note_of(partial).write_text(json.dumps({**note, "total": done}))
+
+
+def _append(
+    response: HTTPResponse, partial: Path, start: int, total: int | None, report: Progress
+) -> int:
+    done = start
+    with partial.open("ab" if start else "wb") as file:
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            done += len(chunk)
+            report(f"downloading {partial.stem}", done, total)
+    return done
+
+
+def _validator(response: HTTPResponse) -> str | None:
+    """What names this version of the file, so that two versions are never mixed."""
+    tag = response.headers.get("ETag")
+    return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
+
+
+def _note_of(partial: Path) -> Path:
+    return partial.with_name(f"{partial.name}.json")
+
+
+def _read_note(partial: Path, url: str) -> dict | None:
+    """What is known of a download that was broken off, if it can be continued."""
+    try:
+        known = json.loads(_note_of(partial).read_text())
+    except (OSError, ValueError):
+        return None
+    is_same = partial.exists() and known.get("url") == url and known.get("validator")
+    return known if is_same and _size(partial) <= (known["total"] or 0) else None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
