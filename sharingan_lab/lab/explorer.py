@@ -157,9 +157,9 @@ def _control(name: str, start: float | None) -> ipywidgets.HBox:
 def _figure(
     path: Tensor, kernel: Tensor, blurred: Tensor, exposure: float, quality: float
 ) -> Figure:
-    figure = Figure(figsize=(12.5, 4.2), layout="none")
-    path_axes, kernel_axes = (figure.add_axes((x, 0.14, 0.23, 0.76)) for x in (0.05, 0.40))
-    photo_axes = figure.add_axes((0.735, 0.1, 0.26, 0.8))
+    figure = Figure(figsize=(10.6, 3.6), layout="none")
+    path_axes, kernel_axes = (figure.add_axes((x, 0.15, 0.22, 0.74)) for x in (0.06, 0.41))
+    photo_axes = figure.add_axes((0.745, 0.1, 0.25, 0.79))
     reach = _draw_path(path_axes, path[0].double().numpy(), exposure)
     _draw_kernel(kernel_axes, kernel[0].numpy(), reach)
     photo_axes.imshow(blurred[0].permute(1, 2, 0).numpy())
@@ -203,5 +203,5 @@ def _colour_bar(ax: Axes, drawn: ScalarMappable, label: str) -> None:
 
 def _encode(figure: Figure) -> str:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=90)
+    figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
