@@ -246,6 +246,9 @@ def _add_fetch(group: argparse._SubParsersAction) -> None:
     parser = _command(group, "fetch", commands.fetch, "download data or weights, verified", "vgg19")
     parser.add_argument("name", metavar="NAME", help="gopro, vgg19 or faster-rcnn")
     parser.add_argument("--to", metavar="DIR", help="default: where the library looks for it")
+    parser.add_argument(
+        "--from", dest="source", metavar="SOURCE", help="another address, or a file already here"
+    )
 
 
 def _add_lab(group: argparse._SubParsersAction) -> None:

@@ -217,9 +217,23 @@ def _print_table(head: tuple, rows: Sequence[tuple]) -> None:
 def fetch(choice: argparse.Namespace) -> int:
     from sharingan_lab.datasets import download
 
-    place = download.fetch(choice.name, choice.to)
+    place = download.fetch(choice.name, choice.to, choice.source, on_progress=_Amounts())
     print(f"{choice.name} is in {place}")
     return 0
+
+
+class _Amounts:
+    """Prints how much has come, a line for each twentieth."""
+
+    def __init__(self) -> None:
+        self.last = ("", -1)
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        now = (what, 20 * done // total if total else done >> 28)
+        if now != self.last:
+            of = f" of {total / 1e6:,.0f}" if total else ""
+            print(f"{what}: {done / 1e6:,.0f}{of} MB", flush=True)
+            self.last = now
 
 
 def lab(choice: argparse.Namespace) -> int:

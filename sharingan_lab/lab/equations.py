@@ -1,6 +1,8 @@
 """Equations that need neither a network nor a script: LaTeX to MathML."""
 
+import html
 import re
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
@@ -52,17 +54,32 @@ def mathml(latex: str, *, block: bool = False) -> str:
     return f'<span class="equation" tabindex="0">{drawn}</span>' if block else drawn
 
 
-def mathml_in_text(text: str) -> str:
+def mathml_in_text(text: str, on_error: Callable[[EquationError], None]) -> str:
     """Replace ``$...$`` and ``$$...$$`` in a text or in HTML; a lone dollar stays.
+
+    Parameters
+    ----------
+    text : str
+        Plain or HTML.
+    on_error : callable
+        Told of each equation that cannot be drawn, which is then left as it is.
 
     Examples
     --------
-    >>> mathml_in_text("costs $5 and 3 $")
+    >>> mathml_in_text("costs $5 and 3 $", print)
     'costs $5 and 3 $'
-    >>> mathml_in_text("norm $x$").startswith("norm <math")
+    >>> mathml_in_text("norm $x$", print).startswith("norm <math")
     True
     """
-    return _IN_TEXT.sub(lambda m: mathml(_unescape(m[2]), block=len(m[1]) == 2), text)
+
+    def draw(found: re.Match) -> str:
+        try:
+            return mathml(html.unescape(found[2]), block=len(found[1]) == 2)
+        except EquationError as error:
+            on_error(error)
+            return found[0]
+
+    return _IN_TEXT.sub(draw, text)
 
 
 def _convert(latex: str, display: str) -> str:
@@ -100,7 +117,3 @@ def _mend(tree: ElementTree.Element, display: str) -> None:
 
 def _tag(name: str) -> str:
     return f"{{{_NAMESPACE}}}{name}"
-
-
-def _unescape(latex: str) -> str:
-    return latex.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -116,7 +116,7 @@ class Execution:
             "target": str(scratch / "executed.ipynb"),
             "parameters": self.parameters,
             "timeout": self.timeout,
-            "cells": len(self.lesson.notebook.cells),
+            "cells": len(self.lesson.notebook.cells) + bool(self.parameters),  # one to set them
         }
         with self._guard:
             if self._stopped:

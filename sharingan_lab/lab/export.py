@@ -5,9 +5,10 @@ no scripts. The templates lie in ``templates/``.
 """
 
 import base64
+import html
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -19,10 +20,12 @@ from PIL import Image
 from pygments.formatters import HtmlFormatter
 
 from sharingan_lab.lab.catalogue import Lesson
-from sharingan_lab.lab.equations import mathml, mathml_in_text
+from sharingan_lab.lab.equations import EquationError, mathml, mathml_in_text
 from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.outcome import Cover, picture_alt
 from sharingan_lab.lab.record import DONE, FAILED, Record
+
+OnError = Callable[[EquationError], None]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -33,30 +36,55 @@ _CODE_STYLE = "xcode"  # dark enough on the light background to be read
 class _Renderer(IPythonRenderer):
     """Markdown with equations drawn and headings that can be linked to."""
 
+    def __init__(self, on_error: OnError | None) -> None:
+        super().__init__(escape=False, exclude_anchor_links=True)
+        self.on_error = on_error
+
     def block_math(self, body: str) -> str:
-        return mathml(body, block=True)
+        return _draw(body, self.on_error, block=True)
 
     def inline_math(self, body: str) -> str:
-        return mathml(body)
+        return _draw(body, self.on_error)
 
     def latex_environment(self, name: str, body: str) -> str:
-        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+        return _draw(rf"\begin{{{name}}}{body}\end{{{name}}}", self.on_error, block=True)
 
     def heading(self, text: str, level: int, **attributes: object) -> str:
         anchor = re.sub(r"[^a-z0-9]+", "-", re.sub(r"<[^>]+>", "", text).lower()).strip("-")
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
 
-def markdown(source: str) -> str:
+def _draw(latex: str, on_error: OnError | None, *, block: bool = False) -> str:
+    try:
+        return mathml(latex, block=block)
+    except EquationError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+        return f"<code>{html.escape(latex)}</code>"
+
+
+def markdown(source: str, on_error: OnError | None = None) -> str:
     """Turn Markdown with LaTeX equations into HTML with MathML.
+
+    Parameters
+    ----------
+    source : str
+        Markdown as in a notebook's cell.
+    on_error : callable, optional
+        Told of each equation that cannot be drawn, which is then left as LaTeX.
+
+    Raises
+    ------
+    EquationError
+        An equation cannot be drawn and there is nobody to tell.
 
     Examples
     --------
     >>> markdown("# A *b*")
     '<h1 id="a-b">A <em>b</em></h1>\\n'
     """
-    renderer = _Renderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(source)
+    return MarkdownWithMath(renderer=_Renderer(on_error)).render(source)
 
 
 class _Exporter(TemplateExporter):
@@ -64,7 +92,7 @@ class _Exporter(TemplateExporter):
 
     output_mimetype = "text/html"
 
-    def __init__(self) -> None:
+    def __init__(self, on_error: OnError) -> None:
         super().__init__(template_name="sharingan", extra_template_basedirs=[str(_TEMPLATES)])
         self.display_data_priority = [
             "text/html",
@@ -75,8 +103,8 @@ class _Exporter(TemplateExporter):
             "text/latex",
             "text/plain",
         ]
-        self.register_filter("markdown2html", markdown)
-        self.register_filter("math_in_text", mathml_in_text)
+        self.register_filter("markdown2html", lambda source: markdown(source, on_error))
+        self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
         self.register_filter("picture_alt", picture_alt)
         self.register_filter("is_widget", lambda output: _WIDGET_VIEW in output.data)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
@@ -87,8 +115,8 @@ class _Exporter(TemplateExporter):
 
 def lesson_html(
     notebook: NotebookNode, record: Record, previous: Lesson | None, following: Lesson | None
-) -> str:
-    """Return the page of one executed lesson.
+) -> tuple[str, list[EquationError]]:
+    """Return the page of one executed lesson, and what could not be drawn on it.
 
     Parameters
     ----------
@@ -99,10 +127,12 @@ def lesson_html(
     previous, following : Lesson or None
         The neighbours, linked to.
 
-    Raises
-    ------
-    EquationError
-        An equation cannot be drawn.
+    Returns
+    -------
+    str
+        HTML.
+    list of EquationError
+        Equations that are left as LaTeX.
     """
     page = {
         "css": _css(),
@@ -118,8 +148,9 @@ def lesson_html(
         "previous": previous,
         "next": following,
     }
-    html, _ = _Exporter().from_notebook_node(notebook, resources={"page": page})
-    return html
+    undrawn: list[EquationError] = []
+    text, _ = _Exporter(undrawn.append).from_notebook_node(notebook, resources={"page": page})
+    return text, undrawn
 
 
 def index_html(

@@ -63,20 +63,19 @@ class Folder:
         """
         self._covers[record.name] = _small(cover(notebook))
         _write(self.path / f"{record.name}.ipynb", nbformat.writes(notebook))
-        try:
-            record = self._write_page(record, notebook)
-        except EquationError as error:
-            record = replace(
-                record, status=FAILED, errors=[*record.errors, Failure(None, str(error))]
-            )
         self.records[record.name] = record
-        return record
+        undrawn = self._write_page(record, notebook)
+        if undrawn:
+            errors = [*record.errors, *(Failure(None, str(error)) for error in undrawn)]
+            self.records[record.name] = replace(record, status=FAILED, errors=errors)
+            self._write_page(self.records[record.name], notebook)
+        return self.records[record.name]
 
     def relink(self) -> None:
         """Write pages again whose neighbours are others than when they were written."""
         for record in list(self.records.values()):
-            if self._has_page(record) and record.neighbours != self._neighbours(record.name):
-                self.records[record.name] = self._write_page(record, self._notebook(record))
+            if self._has_page(record) and record.links != self._links(record.name):
+                self._write_page(record, self._notebook(record))
 
     def save(self, about: Mapping[str, object], facts: Mapping[str, str]) -> None:
         """Write ``summary.json`` and ``index.html``.
@@ -94,18 +93,21 @@ class Folder:
         covers = {r.name: self._cover(r) for r in records if r.status != UNFINISHED}
         _write(self.path / "index.html", index_html(records, covers, facts))
 
-    def _write_page(self, record: Record, notebook: nbformat.NotebookNode) -> Record:
-        record = replace(record, neighbours=self._neighbours(record.name))
-        before, after = (self._lessons.get(name) for name in record.neighbours)
-        page = lesson_html(notebook, record, before, after)
+    def _write_page(self, record: Record, notebook: nbformat.NotebookNode) -> list[EquationError]:
+        self.records[record.name] = replace(record, links=self._links(record.name))
+        page, undrawn = lesson_html(notebook, record, *self._neighbours(record.name))
         _write(self.path / f"{record.name}.html", page)
-        return record
+        return undrawn
 
-    def _neighbours(self, name: str) -> list[str]:
-        """Names of the lessons before and after that have a page; empty where there is none."""
+    def _links(self, name: str) -> list[str]:
+        return [f"{x.name}: {x.title}" if x else "" for x in self._neighbours(name)]
+
+    def _neighbours(self, name: str) -> list[Lesson | None]:
+        """The lessons before and after that have a page; None where there is none."""
         names = [r.name for r in self.records.values() if r.name == name or self._has_page(r)]
         place = names.index(name)
-        return ["" if place == 0 else names[place - 1], *names[place + 1 : place + 2], ""][:2]
+        before, after = names[:place][-1:], names[place + 1 :][:1]
+        return [self._lessons[n[0]] if n else None for n in (before, after)]
 
     def _has_page(self, record: Record) -> bool:
         return record.status != UNFINISHED and (self.path / f"{record.name}.html").is_file()

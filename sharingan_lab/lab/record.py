@@ -26,8 +26,9 @@ class Record:
         Local date and time.
     fingerprint : str
         Of the notebook, the parameters and the package; equal ones need no second run.
-    neighbours : list of str
-        Names of the lessons that its page links to; empty where there is none.
+    links : list of str
+        Names and titles of the lessons before and after that its page links to; empty texts
+        where there is none.
     """
 
     lesson: str
@@ -39,7 +40,7 @@ class Record:
     seconds: float = 0.0
     finished: str = ""
     fingerprint: str = ""
-    neighbours: list[str] = field(default_factory=lambda: ["", ""])
+    links: list[str] = field(default_factory=lambda: ["", ""])
     key_figures: list[dict] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     errors: list[Failure] = field(default_factory=list)
