@@ -1,10 +1,14 @@
 """Small courses to run the report on, and a browser to read it with."""
 
+import io
 import shutil
 
 import nbformat
 import pytest
 from nbformat import v4
+
+from sharingan_lab.lab import report
+from sharingan_lab.lab.terminal import Terminal
 
 PARAMETERS = (
     'mode: str = "quick"  # "quick" or "full"\n'
@@ -13,6 +17,41 @@ PARAMETERS = (
     "seed: int = 0  # of every random number\n"
     'device: str = "auto"  # where to compute\n'
 )
+GOOD = (
+    "# A good lesson\n\nThe model is $I_b = k(M) * I_s + N$:\n\n"
+    "$$\\min_G \\max_{D \\in \\mathcal D} \\underbrace{\\mathbb{E}_{x}[D(x)]}_{\\text{real}}$$\n\n"
+    "| symbol | meaning |\n|---|---|\n| $\\hat x$ | a sample |\n",
+    "from sharingan_lab import lab\n"
+    "run = lab.setup('01', mode=mode, out_dir=out_dir, seed=seed, device=device)\n"
+    "run",
+    "import torch\n"
+    "noise = torch.rand(2, 3, 24, 32, generator=run.generator)\n"
+    "lab.show(lab.image_grid(noise, ['a', 'b']), alt='Two <grey> pictures.', cover=True)",
+    "lab.key_figure('F1', 0.97123)\nlab.notice('Random features.')\n"
+    "lab.table([['$x^2$', 2]], ['name', 'value'])",
+    "import ipywidgets\nipywidgets.IntSlider()",
+    "(run.out_dir / 'made.txt').write_text(f'{torch.get_num_threads()} {seed}');",
+)
+CELL_ERROR = (
+    "# A broken cell",
+    "x = 1",
+    "raise ValueError('this is broken')",
+    "print('not reached')",
+)
+WIDGET_ERROR = (
+    "# A broken widget",
+    "import ipywidgets\n"
+    "out = ipywidgets.Output()\n"
+    "slider = ipywidgets.IntSlider()\n"
+    "def show(change):\n"
+    "    with out:\n"
+    "        1 / change.old\n"
+    "slider.observe(show, 'value')\n"
+    "ipywidgets.VBox([slider, out])",
+    "slider.value = 4",
+)
+SLOW = ("# A slow lesson", "import time", "time.sleep(300)")
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Nothing of these may ask a network: the pages must not need one, and the test machine has none.
 OPTIONS = (
@@ -52,3 +91,31 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
         yield chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def run_report():
+    def run(terminal=None, **settings):
+        text = io.StringIO()
+        result = report.run(report.order(**settings), Terminal(terminal or text))
+        return result, text.getvalue()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory, lesson_maker):
+    folder = tmp_path_factory.mktemp("course")
+    lesson_maker(folder, "01_good", *GOOD)
+    lesson_maker(folder, "02_cell_error", *CELL_ERROR)
+    lesson_maker(folder, "03_widget_error", *WIDGET_ERROR, parameters="")
+    lesson_maker(folder, "04_slow", *SLOW, parameters="")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made(course, run_report, tmp_path_factory):
+    """A report of the broken course: its folder, what was returned, what was printed."""
+    out = tmp_path_factory.mktemp("out") / "new" / "reports"
+    result, text = run_report(notebooks=course, out=out, timeout=10, parameters={"seed": "5"})
+    return out, result, text

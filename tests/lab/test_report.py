@@ -16,64 +16,6 @@ from sharingan_lab.lab.terminal import Terminal
 # One worker runs this file, so that the course is executed once.
 pytestmark = pytest.mark.xdist_group("report")
 
-GOOD = (
-    "# A good lesson\n\nThe model is $I_b = k(M) * I_s + N$:\n\n"
-    "$$\\min_G \\max_{D \\in \\mathcal D} \\underbrace{\\mathbb{E}_{x}[D(x)]}_{\\text{real}}$$\n\n"
-    "| symbol | meaning |\n|---|---|\n| $\\hat x$ | a sample |\n",
-    "from sharingan_lab import lab\n"
-    "run = lab.setup('01', mode=mode, out_dir=out_dir, seed=seed, device=device)\n"
-    "run",
-    "import torch\n"
-    "noise = torch.rand(2, 3, 24, 32, generator=run.generator)\n"
-    "lab.show(lab.image_grid(noise, ['a', 'b']), alt='Two <grey> pictures.', cover=True)",
-    "lab.key_figure('F1', 0.97123)\nlab.notice('Random features.')\n"
-    "lab.table([['$x^2$', 2]], ['name', 'value'])",
-    "import ipywidgets\nipywidgets.IntSlider()",
-    "(run.out_dir / 'made.txt').write_text(f'{torch.get_num_threads()} {seed}');",
-)
-CELL_ERROR = (
-    "# A broken cell",
-    "x = 1",
-    "raise ValueError('this is broken')",
-    "print('not reached')",
-)
-WIDGET_ERROR = (
-    "# A broken widget",
-    "import ipywidgets\n"
-    "out = ipywidgets.Output()\n"
-    "slider = ipywidgets.IntSlider()\n"
-    "def show(change):\n"
-    "    with out:\n"
-    "        1 / change.old\n"
-    "slider.observe(show, 'value')\n"
-    "ipywidgets.VBox([slider, out])",
-    "slider.value = 4",
-)
-SLOW = ("# A slow lesson", "import time", "time.sleep(300)")
-
-
-def run_report(terminal=None, **settings):
-    text = io.StringIO()
-    made = report.run(report.order(**settings), Terminal(terminal or text))
-    return made, text.getvalue()
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory, lesson_maker):
-    folder = tmp_path_factory.mktemp("course")
-    lesson_maker(folder, "01_good", *GOOD)
-    lesson_maker(folder, "02_cell_error", *CELL_ERROR)
-    lesson_maker(folder, "03_widget_error", *WIDGET_ERROR, parameters="")
-    lesson_maker(folder, "04_slow", *SLOW, parameters="")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def made(course, tmp_path_factory):
-    out = tmp_path_factory.mktemp("out") / "new" / "reports"
-    result, text = run_report(notebooks=course, out=out, timeout=10, parameters={"seed": "5"})
-    return out, result, text
-
 
 @pytest.fixture(scope="module")
 def summary(made):
@@ -156,7 +98,7 @@ def test_no_process_is_left(made):
     assert left == []
 
 
-def test_run_again_only_what_has_changed(made, course, lesson_maker, tmp_path):
+def test_run_again_only_what_has_changed(made, course, lesson_maker, run_report, tmp_path):
     out = tmp_path / "reports"
     shutil.copytree(made[0], out)
     mended = tmp_path / "course"
@@ -195,7 +137,7 @@ def test_other_parameters_or_force_run_a_lesson_again(course, made, tmp_path):
     assert not report._Run(order, Terminal())._is_up_to_date(order.chosen[0])
 
 
-def test_neighbours_are_linked_only_where_they_have_a_page(course, tmp_path):
+def test_neighbours_are_linked_only_where_they_have_a_page(course, run_report, tmp_path):
     run_report(notebooks=course, out=tmp_path, only=["02"], timeout=60)
     alone = (tmp_path / "02_cell_error.html").read_text()
     assert 'rel="prev"' not in alone
@@ -205,7 +147,7 @@ def test_neighbours_are_linked_only_where_they_have_a_page(course, tmp_path):
     assert 'rel="next" href="03_widget_error.html"' in joined
 
 
-def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, tmp_path):
+def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, run_report, tmp_path):
     lesson_maker(tmp_path / "course", "01_equation", "# Title\n\n$\\nosuchmacro$", "x = 1")
     result, text = run_report(notebooks=tmp_path / "course", out=tmp_path / "out")
     assert result.exit_code == 1
@@ -213,7 +155,7 @@ def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, tmp_pat
     assert (tmp_path / "out" / "01_equation.html").is_file()
 
 
-def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, tmp_path):
+def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, run_report, tmp_path):
     lesson_maker(tmp_path / "course", "01_dies", "# Title", "import os\nos._exit(3)")
     result, _ = run_report(notebooks=tmp_path / "course", out=tmp_path / "out")
     (record,) = result.records
@@ -222,7 +164,7 @@ def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, tmp_path):
     assert record.errors[0].cell == 3
 
 
-def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, tmp_path):
+def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, run_report, tmp_path):
     class Screen(io.StringIO):
         def isatty(self):
             return True
