@@ -107,13 +107,13 @@ class Trainer:
     ):
         self.config = config
         self.run_dir = Path(run_dir) if run_dir is not None else None
-        found = self._open_run(resume)
         self.device = choose_device(config.device)
         self.data, validation = training_data(config)
         if len(self.data) < config.batch_size:
             raise ConfigError(
                 f"batch_size={config.batch_size} exceeds the {len(self.data)} training items"
             )
+        found = self._open_run(resume)  # not before: a run without its data leaves nothing
         self.validation = tuple(images.to(self.device) for images in validation)
         torch.manual_seed(config.seed)  # initial weights, and dropout ever after
         self.generator = build_generator(config).to(self.device)

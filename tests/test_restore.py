@@ -1,0 +1,88 @@
+"""Loading generators by name, file or run, and restoring images of any size."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from sharingan_lab.errors import CheckpointError, DataError, InputError
+from sharingan_lab.images import read_image, write_image
+from sharingan_lab.networks import Critic, Generator, LiteGenerator
+from sharingan_lab.restore import load_generator, restore, restore_file, shipped_generators
+from sharingan_lab.training import Trainer, recipe
+from sharingan_lab.training.checkpoints import save_network
+
+
+def images(*shape, seed=0):
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("network", [Generator(width=4, blocks=1), LiteGenerator(4, 1)])
+def test_a_saved_generator_comes_back_the_same(network, tmp_path):
+    save_network(network, tmp_path / "mine.safetensors")
+    loaded = load_generator(tmp_path / "mine.safetensors")
+    assert type(loaded) is type(network) and not loaded.training
+    batch = images(2, 3, 19, 26)
+    assert torch.equal(restore(batch, loaded), restore(batch, network))
+
+
+def test_the_folder_of_a_run_gives_its_newest_generator(tmp_path):
+    config = recipe("quick").with_settings(
+        items=8, epochs=2, constant_epochs=1, width=4, critic_width=4, content="l1"
+    )
+    trainer = Trainer(config, tmp_path)
+    trainer.fit()
+    batch = images(1, 3, 32, 32)
+    assert torch.equal(restore(batch, load_generator(tmp_path)), restore(batch, trainer.generator))
+
+
+@pytest.mark.parametrize("name", shipped_generators())
+def test_shipped_generators_improve_on_a_blur_they_never_saw(name):
+    from sharingan_lab.blur import degrade, random_kernels
+    from sharingan_lab.datasets import photos
+    from sharingan_lab.evaluation import psnr
+
+    rng = torch.Generator().manual_seed(99)
+    sharp = photos(192, names=("astronaut", "chelsea", "coffee", "motorcycle", "rocket"))
+    blurred = degrade(sharp, random_kernels(5, 31, generator=rng), noise_std=0.01, generator=rng)
+    restored = restore(blurred, load_generator(name))
+    assert psnr(restored, sharp).mean() > psnr(blurred, sharp).mean()
+
+
+def test_restoring_is_deterministic_and_leaves_the_mode_alone():
+    generator = Generator(width=4, blocks=1).train()
+    batch = images(1, 3, 32, 32)
+    assert torch.equal(restore(batch, generator), restore(batch, generator))
+    assert generator.training
+
+
+def test_a_file_is_restored_whole_or_not_at_all(tmp_path):
+    write_image(images(1, 3, 17, 23), tmp_path / "photo.jpg")
+    out = restore_file(tmp_path / "photo.jpg", tmp_path / "deep" / "out.png", LiteGenerator(4, 1))
+    assert read_image(out).shape == (1, 3, 17, 23)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"broken\.jpg"):
+        restore_file(tmp_path / "broken.jpg", tmp_path / "new.png", LiteGenerator(4, 1))
+    with pytest.raises(InputError, match=r"end the name in \.png"):
+        restore_file(tmp_path / "photo.jpg", tmp_path / "new.xyz", LiteGenerator(4, 1))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["broken.jpg", "deep", "photo.jpg"]
+
+
+def test_what_cannot_be_loaded_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no generator 'none\.safetensors'"):
+        load_generator("none.safetensors")
+    with pytest.raises(CheckpointError, match="holds no checkpoint"):
+        load_generator(tmp_path)
+    (tmp_path / "damaged.safetensors").write_bytes(b"\x00" * 40)
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_generator(tmp_path / "damaged.safetensors")
+    save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(CheckpointError, match="does not say which network"):
+        load_generator(tmp_path / "foreign.safetensors")
+    save_network(Critic(width=4), tmp_path / "critic.safetensors")
+    with pytest.raises(CheckpointError, match="no generator"):
+        load_generator(tmp_path / "critic.safetensors")
+
+
+def test_images_of_another_form_are_refused():
+    with pytest.raises(InputError, match="expected float images"):
+        restore(images(32, 32, 3), LiteGenerator(4, 1))
