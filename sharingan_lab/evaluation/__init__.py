@@ -16,6 +16,7 @@ from sharingan_lab.evaluation.matching import (
     match_detections,
 )
 from sharingan_lab.evaluation.quality import evaluate_pairs, psnr, ssim, ssim_map
+from sharingan_lab.evaluation.runtime import measure_runtime
 
 __all__ = [
     "DetectionScores",
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate_pairs",
     "load_street_detector",
     "match_detections",
+    "measure_runtime",
     "objectness_map",
     "own_truth",
     "psnr",

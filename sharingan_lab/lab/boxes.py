@@ -1,0 +1,189 @@
+"""Pictures with the plants that a detector has found, has missed or has made up."""
+
+from collections.abc import Sequence
+
+import torch
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from sharingan_lab.datasets import CLASS_NAMES
+from sharingan_lab.errors import InputError
+from sharingan_lab.evaluation import detection_scores, match_detections
+from sharingan_lab.lab.sliders import SliderFigure
+
+_CLASS_COLOURS = {1: "#56B4E9", 2: "#F0E442"}  # sky blue and yellow: both stand out from soil
+_MISSED = "#FFFFFF"
+
+
+def draw_detections(
+    images: Tensor,
+    titles: Sequence[str],
+    detections: Sequence[dict[str, Tensor]],
+    targets: Sequence[dict[str, Tensor]],
+    *,
+    min_score: float = 0.5,
+    iou: float = 0.5,
+    captions: Sequence[str] | None = None,
+) -> Figure:
+    """Draw what was found, coloured by class, and how it compares with the truth.
+
+    Right finds have a full frame and their score in percent; finds that match no true box (a wrong
+    place, or the wrong class) a dashed one; true plants that nobody found a dotted white one.
+
+    Parameters
+    ----------
+    images : Tensor
+        (N, 3, H, W) in [0, 1].
+    titles : list of str
+        One above each.
+    detections : list of dict
+        ``boxes``, ``scores`` and ``labels`` of each image.
+    targets : list of dict
+        ``boxes`` and ``labels`` of each image.
+    min_score : float
+        Detections less sure than this are left out.
+    iou : float
+        Least intersection over union that counts as found.
+    captions : list of str, optional
+        One below each.
+
+    Returns
+    -------
+    Figure
+        To be given to :func:`sharingan_lab.lab.show`.
+
+    Raises
+    ------
+    InputError
+        Counts do not match.
+
+    Examples
+    --------
+    >>> nothing = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0)}
+    >>> found = [{**nothing, "scores": torch.zeros(0)}]
+    >>> draw_detections(torch.zeros(1, 3, 8, 8), ["bare"], found, [nothing]).axes[0].get_title()
+    'bare'
+    """
+    captions = [""] * len(images) if captions is None else list(captions)
+    counts = {len(part) for part in (images, titles, detections, targets, captions)}
+    if len(counts) != 1:
+        raise InputError(f"draw_detections needs one of each an image, got {sorted(counts)}")
+    columns = min(len(images), 3)
+    rows = -(-len(images) // columns)
+    fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
+    axes = fig.subplots(rows, columns, squeeze=False).flat
+    for ax, image, title, found, truth, caption in zip(
+        axes, images, titles, detections, targets, captions, strict=False
+    ):
+        ax.imshow(image.permute(1, 2, 0).clamp(0, 1).cpu().numpy(), interpolation="nearest")
+        ax.set(title=title, xlabel=caption, xticks=[], yticks=[])
+        ax.grid(False)
+        _draw_boxes(ax, found, truth, min_score, iou)
+    fig.legend(
+        handles=_legend(), loc="outside lower center", ncols=4, facecolor="0.45", frameon=True
+    )
+    return fig
+
+
+def threshold_explorer(
+    versions: dict[str, Tensor],
+    detections: dict[str, Sequence[dict[str, Tensor]]],
+    targets: Sequence[dict[str, Tensor]],
+) -> SliderFigure:
+    """Turn the score and the overlap from which a find counts; boxes and F1 follow.
+
+    Parameters
+    ----------
+    versions : dict
+        Images (N, 3, H, W) by name, such as sharp, blurred and restored.
+    detections : dict
+        What was found on them, with low scores too.
+    targets : list of dict
+        ``boxes`` and ``labels`` of each image.
+
+    Returns
+    -------
+    SliderFigure
+        With the sliders ``field``, ``min_score`` and ``iou``.
+
+    Examples
+    --------
+    >>> nothing = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0)}
+    >>> found = {"bare": [{**nothing, "scores": torch.zeros(0)}]}
+    >>> threshold_explorer({"bare": torch.zeros(1, 3, 8, 8)}, found, [nothing]).description
+    'Field 0 with finds of at least 50 % and an overlap of 0.50. Over all fields: bare F1 1.00.'
+    """
+
+    def draw(field: int, min_score: float, iou: float) -> tuple[Figure, str]:
+        scores = {
+            name: detection_scores(found, targets, min_score=min_score, iou=iou)
+            for name, found in detections.items()
+        }
+        figure = draw_detections(
+            torch.stack([images[field] for images in versions.values()]),
+            [f"{name}: F1 {score.f1:.3f} over all fields" for name, score in scores.items()],
+            [detections[name][field] for name in versions],
+            [targets[field]] * len(versions),
+            min_score=min_score,
+            iou=iou,
+            captions=[
+                f"precision {s.precision:.3f}, recall {s.recall:.3f}" for s in scores.values()
+            ],
+        )
+        figures = ", ".join(f"{name} F1 {score.f1:.2f}" for name, score in scores.items())
+        return figure, (
+            f"Field {field} with finds of at least {100 * min_score:.0f} % and an overlap of "
+            f"{iou:.2f}. Over all fields: {figures}."
+        )
+
+    controls = {
+        "field": ("field", 0, 0, len(targets) - 1, 1),
+        "min_score": ("least score that counts", 0.5, 0.05, 0.95, 0.05),
+        "iou": ("least overlap that counts", 0.5, 0.1, 0.95, 0.05),
+    }
+    return SliderFigure(draw, controls)
+
+
+def _draw_boxes(
+    ax: Axes, found: dict[str, Tensor], truth: dict[str, Tensor], min_score: float, iou: float
+) -> None:
+    sure = found["scores"] >= min_score
+    boxes, scores, labels = (found[part][sure] for part in ("boxes", "scores", "labels"))
+    matches = match_detections(boxes, scores, labels, truth["boxes"], truth["labels"], iou)
+    missed = set(range(len(truth["boxes"]))) - set(matches.tolist())
+    for place in missed:
+        _frame(ax, truth["boxes"][place], _MISSED, ":")
+    for box, score, label, match in zip(boxes, scores, labels, matches.tolist(), strict=True):
+        colour = _CLASS_COLOURS[int(label)]
+        _frame(ax, box, colour, "-" if match >= 0 else "--")
+        ax.text(
+            float(box[0]),
+            float(box[1]) - 1.5,
+            f"{100 * float(score):.0f}",
+            color=colour,
+            fontsize=7,
+            path_effects=[patheffects.withStroke(linewidth=1.6, foreground="black")],
+            clip_on=True,
+        )
+
+
+def _frame(ax: Axes, box: Tensor, colour: str, line: str) -> None:
+    x1, y1, x2, y2 = (float(edge) - 0.5 for edge in box)  # imshow puts pixel centres at integers
+    edge = [patheffects.withStroke(linewidth=2.8, foreground="#00000088")]
+    ax.add_patch(
+        Rectangle(
+            (x1, y1), x2 - x1, y2 - y1, fill=False, ec=colour, ls=line, lw=1.5, path_effects=edge
+        )
+    )
+
+
+def _legend() -> list[Line2D]:
+    kinds = [(CLASS_NAMES[label], colour, "-") for label, colour in _CLASS_COLOURS.items()]
+    kinds += [("wrong find", _CLASS_COLOURS[2], "--"), ("missed plant", _MISSED, ":")]
+    return [
+        Line2D([], [], color=colour, linestyle=line, label=name) for name, colour, line in kinds
+    ]

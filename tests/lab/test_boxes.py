@@ -1,0 +1,69 @@
+"""Boxes on pictures and the widget that turns the thresholds, without a browser."""
+
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.evaluation import detection_scores
+from sharingan_lab.lab.boxes import draw_detections, threshold_explorer
+
+TRUTH = {
+    "boxes": torch.tensor([[5.0, 5, 25, 25], [40, 40, 60, 60], [5, 40, 25, 60]]),
+    "labels": torch.tensor([1, 2, 2]),
+}
+FOUND = {
+    "boxes": torch.tensor([[5.0, 5, 25, 25], [40, 40, 60, 60], [70, 70, 80, 80]]),
+    "scores": torch.tensor([0.97, 0.8, 0.3]),
+    "labels": torch.tensor([1, 1, 2]),
+}
+IMAGES = torch.rand(2, 3, 90, 90, generator=torch.Generator().manual_seed(0))
+
+
+def frames(axes):
+    """What is framed: (left edge, line style) in order."""
+    return sorted((patch.get_x() + 0.5, patch.get_linestyle()) for patch in axes.patches)
+
+
+def test_right_wrong_and_missed_plants_have_their_own_lines():
+    axes = draw_detections(IMAGES[:1], ["field"], [FOUND], [TRUTH]).axes[0]
+    # The second is found, but as a crop: a wrong find and a missed weed at one place.
+    assert frames(axes) == [(5, "-"), (5, ":"), (40, "--"), (40, ":")]
+    assert [text.get_text() for text in axes.texts] == ["97", "80"]
+
+
+def test_classes_have_their_own_colours():
+    found = {**FOUND, "labels": torch.tensor([1, 2, 2])}
+    axes = draw_detections(IMAGES[:1], ["field"], [found], [TRUTH], min_score=0.1).axes[0]
+    colours = {to_hex(p.get_edgecolor()) for p in axes.patches if p.get_linestyle() != ":"}
+    assert colours == {"#56b4e9", "#f0e442"}
+
+
+def test_each_picture_has_its_title_and_caption():
+    fig = draw_detections(IMAGES, ["a", "b"], [FOUND] * 2, [TRUTH] * 2, captions=["x", "y"])
+    assert [(ax.get_title(), ax.get_xlabel()) for ax in fig.axes] == [("a", "x"), ("b", "y")]
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == [
+        "crop",
+        "weed",
+        "wrong find",
+        "missed plant",
+    ]
+
+
+def test_counts_must_match():
+    with pytest.raises(InputError, match=r"got \[1, 2\]"):
+        draw_detections(IMAGES, ["a", "b"], [FOUND], [TRUTH] * 2)
+
+
+def test_the_explorer_follows_its_sliders():
+    versions = {"sharp": IMAGES, "blurred": IMAGES / 2}
+    found = {"sharp": [FOUND, FOUND], "blurred": [FOUND, {**FOUND, "scores": FOUND["scores"] / 2}]}
+    explorer = threshold_explorer(versions, found, [TRUTH, TRUTH])
+    before = explorer.description
+    for name, value in (("min_score", 0.9), ("iou", 0.6), ("field", 1)):
+        explorer.sliders[name].value = value
+        assert explorer.description != before
+        before = explorer.description
+    expected = detection_scores(found["blurred"], [TRUTH, TRUTH], min_score=0.9, iou=0.6).f1
+    assert before.startswith("Field 1 with finds of at least 90 % and an overlap of 0.60.")
+    assert before.endswith(f"blurred F1 {expected:.2f}.")

@@ -1,0 +1,54 @@
+"""The picture with sliders, without a browser: setting a value fires the callbacks."""
+
+import base64
+
+import pytest
+from matplotlib.figure import Figure
+
+from sharingan_lab.lab.sliders import SliderFigure
+
+CONTROLS = {"height": ("height in inches", 2.0, 1.0, 4.0, 0.5), "number": ("number", 1, 0, 9, 1)}
+
+
+def draw(height, number):
+    if number == 9:
+        raise ValueError("nine <is> too many")
+    return Figure(figsize=(1, height)), f'{height:g} inches, "{number}"'
+
+
+@pytest.fixture
+def widget():
+    return SliderFigure(draw, CONTROLS)
+
+
+def height_in_pixels(widget):
+    png = base64.b64decode(widget._repr_mimebundle_()[0]["image/png"])
+    return int.from_bytes(png[20:24], "big")
+
+
+def test_turning_a_slider_redraws(widget):
+    assert height_in_pixels(widget) == 220
+    widget.sliders["height"].value = 3.0
+    assert height_in_pixels(widget) == 330 and widget.description == '3 inches, "1"'
+
+
+def test_slider_and_box_are_linked_and_labelled(widget):
+    slider, box = widget.children[0].children[1].children
+    box.value = 5
+    assert slider.value == 5 and box.description == "number"
+    assert type(slider).__name__ == "IntSlider" and not slider.continuous_update
+
+
+def test_the_picture_carries_its_description(widget):
+    bundle, metadata = widget._repr_mimebundle_()
+    assert bundle["text/plain"] == metadata["image/png"]["alt"] == '2 inches, "1"'
+    assert 'alt="2 inches, &quot;1&quot;"' in widget.children[1].value
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_an_error_is_shown_in_the_widget_and_raised(widget):
+    with pytest.raises(ValueError, match="too many"):
+        widget.sliders["number"].value = 9
+    assert widget.children[1].value == '<p role="alert">nine &lt;is&gt; too many</p>'
+    widget.sliders["number"].value = 2
+    assert "<img" in widget.children[1].value
