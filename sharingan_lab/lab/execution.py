@@ -133,6 +133,7 @@ class Execution:
 
     def _environment(self, scratch: Path) -> dict[str, str]:
         environment = dict(os.environ)
+        environment["TMPDIR"] = str(scratch)  # what the kernel leaves goes with it
         environment["IPYTHONDIR"] = str(scratch / "ipython")
         environment["JUPYTER_RUNTIME_DIR"] = str(scratch / "runtime")
         if self.one_thread:

@@ -1,0 +1,40 @@
+"""One lesson in a kernel of its own."""
+
+import json
+import sys
+
+import pytest
+
+from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.execution import Execution, Stopped
+
+
+def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp_path, monkeypatch):
+    registered = tmp_path / "data" / "kernels" / "python3"
+    registered.mkdir(parents=True)
+    spec = {"argv": ["/bin/false"], "display_name": "Another", "language": "python"}
+    (registered / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "data"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    path = lesson_maker(
+        tmp_path,
+        "01_a",
+        "# A",
+        "import os, sys\nprint(sys.executable, os.environ['OMP_NUM_THREADS'])",
+    )
+    executed = Execution(Lesson(path), {"seed": 3}, timeout=60).run()
+    assert executed.failures == []
+    assert executed.notebook.cells[-1].outputs[0].text == f"{sys.executable} 1\n"
+    assert "seed = 3" in executed.notebook.cells[2].source
+
+
+def test_what_a_kernel_writes_to_its_descriptors_does_no_harm(lesson_maker, tmp_path):
+    path = lesson_maker(tmp_path, "01_a", "# A", "import os\nos.write(1, b'not json\\n');")
+    assert Execution(Lesson(path), {}, timeout=60).run().failures == []
+
+
+def test_a_stopped_lesson_does_not_start(lesson_maker, tmp_path):
+    execution = Execution(Lesson(lesson_maker(tmp_path, "01_a", "# A", "x = 1")), {}, timeout=60)
+    execution.stop()
+    with pytest.raises(Stopped):
+        execution.run()
