@@ -1,0 +1,93 @@
+"""The wheel alone, in an empty folder: lessons and shipped files travel in it."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sharingan_lab
+
+ROOT = Path(sharingan_lab.__file__).resolve().parent.parent
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("wheel"),
+    pytest.mark.skipif(not (ROOT / "pyproject.toml").is_file(), reason="there is no source here"),
+]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    words = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The wheel's files in a folder of their own, as an installer lays them out."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sharingan(installed, tmp_path_factory):
+    """Run the command from an empty folder, with the installed package before the checkout."""
+    empty = tmp_path_factory.mktemp("empty")
+
+    def run(*words):
+        environment = os.environ | {"PYTHONPATH": str(installed)}
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "sharingan_lab", *words],
+            cwd=empty,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        return done, empty
+
+    return run
+
+
+def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    lessons = [n for n in names if n.startswith("sharingan_lab/course/notebooks/")]
+    assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert "sharingan_lab/course/data/lite-generator.safetensors" in names
+    assert "sharingan_lab/lab/templates/sharingan/index.html.j2" in names
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"sharingan_lab", f"sharingan_lab-{sharingan_lab.__version__}.dist-info"}
+    assert not [n for n in names if "checkpoints" in n or n.endswith((".pyc", ".log"))]
+
+
+def test_the_installed_command_finds_its_own_files(sharingan, installed):
+    done, _ = sharingan("doctor")
+    assert done.returncode == 0, done.stderr
+    assert f"lessons in {installed}/sharingan_lab/course/notebooks" in done.stdout
+    assert f"lite-generator.safetensors in {installed}/sharingan_lab/course/data" in done.stdout
+
+
+def test_the_installed_report_runs_in_an_empty_folder(sharingan, installed):
+    done, empty = sharingan("report", "--only", "00")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (lesson,) = json.loads((empty / "reports" / "summary.json").read_text())["lessons"]
+    assert (lesson["name"], lesson["status"]) == ("00_start_here", "done")
+    assert sorted(p.name for p in empty.iterdir()) == ["reports"]
+    assert (empty / "reports" / "index.html").is_file()
+
+
+def test_the_installed_package_is_the_one_that_ran(sharingan, installed):
+    done, _ = sharingan("report", "--only", "99")
+    assert done.returncode == 2
+    source = "import sharingan_lab; print(sharingan_lab.__file__)"
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", source], env=environment, capture_output=True, text=True
+    )
+    assert found.stdout.startswith(str(installed))
