@@ -158,8 +158,8 @@ def _figure(
     path: Tensor, kernel: Tensor, blurred: Tensor, exposure: float, quality: float
 ) -> Figure:
     figure = Figure(figsize=(10.6, 3.6), layout="none")
-    path_axes, kernel_axes = (figure.add_axes((x, 0.15, 0.22, 0.74)) for x in (0.06, 0.41))
-    photo_axes = figure.add_axes((0.745, 0.1, 0.25, 0.79))
+    path_axes, kernel_axes = (figure.add_axes((x, 0.15, 0.215, 0.74)) for x in (0.06, 0.425))
+    photo_axes = figure.add_axes((0.755, 0.1, 0.24, 0.79))
     reach = _draw_path(path_axes, path[0].double().numpy(), exposure)
     _draw_kernel(kernel_axes, kernel[0].numpy(), reach)
     photo_axes.imshow(blurred[0].permute(1, 2, 0).numpy())
