@@ -47,11 +47,12 @@ def write_atomically(path: Path, text: str) -> None:
 
 def save_network(network: nn.Module, path: Path) -> None:
     """Write a network's weights with what is needed to rebuild it (class name and settings)."""
-    about = {"network": type(network).__name__, "settings": json.dumps(network.settings)}
+    about = json.dumps({"network": type(network).__name__, "settings": network.settings})
     state = {
         name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
     }
-    save_file(state, path, metadata=about)
+    # one entry: several are written in an order that changes from run to run
+    save_file(state, path, metadata={"sharingan-lab": about})
 
 
 def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
@@ -66,8 +67,8 @@ def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
         raise CheckpointError(f"no weights at {path}")
     try:
         with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-        return about["network"], json.loads(about["settings"]), load_file(path)
+            about = json.loads((file.metadata() or {})["sharingan-lab"])
+        return about["network"], about["settings"], load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, json.JSONDecodeError) as error:

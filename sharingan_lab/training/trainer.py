@@ -113,7 +113,7 @@ class Trainer:
             raise ConfigError(
                 f"batch_size={config.batch_size} exceeds the {len(self.data)} training items"
             )
-        found = self._open_run(resume)  # not before: a run without its data leaves nothing
+        found = self._find_run(resume)  # not before: a run without its data leaves nothing
         self.validation = tuple(images.to(self.device) for images in validation)
         torch.manual_seed(config.seed)  # initial weights, and dropout ever after
         self.generator = build_generator(config).to(self.device)
@@ -132,6 +132,9 @@ class Trainer:
         self._dropout_rng = self._read_dropout_rng()
         if found:
             self._restore(*found)
+        elif self.run_dir is not None:  # last, so that a wrong call leaves nothing behind
+            self.run_dir.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.run_dir / "config.json", config.to_json())
 
     # ------------------------------------------------------------------ the algorithm
 
@@ -366,19 +369,14 @@ class Trainer:
         facts = {"summed": self.summed, "seconds": self.seconds}
         save_checkpoint(self.run_dir, self.steps_done, networks, tensors, facts)
 
-    def _open_run(self, resume: bool) -> tuple[Path, dict] | None:
-        """Find what to continue from, or start the folder of a new run."""
-        if self.run_dir is None:
+    def _find_run(self, resume: bool) -> tuple[Path, dict] | None:
+        """Find what to continue from; None where a run begins."""
+        if self.run_dir is None or not (self.run_dir / "config.json").is_file():
             return None
-        path = self.run_dir / "config.json"
-        if path.is_file() and not resume:
+        if not resume:
             raise ConfigError(f"{self.run_dir} holds a run already: resume it or choose another")
-        if path.is_file():
-            self._check_same_settings(TrainConfig.from_json(path.read_text()))
-            return newest_checkpoint(self.run_dir)
-        self.run_dir.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, self.config.to_json())
-        return None
+        self._check_same_settings(TrainConfig.from_json((self.run_dir / "config.json").read_text()))
+        return newest_checkpoint(self.run_dir)
 
     def _check_same_settings(self, before: TrainConfig) -> None:
         old, new = dataclasses.asdict(before), dataclasses.asdict(self.config)

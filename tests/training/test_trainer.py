@@ -11,7 +11,7 @@ import time
 import pytest
 import torch
 
-from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
+from sharingan_lab.errors import CheckpointError, ConfigError, DataError, TrainingError
 from sharingan_lab.training import Trainer, recipe
 
 TINY = recipe("quick").with_settings(
@@ -139,6 +139,12 @@ def test_a_run_is_not_overwritten_nor_continued_with_other_settings(tmp_path):
         Trainer(TINY, tmp_path)
     with pytest.raises(ConfigError, match=r"lambda_gp 10\.0 -> 100\.0"):
         Trainer(TINY.with_settings(lambda_gp=100.0), tmp_path, resume=True)
+
+
+def test_a_run_that_cannot_start_leaves_nothing(tmp_path):
+    with pytest.raises(DataError):
+        Trainer(recipe("report").with_settings(data_root=str(tmp_path)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_learning_rate_is_constant_and_then_falls_linearly():
