@@ -75,6 +75,7 @@ def draw_detections(
     columns = min(len(images), 3)
     rows = -(-len(images) // columns)
     fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
+    fig.get_layout_engine().set(h_pad=0.08)
     axes = fig.subplots(rows, columns, squeeze=False).flat
     for ax, image, title, found, truth, caption in zip(
         axes, images, titles, detections, targets, captions, strict=False
@@ -120,8 +121,8 @@ def threshold_explorer(
 
     def draw(field: int, min_score: float, iou: float) -> tuple[Figure, str]:
         scores = {
-            name: detection_scores(found, targets, min_score=min_score, iou=iou)
-            for name, found in detections.items()
+            name: detection_scores(detections[name], targets, min_score=min_score, iou=iou)
+            for name in versions
         }
         figure = draw_detections(
             torch.stack([images[field] for images in versions.values()]),

@@ -1,0 +1,104 @@
+"""A widget for lesson 09: spoil a picture in five ways and watch PSNR and SSIM."""
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from sharingan_lab.blur import blur, linear_kernel
+from sharingan_lab.datasets import photo
+from sharingan_lab.evaluation import psnr, ssim, ssim_map
+from sharingan_lab.lab.sliders import SliderFigure
+
+CONTROLS = {
+    "shift": ("moved to the right, px", 1, 0, 8, 1),
+    "brightness": ("brighter by", 0.0, -0.3, 0.3, 0.01),
+    "contrast": ("contrast, factor", 1.0, 0.2, 1.6, 0.05),
+    "length": ("motion blur, px", 0.0, 0.0, 20.0, 0.5),
+    "noise": ("noise, std of a pixel", 0.0, 0.0, 0.2, 0.005),
+}
+
+
+def spoil(
+    image: Tensor, *, shift: int, brightness: float, contrast: float, length: float, noise: float
+) -> Tensor:
+    """Move, blur, flatten, brighten and grain a picture, in this order.
+
+    Parameters
+    ----------
+    image : Tensor
+        (1, 3, H, W) in [0, 1], at least 32 pixels high and wide.
+    shift : int
+        Pixels to the right; what is pushed out comes in again on the left.
+    brightness, contrast : float
+        Added to every value; factor on the distance from the mean.
+    length : float
+        Length in pixels of a straight motion at 30 degrees.
+    noise : float
+        Standard deviation of the grain, always the same pattern.
+
+    Returns
+    -------
+    Tensor
+        (1, 3, H, W) in [0, 1].
+
+    Examples
+    --------
+    >>> grey = torch.full((1, 3, 32, 32), 0.5)
+    >>> spoil(grey, shift=2, brightness=0.25, contrast=0.5, length=3.0, noise=0.0).mean().item()
+    0.75
+    """
+    moved = blur(image.roll(shift, dims=-1), linear_kernel(length, 30, 31))
+    mean = moved.mean(dim=(-1, -2), keepdim=True)
+    grain = torch.randn(image.shape, generator=torch.Generator().manual_seed(0))
+    return (mean + contrast * (moved - mean) + brightness + noise * grain).clamp(0, 1)
+
+
+def quality_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
+    """Sliders that spoil a picture; the picture, its SSIM map and both measures follow.
+
+    Parameters
+    ----------
+    image : Tensor, optional
+        (1, 3, H, W) in [0, 1]; the cat Chelsea if not given.
+    **start : float
+        Values to start from, by name of control: ``shift``, ``brightness``, ``contrast``,
+        ``length``, ``noise``.
+
+    Returns
+    -------
+    SliderFigure
+
+    Examples
+    --------
+    >>> explorer = quality_explorer(torch.rand(1, 3, 32, 32), shift=0, contrast=0.5)
+    >>> explorer.sliders["contrast"].value
+    0.5
+    """
+    sharp = photo("chelsea", 256) if image is None else image
+
+    def draw(**values: float) -> tuple[Figure, str]:
+        spoilt = spoil(sharp, **values)
+        decibels, similarity = psnr(spoilt, sharp).item(), ssim(spoilt, sharp).item()
+        figure = Figure(figsize=(11, 3.9), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        left.imshow(sharp[0].permute(1, 2, 0).numpy())
+        middle.imshow(spoilt[0].permute(1, 2, 0).numpy())
+        windows = ssim_map(spoilt, sharp)[0].mean(dim=0).numpy()
+        heat = right.imshow(windows, cmap="cividis", vmin=0, vmax=1)
+        left.set_title("reference")
+        middle.set_title(f"PSNR {decibels:.1f} dB, SSIM {similarity:.3f}")
+        right.set_title("SSIM of each window")
+        for ax in (left, middle, right):
+            ax.set(xticks=[], yticks=[])
+            ax.grid(False)
+        figure.colorbar(heat, ax=right, shrink=0.85)
+        return figure, (
+            f"The reference, a spoilt copy at PSNR {decibels:.1f} dB and SSIM {similarity:.3f}, "
+            "and the SSIM of each window."
+        )
+
+    controls = {
+        name: (label, start.get(name, usual), *limits)
+        for name, (label, usual, *limits) in CONTROLS.items()
+    }
+    return SliderFigure(draw, controls)
