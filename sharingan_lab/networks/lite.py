@@ -12,12 +12,17 @@ from torch.nn import functional as F
 from sharingan_lab.networks.generator import check_images, pad_to_multiple
 
 
+def _act(x: Tensor) -> Tensor:
+    # Leaky: behind a plain ReLU the way to the zero last layer can die in the first steps.
+    return F.leaky_relu(x, 0.1)
+
+
 class _PlainBlock(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.ReLU(),
+            nn.LeakyReLU(0.1),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
 
@@ -62,8 +67,8 @@ class LiteGenerator(nn.Module):
         check_images(images)
         height, width = images.shape[-2:]
         padded = pad_to_multiple(images, 4)
-        half = F.relu(self.head(F.pixel_unshuffle(padded, 2)))  # (N, width, H/2, W/2)
-        quarter = self.trunk(F.relu(self.down(half)))  # (N, 2 width, H/4, W/4)
-        half = F.relu(half + F.pixel_shuffle(self.up(quarter), 2))
+        half = _act(self.head(F.pixel_unshuffle(padded, 2)))  # (N, width, H/2, W/2)
+        quarter = self.trunk(_act(self.down(half)))  # (N, 2 width, H/4, W/4)
+        half = _act(half + F.pixel_shuffle(self.up(quarter), 2))
         residual = F.pixel_shuffle(self.tail(half), 2)
         return (padded + residual)[..., :height, :width].clamp(0, 1)
