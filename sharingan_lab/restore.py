@@ -53,10 +53,8 @@ def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu"
 
     Examples
     --------
-    >>> load_generator("no-such-model")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.CheckpointError: no generator 'no-such-model': choose lite, a .safetensors file or the folder of a run
+    >>> load_generator("lite").training
+    False
     """
     path = _find(name_or_path)
     name, settings, state = read_network(path)

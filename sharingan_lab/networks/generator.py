@@ -21,12 +21,11 @@ def check_images(images: Tensor) -> None:
     >>> check_images(torch.zeros(1, 8, 8, 3))
     Traceback (most recent call last):
     ...
-    sharingan_lab.errors.InputError: expected float images (N, 3, H, W), got torch.float32 (1, 8, 8, 3)
+    sharingan_lab.errors.InputError: expected float images (N, 3, H, W), got float32 (1, 8, 8, 3)
     """
+    dtype = str(images.dtype).removeprefix("torch.")
     if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
-        raise InputError(
-            f"expected float images (N, 3, H, W), got {images.dtype} {tuple(images.shape)}"
-        )
+        raise InputError(f"expected float images (N, 3, H, W), got {dtype} {tuple(images.shape)}")
 
 
 def pad_to_multiple(images: Tensor, multiple: int, smallest: int = 1) -> Tensor:
