@@ -51,7 +51,7 @@ class Lesson:
         for cell in self.notebook.cells:
             found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE)
             if cell.cell_type == "markdown" and found:
-                return re.sub(r"^\s*(Lesson\s+)?\d+\s*[:.\u2013\u2014-]?\s*", "", found[1]).strip()
+                return re.sub(r"^\s*(Lesson\s+)?\d+\s*[:.\u00b7\u2013\u2014-]?\s*", "", found[1]).strip()
         return self.name
 
     @cached_property

@@ -17,7 +17,8 @@ from sharingan_lab.lab.output import emit
 from sharingan_lab.lab.style import COLOURS
 
 _DPI = 110
-_CELL_WIDTH = 3.4  # inches an image in a grid
+_CELL_WIDTHS = {1: 5.5, 2: 4.6}  # inches an image, by the number of columns
+_CELL_WIDTH = 3.4  # with more columns
 
 
 def show(fig: Figure, alt: str, *, cover: bool = False) -> None:
@@ -134,7 +135,8 @@ def _grid_axes(
     heights = [max(p.shape[0] / p.shape[1] for p in pictures)]
     if zoom:
         heights.append(zoom[2] / zoom[3])
-    size = (_CELL_WIDTH * columns, rows * (_CELL_WIDTH * sum(heights) + 0.55))
+    width = _CELL_WIDTHS.get(columns, _CELL_WIDTH)
+    size = (width * columns, rows * (width * sum(heights) + 0.55))
     fig = Figure(figsize=size, layout="constrained")
     axes = fig.subplots(rows * len(heights), columns, squeeze=False, height_ratios=heights * rows)
     for ax in list(axes.flat):

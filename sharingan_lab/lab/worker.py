@@ -58,6 +58,7 @@ def main(order: dict) -> None:
             progress_bar=False,
             execution_timeout=order["timeout"],
             store_widget_state=True,
+            coalesce_streams=True,
             on_cell_start=on_cell_start,
         )
     except PapermillExecutionError:
