@@ -91,6 +91,7 @@ def quality_explorer(image: Tensor | None = None, **start: float) -> SliderFigur
         for ax in (left, middle, right):
             ax.set(xticks=[], yticks=[])
             ax.grid(False)
+            ax.spines[:].set_visible(False)
         figure.colorbar(heat, ax=right, shrink=0.85)
         return figure, (
             f"The reference, a spoilt copy at PSNR {decibels:.1f} dB and SSIM {similarity:.3f}, "
