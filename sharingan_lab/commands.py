@@ -239,7 +239,7 @@ class _Amounts:
 def lab(choice: argparse.Namespace) -> int:
     from sharingan_lab.lab.jupyter import open_course
 
-    return open_course(Path(choice.to), choice.port, browser=not choice.no_browser)
+    open_course(Path(choice.to), choice.port, browser=not choice.no_browser)
 
 
 def course_check(choice: argparse.Namespace) -> int:

@@ -63,7 +63,7 @@ def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     assert "sharingan_lab/lab/templates/sharingan/index.html.j2" in names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sharingan_lab", f"sharingan_lab-{sharingan_lab.__version__}.dist-info"}
-    assert not [n for n in names if "checkpoints" in n or n.endswith((".pyc", ".log"))]
+    assert not [n for n in names if ".ipynb_checkpoints" in n or n.endswith((".pyc", ".log"))]
 
 
 def test_the_installed_command_finds_its_own_files(sharingan, installed):

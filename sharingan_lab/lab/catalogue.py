@@ -12,6 +12,7 @@ from papermill import inspect_notebook
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import notebooks_dir
 
+_NUMBERING = re.compile(r"^\s*(Lesson\s+)?\d+\s*[:.\u00b7\u2013\u2014-]?\s*")
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 
 
@@ -51,7 +52,7 @@ class Lesson:
         for cell in self.notebook.cells:
             found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE)
             if cell.cell_type == "markdown" and found:
-                return re.sub(r"^\s*(Lesson\s+)?\d+\s*[:.\u00b7\u2013\u2014-]?\s*", "", found[1]).strip()
+                return _NUMBERING.sub("", found[1]).strip()
         return self.name
 
     @cached_property

@@ -30,6 +30,7 @@ OnError = Callable[[EquationError], None]
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _COVER_WIDTH = 560
+_COVER_SHAPE = 0.66  # height by width, at most
 _CODE_STYLE = "xcode"  # dark enough on the light background to be read
 
 
@@ -214,8 +215,10 @@ def _card(record: Record, cover: Cover | None) -> dict:
 
 
 def thumbnail(png: str) -> str:
-    """Shrink a picture (PNG in base64) to the width of a card."""
+    """Shrink a picture (PNG in base64) to a card; of a tall one the upper part is kept."""
     picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    height = min(picture.height, round(_COVER_SHAPE * picture.width))
+    picture = picture.crop((0, 0, picture.width, height))
     picture.thumbnail((_COVER_WIDTH, 2 * _COVER_WIDTH), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True)

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab.catalogue import all_lessons
@@ -39,18 +39,24 @@ def server_command(folder: Path, port: int, browser: bool) -> list[str]:
 
     Examples
     --------
-    >>> server_command(Path("course"), 8888, False)[-1]
-    '--no-browser'
+    >>> server_command(Path("course"), 8888, False)[3:5]
+    ['--ServerApp.ip=127.0.0.1', '--ServerApp.port=8888']
     """
-    options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    options.append(f"--ServerApp.root_dir={folder.resolve()}")
-    return [sys.executable, "-m", "jupyterlab", *options] + ["--no-browser"] * (not browser)
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={folder.resolve()}",
+    ]
+    options += ["--no-browser"] * (not browser)
+    options += ["--allow-root"] * (os.geteuid() == 0)  # as in a container
+    return [sys.executable, "-m", "jupyterlab", *options]
 
 
-def open_course(folder: Path, port: int = 8888, browser: bool = True) -> int:
-    """Serve a copy of the course until Ctrl-C; return the server's exit code."""
+def open_course(folder: Path, port: int = 8888, browser: bool = True) -> NoReturn:
+    """Turn this process into a JupyterLab on a copy of the course."""
     copied = copy_course(folder)
     print(f"{len(copied)} lessons copied to {folder}; yours to change.", flush=True)
     # The kernel named python3 is this interpreter's, not one that a user has registered.
     environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}
-    return subprocess.call(server_command(folder, port, browser), env=environment)
+    command = server_command(folder, port, browser)
+    os.execve(command[0], command, environment)
