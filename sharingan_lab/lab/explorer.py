@@ -1,10 +1,5 @@
 """A widget for lesson 01: turn the motion, see the path, the kernel and the blurred photograph."""
 
-import base64
-import html
-import io
-
-import ipywidgets
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -16,6 +11,7 @@ from torch import Tensor
 from sharingan_lab.blur import degrade, rasterize, sample_trajectories
 from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr
+from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 
 KERNEL_SIZE = 64
@@ -65,7 +61,7 @@ def shake(
     return path, kernel, degrade(image, kernel, noise_std=noise_std, generator=generator)
 
 
-class BlurExplorer(ipywidgets.VBox):
+class BlurExplorer(SliderFigure):
     """Sliders for the motion; path, kernel and blurred photograph follow at once.
 
     Displayed without a kernel (in a report, in a saved notebook) it is a still picture with a
@@ -97,61 +93,20 @@ class BlurExplorer(ipywidgets.VBox):
 
     def __init__(self, image: Tensor | None = None, **start: float):
         self._image = photo("astronaut", 256) if image is None else image
-        self._still = ipywidgets.HTML()
-        rows = {name: _control(name, start.get(name)) for name in CONTROLS}
-        self.sliders = {name: row.children[0] for name, row in rows.items()}
-        grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
-        super().__init__([ipywidgets.GridBox(list(rows.values()), layout=grid), self._still])
-        self._draw()
-        for slider in self.sliders.values():
-            slider.observe(self._redraw, names="value")
+        starts = {
+            name: (control[0], start.get(name, control[1]), *control[2:])
+            for name, control in CONTROLS.items()
+        }
+        super().__init__(self._shaken, starts)
 
-    def _draw(self) -> None:
-        values = {name: slider.value for name, slider in self.sliders.items()}
+    def _shaken(self, **values: float) -> tuple[Figure, str]:
         path, kernel, blurred = shake(self._image, **values)
         quality = float(psnr(blurred, self._image))
-        self.description = (
+        description = (
             f"A path of {values['length']:g} px, exposed for {values['exposure']:.0%} of its time; "
             f"its kernel; the photograph it blurs, at {quality:.1f} dB PSNR."
         ).replace("%", " %")
-        figure = _figure(path, kernel, blurred, values["exposure"], quality)
-        self._png = _encode(figure)
-        alt = html.escape(self.description, quote=True)
-        self._still.value = (
-            f'<img src="data:image/png;base64,{self._png}" alt="{alt}" style="max-width:100%">'
-        )
-
-    def _redraw(self, _change: dict) -> None:
-        """Draw again; an error is shown in the widget, where the reader is, and raised."""
-        try:
-            self._draw()
-        except Exception as error:
-            self._still.value = f'<p role="alert">{html.escape(str(error))}</p>'
-            raise
-
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """Carry a still picture beside the live widget, for pages without a kernel."""
-        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        bundle |= {"image/png": self._png, "text/plain": self.description}
-        return bundle, {"image/png": {"alt": self.description}}
-
-
-def _control(name: str, start: float | None) -> ipywidgets.HBox:
-    """A slider to turn and a box to type in, labelled and linked."""
-    label, usual, low, high, step = CONTROLS[name]
-    value = usual if start is None else start
-    slide, box = (
-        (ipywidgets.IntSlider, ipywidgets.BoundedIntText)
-        if isinstance(usual, int)
-        else (ipywidgets.FloatSlider, ipywidgets.BoundedFloatText)
-    )
-    shared = {"value": value, "min": low, "max": high, "step": step, "continuous_update": False}
-    slider = slide(**shared, readout=False, layout={"width": "150px"})
-    number = box(
-        **shared, description=label, style={"description_width": "190px"}, layout={"width": "270px"}
-    )
-    ipywidgets.link((slider, "value"), (number, "value"))
-    return ipywidgets.HBox([slider, number])
+        return _figure(path, kernel, blurred, values["exposure"], quality), description
 
 
 def _figure(
@@ -199,9 +154,3 @@ def _draw_kernel(ax: Axes, kernel: np.ndarray, reach: float) -> None:
 def _colour_bar(ax: Axes, drawn: ScalarMappable, label: str) -> None:
     beside = ax.inset_axes((1.03, 0.0, 0.05, 1.0))
     ax.figure.colorbar(drawn, cax=beside, label=label)
-
-
-def _encode(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
