@@ -46,7 +46,7 @@ def test_every_control_changes_the_picture_and_can_be_turned_back(explorer, name
 
 
 def test_every_slider_has_a_labelled_box_that_moves_with_it(explorer, monkeypatch):
-    monkeypatch.setattr(explorer, "_draw", lambda **_: (Figure(), "nothing"))
+    monkeypatch.setattr(explorer, "_draw", lambda **_: (Figure(), explorer.description))
     for row, (label, usual, *_) in zip(
         explorer.children[0].children, CONTROLS.values(), strict=True
     ):
