@@ -14,7 +14,6 @@ import sharingan_lab
 ROOT = Path(sharingan_lab.__file__).resolve().parent.parent
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("wheel"),
     pytest.mark.skipif(not (ROOT / "pyproject.toml").is_file(), reason="there is no source here"),
 ]
 

@@ -9,8 +9,6 @@ from nbformat import v4
 from sharingan_lab.lab.export import lesson_html
 from sharingan_lab.lab.record import Record
 
-pytestmark = pytest.mark.xdist_group("report")
-
 
 def soup(path):
     return bs4.BeautifulSoup(path.read_text(), "html.parser")

@@ -13,9 +13,6 @@ from sharingan_lab.lab import report
 from sharingan_lab.lab.record import read_records
 from sharingan_lab.lab.terminal import Terminal
 
-# One worker runs this file, so that the course is executed once.
-pytestmark = pytest.mark.xdist_group("report")
-
 
 @pytest.fixture(scope="module")
 def summary(made):
