@@ -6,9 +6,11 @@ torch beside the kernel's own. What happens is told on standard output, one JSON
 code cell, and ``{"crash": message}`` where an error left no trace in the notebook.
 """
 
+import functools
 import json
 import os
 import sys
+from typing import TextIO
 
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
@@ -16,14 +18,18 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError
 from papermill import PapermillExecutionError, execute_notebook
 
-# Kernels inherit descriptors 1 and 2: only this copy of standard output carries the lines.
-_REPORT = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
+
+@functools.cache
+def channel() -> TextIO:
+    """Take standard output for the report alone: kernels inherit descriptors 1 and 2."""
+    report = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return report
 
 
 def tell(**facts: object) -> None:
     """Send one line to the report."""
-    print(json.dumps(facts), file=_REPORT, flush=True)
+    print(json.dumps(facts), file=channel(), flush=True)
 
 
 class ThisInterpreter(AsyncKernelManager):
@@ -43,6 +49,7 @@ def main(order: dict) -> None:
 
     Widget state is stored for the report to look for errors in it.
     """
+    channel()  # before any kernel starts
 
     def on_cell_start(cell: dict, cell_index: int) -> None:
         if cell["cell_type"] == "code":
