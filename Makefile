@@ -3,7 +3,7 @@
 VENV ?= .venv
 OUT ?= reports
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadgroup
+PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses=2 --dist=loadfile
 
 # Never fetch an interpreter: the Python that is here must do (3.11 or newer).
 export UV_PYTHON_DOWNLOADS = never
