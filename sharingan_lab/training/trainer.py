@@ -155,7 +155,7 @@ class Trainer:
         self.summed += 1
 
     def critic_step(self, sharp: Tensor, fake: Tensor) -> None:
-        """Update the critic: equation (8), maximised, with its penalty."""
+        """Update the critic: equation (8) maximised, its penalty taken with the right sign."""
         config = self.config
         real, fake = signed(sharp), signed(fake)
         real_scores, fake_scores = self.critic(real), self.critic(fake)
