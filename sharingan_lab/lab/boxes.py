@@ -28,6 +28,7 @@ def draw_detections(
     min_score: float = 0.5,
     iou: float = 0.5,
     captions: Sequence[str] | None = None,
+    columns: int | None = None,
 ) -> Figure:
     """Draw what was found, coloured by class, and how it compares with the truth.
 
@@ -50,6 +51,8 @@ def draw_detections(
         Least intersection over union that counts as found.
     captions : list of str, optional
         One below each.
+    columns : int, optional
+        Images in a row; at most 3 when left out.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def draw_detections(
     counts = {len(part) for part in (images, titles, detections, targets, captions)}
     if len(counts) != 1:
         raise InputError(f"draw_detections needs one of each an image, got {sorted(counts)}")
-    columns = min(len(images), 3)
+    columns = columns or min(len(images), 3)
     rows = -(-len(images) // columns)
     fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
     fig.get_layout_engine().set(h_pad=0.08)
@@ -163,7 +166,7 @@ def _draw_boxes(
         _frame(ax, box, colour, "-" if match >= 0 else "--")
         ax.text(
             float(box[0]),
-            float(box[1]) - 1.5,
+            max(float(box[1]) - 1.5, 7.0),  # scores at the upper rim move inside
             f"{100 * float(score):.0f}",
             color=colour,
             fontsize=7,

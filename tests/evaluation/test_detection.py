@@ -14,7 +14,7 @@ from sharingan_lab.evaluation import (
     objectness_map,
     train_detector,
 )
-from sharingan_lab.evaluation.detection import _turn
+from sharingan_lab.evaluation.detection import _add_grain, _turn
 
 
 def seeded(seed):
@@ -119,12 +119,20 @@ def test_turning_takes_the_boxes_along():
     image[:, 5:30, 3:12] = 1
     generator, forms = seeded(0), set()
     for _ in range(60):
-        turned, moved = _turn(image, target, generator, torch.device("cpu"))
+        turned, moved = _turn(image, target, generator)
         x1, y1, x2, y2 = moved["boxes"][0].long().tolist()
         assert turned[:, y1:y2, x1:x2].min() == 1
         assert turned.sum() == 3 * (y2 - y1) * (x2 - x1)
         forms.add((x1, y1, x2, y2))
     assert len(forms) == 8
+
+
+def test_grain_varies_up_to_its_largest_strength():
+    grey, generator = torch.full((3, 64, 64), 0.5), seeded(0)
+    strengths = torch.stack([_add_grain(grey, 0.1, generator).std() for _ in range(40)])
+    assert strengths.max() < 0.105 and strengths.min() < 0.02
+    assert abs(strengths.mean() - 0.05) < 0.015
+    torch.testing.assert_close(_add_grain(grey, 0.0, generator), grey)
 
 
 def test_unusable_training_data_is_refused():
