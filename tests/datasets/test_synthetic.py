@@ -28,8 +28,9 @@ def test_an_item_is_a_blurred_and_a_sharp_crop_in_range(scenes):
 
 
 def test_the_sharp_crop_is_cut_from_its_picture(scenes):
-    sharp = make_pairs(scenes)[1][1]
-    windows = scenes[1].unfold(1, 48, 1).unfold(2, 48, 1)
+    scene = scenes[1][:, 100:180, 200:300]
+    sharp = make_pairs([scene])[1][1]
+    windows = scene.unfold(1, 48, 1).unfold(2, 48, 1)
     same = [
         (windows == crop[:, None, None]).all(dim=(0, 3, 4)).any()
         for crop in (sharp, sharp.flip(-1))
