@@ -25,12 +25,12 @@ class _Asset:
     sha256_start: str = ""  # first digits, as torchvision writes them into its file names
 
 
-_COPY = "or copy the file from another machine and give it as the source"
+_COPY = "or copy the file from another machine and pass it with --from"
 _ASSETS = {
     "gopro": _Asset(
         "http://data.cv.snu.ac.kr:8008/webdav/dataset/GOPRO/GOPRO_Large.zip",
         use="full mode",
-        remedy=f"get GOPRO_Large.zip from the authors' page {PAGE} and give it as the source",
+        remedy=f"get GOPRO_Large.zip from {PAGE} and run `sharingan fetch gopro --from FILE`",
     ),
     "vgg19": _Asset(
         "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
