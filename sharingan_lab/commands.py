@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sharingan_lab.lab.catalogue import Lesson
     from sharingan_lab.training import TrainConfig
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-
 
 def report(choice: argparse.Namespace) -> int:
     from sharingan_lab.lab import report
@@ -107,8 +105,10 @@ def blur(choice: argparse.Namespace) -> int:
 
 def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
     """Pair each input with its output; a folder among the inputs stands for its images."""
+    from sharingan_lab.images import IMAGE_ENDINGS
+
     sources = [file for name in inputs for file in _images(Path(name))]
-    is_file = out.suffix.lower() in _IMAGES and not out.is_dir()
+    is_file = out.suffix.lower() in IMAGE_ENDINGS and not out.is_dir()
     if is_file and len(sources) > 1:
         raise ConfigError(f"{len(sources)} inputs cannot go to one file {out}: name a folder")
     if out.exists() and not out.is_dir() and not is_file:
@@ -126,9 +126,11 @@ def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
 
 
 def _images(path: Path) -> list[Path]:
+    from sharingan_lab.images import IMAGE_ENDINGS
+
     if not path.is_dir():
         return [path]
-    found = sorted(p for p in path.iterdir() if p.suffix.lower() in _IMAGES)
+    found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_ENDINGS)
     if not found:
         raise DataError(f"no images in {path}")
     return found

@@ -11,6 +11,9 @@ from torch import Tensor
 
 from sharingan_lab.errors import DataError, InputError
 
+# What a folder of pictures is searched for.
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+
 
 def from_uint8(pixels: np.ndarray) -> Tensor:
     """Turn 8-bit pixels (H, W, 3) into an image (1, 3, H, W), float32 in [0, 1].

@@ -11,9 +11,7 @@ from torch.utils.data import Dataset
 from sharingan_lab.blur import degrade, random_kernels
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
-from sharingan_lab.images import read_image
-
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+from sharingan_lab.images import IMAGE_ENDINGS, read_image
 
 
 class SyntheticBlurPairs(Dataset):
