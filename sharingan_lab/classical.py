@@ -12,7 +12,7 @@ from skimage import restoration
 from skimage.restoration import uft
 from torch import Tensor
 
-from sharingan_lab.blur.degrade import check_images, check_kernels
+from sharingan_lab.blur.checks import check_images, check_kernels
 from sharingan_lab.errors import InputError
 
 Restorer = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -1,19 +1,29 @@
 """Motion blur: random camera paths -> kernels -> degraded images.
 
 The model is equation (1) of the report, ``I_b = k(M) * I_s + N``: a blurred image is the sharp one
-convolved with the kernel of the motion, plus noise.
+convolved with the kernel of the motion, plus noise. Where the motion differs from place to place,
+`blur_varying`, `camera_shake` and `blur_object` take the convolution's part.
 """
 
-from sharingan_lab.blur.degrade import add_noise, blur, degrade
+from sharingan_lab.blur.convolution import blur
+from sharingan_lab.blur.degrade import degrade
 from sharingan_lab.blur.kernels import linear_kernel, random_kernels, rasterize
+from sharingan_lab.blur.noise import add_noise
+from sharingan_lab.blur.shake import camera_shake, random_poses
 from sharingan_lab.blur.trajectories import sample_trajectories
+from sharingan_lab.blur.varying import blending_weights, blur_object, blur_varying
 
 __all__ = [
     "add_noise",
+    "blending_weights",
     "blur",
+    "blur_object",
+    "blur_varying",
+    "camera_shake",
     "degrade",
     "linear_kernel",
     "random_kernels",
+    "random_poses",
     "rasterize",
     "sample_trajectories",
 ]

@@ -5,8 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, sample_trajectories
+from sharingan_lab.blur.backend import compiled_loops
+from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, check_lengths, sample_trajectories
 from sharingan_lab.errors import InputError
+
+PART = {True: 64, False: 4096}  # paths at a time: what a CPU's cache holds, what keeps a GPU busy
 
 
 def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1.0) -> Tensor:
@@ -46,9 +49,22 @@ def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1
     """
     _check_size(size)
     _check_trajectories(trajectories)
+    exposures = _check_exposure(exposure, len(trajectories)).to(trajectories.device)
+    compiled = compiled_loops(trajectories)
+    if compiled is None:
+        return _splat(trajectories.double(), exposures, size).float()
+    kernels = torch.empty(len(trajectories), size, size)
+    points = trajectories.detach().float().contiguous().numpy()
+    compiled.splat(points, exposures.numpy(), kernels.numpy())
+    return kernels
+
+
+def _splat(trajectories: Tensor, exposures: Tensor, size: int) -> Tensor:
+    """Leave the light of paths (n, steps, 2) on kernels (n, size, size), in double precision."""
     n, steps, _ = trajectories.shape
-    weights = _open_time(exposure, n, steps).to(trajectories.device)
-    points = _fit(trajectories.double(), weights, size)
+    passed = torch.arange(steps, dtype=torch.float64, device=trajectories.device)
+    weights = (exposures[:, None] * steps - passed).clamp(0, 1) / steps
+    points = _fit(trajectories, weights, size)
     corner = points.floor()
     fraction = points - corner
     kernels = torch.zeros(n, size * size, dtype=torch.float64, device=points.device)
@@ -57,7 +73,7 @@ def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1
         column, row = (corner + step).long().clamp(max=size - 1).unbind(2)
         share = torch.where(step == 1, fraction, 1 - fraction).prod(2)
         kernels.scatter_add_(1, row * size + column, weights * share)
-    return kernels.view(n, size, size).float()
+    return kernels.view(n, size, size)
 
 
 def random_kernels(
@@ -65,7 +81,7 @@ def random_kernels(
     size: int = 64,
     *,
     generator: torch.Generator,
-    length: float | None = None,
+    length: float | Tensor | None = None,
     exposure: float | Tensor = 1.0,
     steps: int = 2000,
     **walk,
@@ -80,8 +96,8 @@ def random_kernels(
         Height and width of the kernels in pixels.
     generator : torch.Generator
         Source of every random number.
-    length : float, optional
-        Length of the path in pixels; ``60 * size / 64`` if not given.
+    length : float or Tensor, optional
+        Length of the path in pixels, one or one a kernel (n,); ``60 * size / 64`` if not given.
     exposure : float or Tensor
         Part of the path that is exposed, in (0, 1]: the sum of each kernel.
     steps, **walk
@@ -100,10 +116,17 @@ def random_kernels(
     (torch.Size([4, 33, 33]), [1.0, 1.0, 1.0, 1.0])
     """
     _check_size(size)
-    if length is None:
-        length = ALGORITHM_LENGTH * size / 64
-    paths = sample_trajectories(n, steps=steps, length=length, generator=generator, **walk)
-    return rasterize(paths, size, exposure)
+    lengths = check_lengths(n, ALGORITHM_LENGTH * size / 64 if length is None else length)
+    exposures = _check_exposure(exposure, n)
+    part = PART[generator.device.type == "cpu"]
+    kernels = torch.empty(n, size, size, device=generator.device)
+    for start in range(0, n, part):  # the paths of a part at a time: they take more room
+        some = slice(start, min(start + part, n))
+        paths = sample_trajectories(
+            some.stop - start, steps=steps, length=lengths[some], generator=generator, **walk
+        )
+        kernels[some] = rasterize(paths, size, exposures[some])
+    return kernels
 
 
 def linear_kernel(length: float, angle: float, size: int) -> Tensor:
@@ -143,16 +166,16 @@ def linear_kernel(length: float, angle: float, size: int) -> Tensor:
     return rasterize(path[None], size)
 
 
-def _open_time(exposure: float | Tensor, n: int, steps: int) -> Tensor:
-    """Share of light (n, steps) of each position: the first ``exposure`` of the path counts."""
-    exposure = torch.as_tensor(exposure, dtype=torch.float64).cpu()
-    if exposure.shape not in ((), (1,), (n,)) or not bool(((exposure > 0) & (exposure <= 1)).all()):
+def _check_exposure(exposure: float | Tensor, n: int) -> Tensor:
+    """Check the exposures and return one for each path (n,), in double precision."""
+    exposures = torch.as_tensor(exposure, dtype=torch.float64)
+    usable = (exposures > 0) & (exposures <= 1)
+    if exposures.shape not in ((), (1,), (n,)) or not bool(usable.all()):
         raise InputError(
             f"exposure must be one number in (0, 1], or one for each of the {n} paths, "
-            f"got {exposure.tolist()}"
+            f"got {exposures.tolist()}"
         )
-    passed = torch.arange(steps, dtype=torch.float64)
-    return (exposure.reshape(-1, 1) * steps - passed).clamp(0, 1).expand(n, steps) / steps
+    return exposures.expand(n).contiguous()
 
 
 def _fit(points: Tensor, weights: Tensor, size: int) -> Tensor:

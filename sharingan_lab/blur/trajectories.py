@@ -1,15 +1,18 @@
 """The path that a point of the scene draws on the sensor while the shutter is open."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
 
+from sharingan_lab.blur.backend import compiled_loops
 from sharingan_lab.errors import InputError
 
 Range = float | tuple[float, float]
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
+WORD = 62  # random bits a step: 16 and 16 for the Gaussian disturbance, 30 for the impulse
 LARGEST = {"inertia": 10.0, "gaussian": 100.0, "impulse": 1.0, "anxiety": 1.0}
 
 
@@ -17,7 +20,7 @@ def sample_trajectories(
     n: int,
     *,
     steps: int = 2000,
-    length: float = 60.0,
+    length: float | Tensor = 60.0,
     generator: torch.Generator,
     inertia: Range = (0.0, 0.7),
     gaussian: Range = (0.0, 10.0),
@@ -36,8 +39,8 @@ def sample_trajectories(
     steps : int
         Number of positions on each path, at least 2. The noise acts once a step, so a path with
         more steps is also a wilder one: keep 2000 to have the published statistics.
-    length : float
-        Length of the whole path in pixels, not negative. It only scales the path: the same
+    length : float or Tensor
+        Length of the whole path in pixels, not negative; one, or one a path (n,). It only scales the path: the same
         generator state with twice the length gives the same path, twice as large.
     generator : torch.Generator
         Source of every random number.
@@ -66,8 +69,9 @@ def sample_trajectories(
         x <- x + v * length / (steps - 1)
 
     and with probability ``impulse * anxiety`` a term of about ``-2 v``, turned by up to half a
-    radian, comes on top: a reversal. The numbers are drawn sample by sample, so drawing eight paths
-    equals drawing four and then four more. Where the reference code measures x in pixels whatever
+    radian, comes on top: a reversal. Each step takes one random word, path by path, so drawing eight
+    paths equals drawing four and then four more, bit for bit. On a CPU the walk runs in compiled
+    code where numba is installed (:mod:`sharingan_lab.blur.backend`). Where the reference code measures x in pixels whatever
     the length, here x is measured on a path of length 60.
 
     References
@@ -84,47 +88,64 @@ def sample_trajectories(
     >>> [round(float(length), 3) for length in travelled]
     [60.0, 60.0]
     """
-    _check_counts(n, steps, length)
-    shape, device = (n, 5 + 4 * steps), generator.device
-    chance = torch.rand(shape, generator=generator, dtype=torch.float64, device=device).cpu()
-    walk, noise, shocks = chance[:, :5].T, chance[:, 5 : 5 + 2 * steps], chance[:, 5 + 2 * steps :]
-    inertia = _spread("inertia", inertia, walk[1])
-    gaussian = _spread("gaussian", gaussian, walk[2])
-    impulse = _spread("impulse", impulse, walk[3])
-    anxiety = _spread("anxiety", anxiety, walk[4])
-    start = torch.polar(torch.ones(n, dtype=torch.float64), 2 * math.pi * walk[0])
-    pushes = (anxiety * gaussian)[:, None] * _complex_normal(noise)
-    turns = _turns(shocks, impulse * anxiety)
-    pull = anxiety * inertia * ALGORITHM_LENGTH / (steps - 1)
-    points = _walk(start, pushes.T.contiguous(), turns.T.contiguous(), pull)
-    return (torch.view_as_real(points) * (length / (steps - 1))).float()
+    lengths = check_lengths(n, length)
+    if steps < 2:
+        raise InputError(f"steps must be at least 2, got {steps}")
+    device = generator.device
+    words = torch.randint(2**WORD, (n, 5 + steps - 1), generator=generator, device=device)
+    chance = words[:, :5].T / 2.0**WORD
+    angle, spread = 2 * math.pi * chance[0], _spread("gaussian", gaussian, chance[2])
+    anxiety = _spread("anxiety", anxiety, chance[4])
+    pull = anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1)
+    impulse = anxiety * _spread("impulse", impulse, chance[3])
+    settings = (angle, anxiety * spread, impulse, pull)
+    scale = lengths.to(device) / (steps - 1)
+    compiled = compiled_loops(words)
+    if compiled is None:
+        return (_walk(words[:, 5:], *settings) * scale[:, None, None]).float()
+    points = torch.empty(n, steps, 2)
+    normal = _normal_table().numpy()
+    numbers = (x.contiguous().numpy() for x in (*settings, scale))
+    angle, spread, impulse, pull, scale = numbers
+    compiled.walk(words[:, 5:].numpy(), angle, spread, impulse, pull, normal, scale, points.numpy())
+    return points
 
 
-def _walk(v: Tensor, pushes: Tensor, turns: Tensor, pull: Tensor) -> Tensor:
-    """Run the walks (n,) through all steps, in units of one step; the result is (n, steps)."""
+def _walk(words: Tensor, angle: Tensor, spread: Tensor, impulse: Tensor, pull: Tensor) -> Tensor:
+    """Run n walks in units of one step; the result is (n, steps, 2), in double precision.
+
+    Complex numbers stand for vectors of the plane. ``words`` (n, steps - 1) hold the random bits of
+    each step, the other arguments (n,) the settings of each walk.
+    """
+    pushes, turns = spread[:, None] * _complex_normal(words), _turns(words, impulse[:, None])
+    v = torch.polar(torch.ones_like(angle), angle)
     x = torch.zeros_like(v)
     points = [x]
-    for push, turn in zip(pushes[1:], turns[1:], strict=True):
+    for push, turn in zip(pushes.unbind(1), turns.unbind(1), strict=True):
         v = torch.sgn(v * turn + push - pull * x)  # sgn: the vector of length 1 in that direction
         x = x + v
         points.append(x)
-    return torch.stack(points, dim=1)
+    return torch.view_as_real(torch.stack(points, dim=1))
 
 
-def _complex_normal(uniform: Tensor) -> Tensor:
-    """Turn uniform numbers (n, 2 m) into complex normal ones (n, m) by the Box-Muller method.
-
-    torch.randn would not do: its numbers depend on how many are asked for in one call.
-    """
-    radius, angle = uniform.chunk(2, dim=1)
-    return torch.polar(torch.sqrt(-2 * torch.log1p(-radius)), 2 * math.pi * angle)
+def _complex_normal(words: Tensor) -> Tensor:
+    """Turn the lowest 32 bits of each word into a complex normal number: 16 bits for each part."""
+    normal = _normal_table().to(words.device)
+    return torch.complex(normal[words & 0xFFFF], normal[(words >> 16) & 0xFFFF])
 
 
-def _turns(uniform: Tensor, probability: Tensor) -> Tensor:
+@cache
+def _normal_table() -> Tensor:
+    """Make 65,536 equally probable values of the standard normal distribution: its quantiles."""
+    return torch.special.ndtri((torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16)
+
+
+def _turns(words: Tensor, probability: Tensor) -> Tensor:
     """Factor on the velocity at each step: 1, or 1 + 2 exp(i (pi + jitter)) at an impulse."""
-    hit, jitter = uniform.chunk(2, dim=1)
-    reversal = 1 + torch.polar(torch.full_like(jitter, 2.0), math.pi + jitter - 0.5)
-    return torch.where(hit < probability[:, None], reversal, torch.ones_like(reversal))
+    luck = (words >> 32) * 2.0**-30
+    jitter = luck / probability - 0.5  # where an impulse happens, evenly spread over (-0.5, 0.5)
+    reversal = 1 + torch.polar(torch.full_like(jitter, 2.0), math.pi + jitter)
+    return torch.where(luck < probability, reversal, torch.ones_like(reversal))
 
 
 def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
@@ -138,10 +159,15 @@ def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
     return low + (high - low) * uniform
 
 
-def _check_counts(n: int, steps: int, length: float) -> None:
+def check_lengths(n: int, length: float | Tensor) -> Tensor:
+    """Return the lengths of n paths (n,) in double precision; raise InputError for bad ones."""
     if n < 1:
         raise InputError(f"n must be at least 1 path, got {n}")
-    if steps < 2:
-        raise InputError(f"steps must be at least 2, got {steps}")
-    if not (math.isfinite(length) and length >= 0):
-        raise InputError(f"length must be a finite number of pixels, 0 or more, got {length}")
+    lengths = torch.as_tensor(length, dtype=torch.float64)
+    usable = lengths.isfinite() & (lengths >= 0)
+    if lengths.shape not in ((), (1,), (n,)) or not bool(usable.all()):
+        raise InputError(
+            f"length must be a finite number of pixels, 0 or more, or one for each of the {n} "
+            f"paths, got {lengths.tolist()}"
+        )
+    return lengths.expand(n)

@@ -127,7 +127,7 @@ BAD_IMAGES = [
     (np.zeros((1, 3, 8, 8)), "torch.Tensor"),
     (torch.zeros(3, 8, 8), r"\(N, 3, H, W\)"),
     (torch.zeros(1, 8, 8, 3), "channels last"),
-    (torch.zeros(1, 1, 8, 8), r"\(N, 3, H, W\)"),
+    (torch.zeros(1, 2, 8, 8), r"\(N, 3, H, W\)"),
     (torch.zeros(0, 3, 8, 8), r"\(N, 3, H, W\)"),
     (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), "divide 8-bit pixels by 255"),
     (torch.full((1, 3, 8, 8), float("nan")), "NaN"),

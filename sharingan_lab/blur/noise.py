@@ -1,0 +1,78 @@
+"""The N of equation (1): what the sensor adds to the light."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.blur.checks import check_images, check_number
+from sharingan_lab.errors import InputError
+
+
+def add_noise(
+    images: Tensor, std: float, *, photons: float | None = None, generator: torch.Generator
+) -> Tensor:
+    """Add a sensor's noise: read noise, the same everywhere, and the shot noise of light.
+
+    Parameters
+    ----------
+    images : Tensor
+        Amounts of light (N, 3, H, W) or (N, 1, H, W), where 1 fills a pixel of the sensor.
+    std : float
+        Standard deviation of the Gaussian read noise, 0 or more, in units of the range [0, 1].
+    photons : float, optional
+        Number of photons that a pixel of value 1 collects, more than 0. Fewer photons, more shot
+        noise; without this argument there is none.
+    generator : torch.Generator
+        Source of every random number.
+
+    Returns
+    -------
+    Tensor
+        Noisy images, of the same shape, not clipped: values may leave [0, 1].
+
+    Raises
+    ------
+    InputError
+        The images are not images, std is negative or photons not positive, or photons are asked of
+        negative light.
+
+    Notes
+    -----
+    A pixel of value x counts Poisson(x * photons) photons, so its variance is ``x / photons +
+    std^2``: the Poisson-Gaussian model. 1,000 photons are a dark scene or a small sensor, 10,000 or
+    more a bright one. Without photons, a batch gets the noise of its images one by one.
+
+    References
+    ----------
+    Foi et al., "Practical Poissonian-Gaussian noise modeling and fitting for single-image
+    raw-data", IEEE TIP 2008.
+
+    Examples
+    --------
+    >>> grey = torch.full((1, 3, 64, 64), 0.5)
+    >>> noisy = add_noise(grey, 0.1, generator=torch.Generator().manual_seed(0))
+    >>> round(float(noisy.std()), 2)
+    0.1
+    >>> counted = add_noise(grey, 0.0, photons=50, generator=torch.Generator().manual_seed(0))
+    >>> round(float(counted.std()), 2)
+    0.1
+    """
+    check_images(images)
+    check_number("std", std, 0)
+    if photons is not None:
+        images = _count(images, photons, generator)
+    drawn = math.ceil(images[0].numel() / 16) * 16  # so a batch equals its images one by one
+    noise = torch.randn(len(images), drawn, generator=generator, device=generator.device)
+    return images + std * noise[:, : images[0].numel()].view(images.shape).to(images)
+
+
+def _count(images: Tensor, photons: float, generator: torch.Generator) -> Tensor:
+    """Replace the light by the light of the photons that happened to arrive."""
+    if not (math.isfinite(photons) and photons > 0):
+        raise InputError(f"photons must be a finite number above 0, got {photons!r}")
+    low = float(images.min())
+    if low < -1e-3:
+        raise InputError(f"photons cannot be counted in negative light, got {low:.3g}")
+    expected = (images.double().clamp(min=0) * photons).to(generator.device)
+    return (torch.poisson(expected, generator=generator) / photons).to(images)

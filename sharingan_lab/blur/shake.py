@@ -1,0 +1,183 @@
+"""Camera shake in space: the scene turned and moved, frame by frame, and averaged."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sharingan_lab.blur.checks import check_images, check_number
+from sharingan_lab.blur.trajectories import sample_trajectories
+from sharingan_lab.errors import InputError
+
+PADDING = {"reflect": "reflection", "replicate": "border", "zero": "zeros"}
+
+
+def camera_shake(
+    images: Tensor, poses: Tensor, *, focal: float | None = None, boundary: str = "reflect"
+) -> Tensor:
+    """Average an image over the poses that a hand-held camera takes while the shutter is open.
+
+    Parameters
+    ----------
+    images : Tensor
+        Images (N, 3, H, W) or (N, 1, H, W) of a flat scene that faces the camera.
+    poses : Tensor
+        Poses (N, T, 6), or one path for all (1, T, 6), equally spaced in time: how the scene has
+        turned about the axes x (right), y (down) and z (into the scene), in degrees, and how far it
+        has moved along them, as a part of its distance; seen from the camera.
+    focal : float, optional
+        Focal length in pixels, more than 0; the longer side of the image if not given, which is a
+        normal lens.
+    boundary : {"reflect", "replicate", "zero"}
+        What lies beyond the border; see `blur`.
+
+    Returns
+    -------
+    Tensor
+        Blurred images, of the images' shape and type.
+
+    Raises
+    ------
+    InputError
+        Images or poses have another shape, type or values than stated, or a pose turns the scene
+        out of sight.
+
+    Notes
+    -----
+    A pose with rotation R and translation t moves pixel p to ``K (R + t n') K^-1 p``, a homography,
+    with the lens K (focal length, principal point in the middle) and the scene's plane n = (0, 0,
+    1). The result is the mean of the warped frames, sampled bilinearly. Turning about z blurs the
+    corners more than the middle, so no single kernel describes it; moving along x by a part a of
+    the distance shifts the image by ``a * focal`` pixels, and is `blur` with the path's kernel.
+
+    References
+    ----------
+    Whyte et al., "Non-uniform deblurring for shaken images", IJCV 2012. Hartley and Zisserman,
+    "Multiple View Geometry in Computer Vision", 2003, section 13.1.
+
+    Examples
+    --------
+    >>> image = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(0))
+    >>> poses = torch.zeros(1, 2, 6)
+    >>> torch.allclose(camera_shake(image, poses), image, atol=1e-4)
+    True
+    >>> poses[0, 1, 3] = 1 / 32  # the second frame lies one pixel further right
+    >>> shifted = camera_shake(image, poses)[..., 1:]
+    >>> torch.allclose(shifted, (image[..., 1:] + image[..., :-1]) / 2, atol=1e-4)
+    True
+    """
+    check_images(images)
+    _check_poses(poses, len(images))
+    if boundary not in PADDING:
+        raise InputError(f"boundary must be one of {', '.join(PADDING)}, got {boundary!r}")
+    height, width = images.shape[-2:]
+    focal = float(max(height, width)) if focal is None else focal
+    check_number("focal", focal, 1e-6)
+    back = torch.linalg.inv(_homographies(poses.to(images.device), focal))
+    points = _pixel_grid(height, width, images.device)
+    total = torch.zeros_like(images)
+    for moment in back.unbind(1):  # (N or 1, 3, 3)
+        grid = _project(moment, points).to(images).expand(len(images), -1, -1, -1)
+        total += F.grid_sample(images, grid, padding_mode=PADDING[boundary], align_corners=True)
+    return total / poses.shape[1]
+
+
+def random_poses(
+    n: int,
+    frames: int = 32,
+    *,
+    generator: torch.Generator,
+    rotation: float = 1.0,
+    translation: float = 0.01,
+    **walk,
+) -> Tensor:
+    """Draw random paths of a shaken camera for `camera_shake`.
+
+    Parameters
+    ----------
+    n : int
+        Number of paths, at least 1.
+    frames : int
+        Number of poses on each path, from 2 to 2,000.
+    generator : torch.Generator
+        Source of every random number.
+    rotation : float
+        Length in degrees of the walk that each pair of angles makes, from 0 to 45.
+    translation : float
+        Length of the walk that each pair of coordinates makes, as a part of the distance, from 0
+        to 0.5.
+    **walk
+        The walk's ``inertia``, ``gaussian``, ``impulse`` and ``anxiety``; see
+        `sample_trajectories`.
+
+    Returns
+    -------
+    Tensor
+        Poses (n, frames, 6), float32, whose mean is zero, so that the image stays in place.
+
+    Raises
+    ------
+    InputError
+        A count or a length is out of range.
+
+    Notes
+    -----
+    Three walks make a path: one of the angles about x and y, one of the position along x and y, and
+    one of the angle about z and the position along z.
+
+    Examples
+    --------
+    >>> poses = random_poses(2, 8, generator=torch.Generator().manual_seed(0))
+    >>> poses.shape, bool(poses.mean(dim=1).abs().max() < 1e-6)
+    (torch.Size([2, 8, 6]), True)
+    """
+    if not 2 <= frames <= 2000:
+        raise InputError(f"frames must be from 2 to 2000, got {frames}")
+    check_number("rotation", rotation, 0, 45)
+    check_number("translation", translation, 0, 0.5)
+    paths = sample_trajectories(3 * n, length=1.0, generator=generator, **walk)
+    moments = torch.linspace(0, paths.shape[1] - 1, frames).round().long()
+    tilt, shift, depth = paths[:, moments].unflatten(0, (n, 3)).unbind(1)
+    angles = rotation * torch.cat([tilt, depth[..., :1]], dim=2)
+    places = translation * torch.cat([shift, depth[..., 1:]], dim=2)
+    poses = torch.cat([angles, places], dim=2)
+    return poses - poses.mean(dim=1, keepdim=True)
+
+
+def _homographies(poses: Tensor, focal: float) -> Tensor:
+    """Maps (n, T, 3, 3) of pixels, counted from the middle, in double precision."""
+    x, y, z = torch.deg2rad(poses[..., :3].double()).unbind(-1)
+    still = torch.zeros_like(x)
+    turn = torch.stack([still, -z, y, z, still, -x, -y, x, still], dim=-1).unflatten(-1, (3, 3))
+    motion = torch.linalg.matrix_exp(turn)
+    motion[..., 2] += poses[..., 3:].double()  # t n', with n = (0, 0, 1)
+    if not bool((motion[..., 2, 2] > 0).all()):
+        raise InputError("a pose turns or moves the scene behind the camera; make it smaller")
+    lens = torch.diag(motion.new_tensor([focal, focal, 1.0]))
+    return lens @ motion @ torch.linalg.inv(lens)
+
+
+def _pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
+    """Pixels (H, W, 3) as homogeneous coordinates from the middle of the image."""
+    y = torch.arange(height, dtype=torch.float64, device=device) - (height - 1) / 2
+    x = torch.arange(width, dtype=torch.float64, device=device) - (width - 1) / 2
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack([columns, rows, torch.ones_like(rows)], dim=-1)
+
+
+def _project(maps: Tensor, points: Tensor) -> Tensor:
+    """Where maps (n, 3, 3) take pixels (H, W, 3): (n, H, W, 2), the image reaching from -1 to 1."""
+    height, width = points.shape[:2]
+    x, y, depth = torch.einsum("nij,hwj->inhw", maps, points)
+    half = points.new_tensor([max(width - 1, 1) / 2, max(height - 1, 1) / 2])
+    return torch.stack([x / depth, y / depth], dim=-1) / half
+
+
+def _check_poses(poses: Tensor, n: int) -> None:
+    if not isinstance(poses, Tensor) or not poses.is_floating_point():
+        kind = poses.dtype if isinstance(poses, Tensor) else type(poses).__name__
+        raise InputError(f"poses must be a floating-point torch.Tensor, got {kind}")
+    shape = tuple(poses.shape)
+    if len(shape) != 3 or shape[0] not in (1, n) or shape[1] == 0 or shape[2] != 6:
+        raise InputError(f"poses must be (1, T, 6) or ({n}, T, 6) for {n} images, got {shape}")
+    if not bool(poses.isfinite().all()):
+        raise InputError("poses hold NaN or infinity; every angle and distance must be finite")
