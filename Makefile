@@ -8,7 +8,7 @@ PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses=2 --dist=
 # Never fetch an interpreter: the Python that is here must do (3.11 or newer).
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: report test test-unit test-lessons lint install lock clean help
+.PHONY: report test test-unit test-lessons bench lint install lock clean help
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,6 +23,11 @@ test-unit: install  ## Unit tests and doctests
 
 test-lessons: install  ## Every lesson, its stored outputs compared
 	$(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+
+bench: install  ## Speed beside installable peers, as ratios
+	$(UV) pip install --quiet --python $(VENV)/bin/python --constraint requirements.lock \
+		--editable '.[test,bench]'
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -W ignore::UserWarning -m benchmarks
 
 lint: install  ## Style of code and notebooks
 	$(VENV)/bin/ruff check .

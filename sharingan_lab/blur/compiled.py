@@ -35,7 +35,7 @@ def walk(bits, angle, spread, chance, pull, normal, scale, points):
         for i in range(n):
             word = bits[i, k]
             wx, wy = vx[i], vy[i]
-            luck = (word >> 32) * 2.0**-30
+            luck = (word >> 32) / 2**30
             if luck < chance[i]:
                 turn = math.pi + luck / chance[i] - 0.5
                 a, b = 1 + 2 * math.cos(turn), 2 * math.sin(turn)
@@ -121,7 +121,7 @@ def convolve(padded, kernels, out):
 
 @_compile
 def _taps(kernel):
-    """Offsets and light of a kernel's pixels that have any; dark ones fill up to a multiple of 4."""
+    """Offsets and light of a kernel's lit pixels; dark ones fill up to a multiple of four."""
     last = len(kernel) - 1
     count = -(-np.count_nonzero(kernel) // 4) * 4
     rows, columns = np.zeros(count, np.int64), np.zeros(count, np.int64)

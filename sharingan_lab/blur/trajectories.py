@@ -40,8 +40,9 @@ def sample_trajectories(
         Number of positions on each path, at least 2. The noise acts once a step, so a path with
         more steps is also a wilder one: keep 2000 to have the published statistics.
     length : float or Tensor
-        Length of the whole path in pixels, not negative; one, or one a path (n,). It only scales the path: the same
-        generator state with twice the length gives the same path, twice as large.
+        Length of the whole path in pixels, not negative; one, or one a path (n,). It only scales
+        the path: the same generator state with twice the length gives the same path, twice as
+        large.
     generator : torch.Generator
         Source of every random number.
     inertia, gaussian, impulse, anxiety : float or (float, float)
@@ -69,10 +70,12 @@ def sample_trajectories(
         x <- x + v * length / (steps - 1)
 
     and with probability ``impulse * anxiety`` a term of about ``-2 v``, turned by up to half a
-    radian, comes on top: a reversal. Each step takes one random word, path by path, so drawing eight
-    paths equals drawing four and then four more, bit for bit. On a CPU the walk runs in compiled
-    code where numba is installed (:mod:`sharingan_lab.blur.backend`). Where the reference code measures x in pixels whatever
-    the length, here x is measured on a path of length 60.
+    radian, comes on top: a reversal. Each step takes one random word, path by path, so drawing
+    eight paths equals drawing four and then four more, bit for bit. On a CPU with numba the walk
+    runs in compiled code (:mod:`sharingan_lab.blur.backend`).
+
+    Where the reference code measures x in pixels whatever the length, here x is measured on a path
+    of length 60.
 
     References
     ----------
@@ -93,7 +96,7 @@ def sample_trajectories(
         raise InputError(f"steps must be at least 2, got {steps}")
     device = generator.device
     words = torch.randint(2**WORD, (n, 5 + steps - 1), generator=generator, device=device)
-    chance = words[:, :5].T / 2.0**WORD
+    chance = words[:, :5].T.double() / 2**WORD
     angle, spread = 2 * math.pi * chance[0], _spread("gaussian", gaussian, chance[2])
     anxiety = _spread("anxiety", anxiety, chance[4])
     pull = anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1)
@@ -142,7 +145,7 @@ def _normal_table() -> Tensor:
 
 def _turns(words: Tensor, probability: Tensor) -> Tensor:
     """Factor on the velocity at each step: 1, or 1 + 2 exp(i (pi + jitter)) at an impulse."""
-    luck = (words >> 32) * 2.0**-30
+    luck = (words >> 32).double() / 2**30
     jitter = luck / probability - 0.5  # where an impulse happens, evenly spread over (-0.5, 0.5)
     reversal = 1 + torch.polar(torch.full_like(jitter, 2.0), math.pi + jitter)
     return torch.where(luck < probability, reversal, torch.ones_like(reversal))

@@ -58,7 +58,7 @@ def blur_varying(
     check_images(images)
     check_light(kernels)
     n, channels, height, width = images.shape
-    if kernels.ndim not in (3, 4) or kernels.ndim == 4 and len(kernels) not in (1, n):
+    if kernels.ndim not in (3, 4) or (kernels.ndim == 4 and len(kernels) not in (1, n)):
         raise InputError(
             f"kernels must be (m, k, k) or ({n}, m, k, k) for {n} images, "
             f"got {tuple(kernels.shape)}"

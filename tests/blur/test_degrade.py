@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import scipy.signal
+import scipy.stats
 import torch
 
 from sharingan_lab.blur import add_noise, blur, degrade, random_kernels
@@ -122,6 +123,65 @@ def test_short_exposure_keeps_brightness_and_amplifies_noise():
         assert float(seen.std()) == pytest.approx(0.005 / exposure, rel=0.05)
 
 
+@pytest.mark.parametrize("level", [0.02, 0.3, 0.9])
+def test_photons_arrive_by_the_poisson_law(level):
+    """Counts are whole numbers with the probabilities that scipy gives."""
+    light = torch.full((1, 1, 200, 200), level)
+    counts = (50 * add_noise(light, 0.0, photons=50, generator=seeded(7))).double()
+    torch.testing.assert_close(counts, counts.round(), atol=1e-4, rtol=0)
+    found = np.bincount(counts.round().long().flatten().numpy(), minlength=80)
+    expected = 40_000 * scipy.stats.poisson.pmf(np.arange(len(found)), 50 * level)
+    frequent = expected > 20
+    chi2 = ((found - expected)[frequent] ** 2 / expected[frequent]).sum()
+    assert chi2 < scipy.stats.chi2.ppf(0.999, frequent.sum() - 1)
+
+
+def test_shot_noise_and_read_noise_add_their_variances():
+    light = torch.full((2, 3, 128, 128), 0.4)
+    noisy = add_noise(light, 0.03, photons=200, generator=seeded(8))
+    assert float(noisy.var()) == pytest.approx(0.4 / 200 + 0.03**2, rel=0.03)
+    assert float(noisy.mean()) == pytest.approx(0.4, abs=0.001)
+
+
+def test_gamma_blurs_light_not_pixel_values():
+    sharp, kernels = some_images(2), lopsided(2, 5)
+    found = degrade(sharp, kernels, noise_std=0.0, gamma=2.2, generator=seeded())
+    expected = blur(sharp.double() ** 2.2, kernels.double()) ** (1 / 2.2)
+    torch.testing.assert_close(found.double(), expected, atol=1e-4, rtol=0)
+    plain = degrade(sharp, kernels, noise_std=0.0, generator=seeded())
+    assert (found > plain - 1e-5).all() and (found - plain).mean() > 0.01  # bright pixels win
+
+
+def test_noise_is_added_in_light_and_grows_where_it_is_dark():
+    steps = torch.cat([torch.full((1, 3, 64, 64), level) for level in (0.2, 0.8)], dim=3)
+    still = torch.ones(1, 1, 1)
+    seen = degrade(steps, still, noise_std=0.003, gamma=2.2, generator=seeded(9))
+    dark, bright = seen[..., :64].std(), seen[..., 64:].std()
+    slopes = [(1 / 2.2) * level ** (1 - 2.2) for level in (0.2, 0.8)]  # of light ** (1 / 2.2)
+    assert float(dark / bright) == pytest.approx(slopes[0] / slopes[1], rel=0.1)
+
+
+def test_highlights_let_a_lamp_draw_its_path_and_leave_the_rest_alone():
+    night = torch.full((1, 3, 41, 41), 0.1)
+    night[..., 20, 20] = 1.0
+    kernels = torch.full((1, 1, 9), 1 / 9).expand(1, 9, 9) * torch.eye(9)
+    lamp, plain = (
+        degrade(night, kernels, noise_std=0.0, highlights=h, generator=seeded()) for h in (20, 1)
+    )
+    on_path = torch.eye(41, dtype=torch.bool)
+    on_path[:16], on_path[25:] = False, False
+    assert (lamp[..., on_path] == 1).all() and (plain[..., on_path] < 0.3).all()
+    torch.testing.assert_close(lamp[..., ~on_path], plain[..., ~on_path], atol=1e-5, rtol=0)
+
+
+def test_grey_images_are_degraded_as_each_channel_of_a_colour_one():
+    grey = torch.rand(2, 1, 20, 30, generator=seeded())
+    kernels = lopsided(2, 5)
+    settings = {"noise_std": 0.0, "gamma": 2.2, "highlights": 3.0, "generator": seeded()}
+    colour = degrade(grey.expand(2, 3, 20, 30), kernels, **settings)
+    torch.testing.assert_close(degrade(grey, kernels, **settings), colour[:, :1])
+
+
 GOOD = lopsided(1, 3)
 BAD_IMAGES = [
     (np.zeros((1, 3, 8, 8)), "torch.Tensor"),
@@ -169,3 +229,9 @@ def test_other_bad_arguments_are_named():
         add_noise(images, -0.1, generator=seeded())
     with pytest.raises(InputError, match=r"in \[0, 1\]"):
         degrade(255 * images, GOOD, generator=seeded())
+    for name, value in (("photons", 0.0), ("gamma", 0.5), ("gamma", float("nan")),
+                        ("highlights", 0.9), ("noise_std", float("inf"))):  # fmt: skip
+        with pytest.raises(InputError, match=name.removeprefix("noise_")):
+            degrade(images, GOOD, generator=seeded(), **{name: value})
+    with pytest.raises(InputError, match=r"negative light, got -0\.5"):
+        add_noise(images - 0.5 - images.min(), 0.1, photons=100, generator=seeded())

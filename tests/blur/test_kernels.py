@@ -1,6 +1,9 @@
 """Kernels: centred, energy-preserving, never empty, equal to a direct splat."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +95,44 @@ def test_any_batch_split_gives_the_same_bits(split):
     generator = seeded(6)
     parts = [random_kernels(n, 31, steps=201, generator=generator) for n in split]
     assert torch.equal(whole, torch.cat(parts))
+
+
+def test_parts_in_which_kernels_are_made_do_not_show():
+    whole = random_kernels(150, 16, generator=seeded(9), exposure=torch.linspace(0.1, 1, 150))
+    generator = seeded(9)
+    parts = [
+        random_kernels(len(part), 16, generator=generator, exposure=part)
+        for part in torch.linspace(0.1, 1, 150).split([63, 2, 85])
+    ]
+    assert torch.equal(whole, torch.cat(parts))
+
+
+def test_each_kernel_may_have_its_own_length():
+    lengths = torch.tensor([0.0, 5.0, 25.0])
+    kernels = random_kernels(3, 33, generator=seeded(), length=lengths, anxiety=0.0)
+    lit = kernels.count_nonzero((1, 2))
+    assert lit[0] == 1 < lit[1] < lit[2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the peak")
+def test_ten_thousand_kernels_take_less_than_500_megabytes():
+    code = """
+import re, torch
+from pathlib import Path
+from sharingan_lab.blur import random_kernels
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+generator = torch.Generator().manual_seed(0)
+random_kernels(1, generator=generator)
+Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the imports
+before = peak()
+random_kernels(10_000, generator=generator)
+print(peak() - before)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 100 < float(run.stdout) < 500  # the kernels themselves are 164
 
 
 def test_random_kernels_default_length_follows_the_size():

@@ -1,0 +1,1 @@
+"""The library measured beside installable peers, in one process: ratios, not seconds."""
