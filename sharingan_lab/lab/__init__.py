@@ -4,6 +4,7 @@ Lessons write ``from sharingan_lab import lab`` and use the names below. Importi
 makes the lab's figure style matplotlib's default.
 """
 
+from sharingan_lab.lab.animation import animate
 from sharingan_lab.lab.figures import image_grid, show
 from sharingan_lab.lab.lesson import Run, setup
 from sharingan_lab.lab.notes import key_figure, notice, table
@@ -15,6 +16,7 @@ use_style()
 __all__ = [
     "COLOURS",
     "Run",
+    "animate",
     "image_grid",
     "key_figure",
     "notice",

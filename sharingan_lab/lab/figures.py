@@ -47,13 +47,21 @@ def show(fig: Figure, alt: str, *, cover: bool = False) -> None:
     if not alt.strip():
         raise InputError("lab.show needs alt='what is to be seen on the figure', got an empty text")
     metadata = {"image/png": {"alt": alt, "cover": cover}}
-    emit({"image/png": _png(fig), "text/plain": alt}, metadata)
+    emit({"image/png": encode_png(fig), "text/plain": alt}, metadata)
     plt.close(fig)
 
 
-def _png(fig: Figure) -> str:
+def encode_png(fig: Figure, *, tight: bool = True) -> str:
+    """Return a figure as PNG in base64; ``tight`` cuts off empty margins.
+
+    Examples
+    --------
+    >>> encode_png(Figure((1, 1)))[:11]
+    'iVBORw0KGgo'
+    """
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", metadata={"Software": None})
+    box = "tight" if tight else None
+    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches=box, metadata={"Software": None})
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
