@@ -46,7 +46,7 @@ def animate(
     """
     if len(frames) < 2 or len(labels) != len(frames) or not alt.strip():
         raise InputError(
-            f"an animation needs two frames or more, a label for each and alt='what is to be seen'; "
+            "an animation needs two frames or more, a label for each and alt='what is to be seen'; "
             f"got {len(frames)} frames, {len(labels)} labels, alt={alt!r}"
         )
     pictures = [encode_png(frame, tight=False) for frame in frames]
