@@ -1,0 +1,81 @@
+"""Camera paths side by side on one scale, so that lesson 01 can compare them by eye."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.lab.style import COLOURS
+
+_PIECES = 200  # of one colour each
+
+
+def path_grid(
+    paths: Tensor, titles: Sequence[str], *, columns: int = 3, reach: float | None = None
+) -> Figure:
+    """Draw paths around their centres of mass, coloured by time, all on one scale.
+
+    Parameters
+    ----------
+    paths : Tensor
+        Positions (n, steps, 2) in pixels, as (x, y) with y downwards.
+    titles : list of str
+        One above each path.
+    columns : int
+        Paths in a row.
+    reach : float, optional
+        Pixels from the middle to the edge of each plot; what the widest path needs if left out.
+
+    Returns
+    -------
+    Figure
+        To be given to :func:`sharingan_lab.lab.show`.
+
+    Raises
+    ------
+    InputError
+        The paths have another shape, or there is not one title for each.
+
+    Examples
+    --------
+    >>> import torch
+    >>> fig = path_grid(torch.rand(2, 50, 2), ["one", "two"], reach=1)
+    >>> [ax.get_title() for ax in fig.axes[:2]], float(fig.axes[0].get_xlim()[1])
+    (['one', 'two'], 1.0)
+    """
+    if paths.ndim != 3 or paths.shape[2] != 2 or len(paths) != len(titles):
+        raise InputError(
+            f"path_grid needs paths (n, steps, 2) and n titles, got {tuple(paths.shape)} and "
+            f"{len(titles)} titles"
+        )
+    points = (paths - paths.mean(dim=1, keepdim=True)).double().cpu().numpy()
+    reach = reach or 1.05 * float(np.abs(points).max()) or 1.0
+    rows = math.ceil(len(points) / columns)
+    fig = Figure(figsize=(9.5, 9.5 / columns * rows + 0.6), layout="constrained")
+    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for ax, path, title in zip(axes, points, titles, strict=False):
+        lines = _draw(ax, path, title, reach)
+    for ax in axes[len(points) :]:
+        ax.remove()
+    fig.supxlabel("x (px)")
+    fig.supylabel("y (px)")
+    fig.colorbar(lines, ax=fig.axes, label="time (% of the path)", shrink=0.6)
+    return fig
+
+
+def _draw(ax: Axes, path: np.ndarray, title: str, reach: float) -> LineCollection:
+    cuts = np.linspace(0, len(path) - 1, _PIECES + 1).round().astype(int)
+    pieces = [path[a : b + 1] for a, b in pairwise(cuts)]
+    time = np.linspace(0, 100, _PIECES)
+    lines = LineCollection(pieces, array=time, cmap="viridis", clim=(0, 100), linewidths=2)
+    ax.add_collection(lines)
+    ax.plot(*path[0], "o", color=COLOURS[1], fillstyle="none")
+    ax.set(xlim=(-reach, reach), ylim=(reach, -reach), aspect="equal")
+    ax.set_title(title)
+    return lines
