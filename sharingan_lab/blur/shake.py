@@ -1,5 +1,7 @@
 """Camera shake in space: the scene turned and moved, frame by frame, and averaged."""
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -65,20 +67,38 @@ def camera_shake(
     >>> torch.allclose(shifted, (image[..., 1:] + image[..., :-1]) / 2, atol=1e-4)
     True
     """
-    check_images(images)
-    _check_poses(poses, len(images))
-    if boundary not in PADDING:
-        raise InputError(f"boundary must be one of {', '.join(PADDING)}, got {boundary!r}")
-    height, width = images.shape[-2:]
-    focal = float(max(height, width)) if focal is None else focal
-    check_number("focal", focal, 1e-6)
-    back = torch.linalg.inv(_homographies(poses.to(images.device), focal))
-    points = _pixel_grid(height, width, images.device)
-    total = torch.zeros_like(images)
-    for moment in back.unbind(1):  # (N or 1, 3, 3)
-        grid = _project(moment, points).to(images).expand(len(images), -1, -1, -1)
-        total += F.grid_sample(images, grid, padding_mode=PADDING[boundary], align_corners=True)
-    return total / poses.shape[1]
+    return sum(_frames(images, poses, focal, boundary)) / poses.shape[1]
+
+
+def warp(
+    images: Tensor, poses: Tensor, *, focal: float | None = None, boundary: str = "reflect"
+) -> Tensor:
+    """Return the frames whose mean `camera_shake` is, one for each pose.
+
+    Parameters
+    ----------
+    images, poses, focal, boundary
+        As `camera_shake` takes them.
+
+    Returns
+    -------
+    Tensor
+        Frames (N, T, C, H, W), of the images' type.
+
+    Raises
+    ------
+    InputError
+        As `camera_shake`.
+
+    Examples
+    --------
+    >>> image = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(0))
+    >>> poses = random_poses(1, 5, generator=torch.Generator().manual_seed(0))
+    >>> frames = warp(image, poses)
+    >>> frames.shape, torch.allclose(frames.mean(dim=1), camera_shake(image, poses))
+    (torch.Size([1, 5, 3, 24, 32]), True)
+    """
+    return torch.stack(list(_frames(images, poses, focal, boundary)), dim=1)
 
 
 def random_poses(
@@ -141,6 +161,22 @@ def random_poses(
     places = translation * torch.cat([shift, depth[..., 1:]], dim=2)
     poses = torch.cat([angles, places], dim=2)
     return poses - poses.mean(dim=1, keepdim=True)
+
+
+def _frames(images: Tensor, poses: Tensor, focal: float | None, boundary: str) -> Iterator[Tensor]:
+    """Yield the images (N, C, H, W) as each pose shows them, sampled bilinearly."""
+    check_images(images)
+    _check_poses(poses, len(images))
+    if boundary not in PADDING:
+        raise InputError(f"boundary must be one of {', '.join(PADDING)}, got {boundary!r}")
+    height, width = images.shape[-2:]
+    focal = float(max(height, width)) if focal is None else focal
+    check_number("focal", focal, 1e-6)
+    back = torch.linalg.inv(_homographies(poses.to(images.device), focal))
+    points = _pixel_grid(height, width, images.device)
+    for moment in back.unbind(1):  # (N or 1, 3, 3)
+        grid = _project(moment, points).to(images).expand(len(images), -1, -1, -1)
+        yield F.grid_sample(images, grid, padding_mode=PADDING[boundary], align_corners=True)
 
 
 def _homographies(poses: Tensor, focal: float) -> Tensor:

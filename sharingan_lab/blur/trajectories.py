@@ -97,20 +97,24 @@ def sample_trajectories(
     device = generator.device
     words = torch.randint(2**WORD, (n, 5 + steps - 1), generator=generator, device=device)
     chance = words[:, :5].T.double() / 2**WORD
-    angle, spread = 2 * math.pi * chance[0], _spread("gaussian", gaussian, chance[2])
     anxiety = _spread("anxiety", anxiety, chance[4])
-    pull = anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1)
-    impulse = anxiety * _spread("impulse", impulse, chance[3])
-    settings = (angle, anxiety * spread, impulse, pull)
-    scale = lengths.to(device) / (steps - 1)
+    settings = (
+        2 * math.pi * chance[0],
+        anxiety * _spread("gaussian", gaussian, chance[2]),
+        anxiety * _spread("impulse", impulse, chance[3]),
+        anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1),
+    )
+    return _scaled_walk(words[:, 5:], settings, lengths.to(device) / (steps - 1))
+
+
+def _scaled_walk(words: Tensor, settings: tuple[Tensor, ...], scale: Tensor) -> Tensor:
+    """Run the walks and stretch each by its scale (n,); the result is (n, steps, 2), float32."""
     compiled = compiled_loops(words)
     if compiled is None:
-        return (_walk(words[:, 5:], *settings) * scale[:, None, None]).float()
-    points = torch.empty(n, steps, 2)
-    normal = _normal_table().numpy()
-    numbers = (x.contiguous().numpy() for x in (*settings, scale))
-    angle, spread, impulse, pull, scale = numbers
-    compiled.walk(words[:, 5:].numpy(), angle, spread, impulse, pull, normal, scale, points.numpy())
+        return (_walk(words, *settings) * scale[:, None, None]).float()
+    points = torch.empty(len(words), words.shape[1] + 1, 2)
+    numbers = (x.contiguous().numpy() for x in (*settings, _normal_table(), scale))
+    compiled.walk(words.numpy(), *numbers, points.numpy())
     return points
 
 
