@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sharingan_lab.blur import degrade, random_kernels
+from sharingan_lab.blur import add_noise, blur, random_kernels
+from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import IMAGE_ENDINGS, read_image
@@ -18,8 +19,8 @@ class SyntheticBlurPairs(Dataset):
     """Random crops of sharp pictures beside their motion-blurred versions.
 
     Item ``i`` is cut from picture ``i % len(sharp_images)``, mirrored with probability 1/2, and
-    blurred by one kernel. Everything about it follows from (seed, epoch, i) alone, so the order
-    of access, the number of loader workers and a resumed run change nothing.
+    blurred by a kernel of its own. Everything about it follows from (seed, epoch, i) alone, so the
+    order of access, the number of loader workers and a resumed run change nothing.
 
     Parameters
     ----------
@@ -33,20 +34,33 @@ class SyntheticBlurPairs(Dataset):
         Items in an epoch; the number of pictures by default.
     kernel_size : int
         Side of the blur kernels, in pixels.
-    noise_std : float
-        Standard deviation of the added noise N, on the [0, 1] scale.
-    pool : int
-        Kernels drawn for an epoch; items choose among them. A walk of 2,000 steps costs the same
-        for one path as for many at once, so they are drawn together, at an epoch's first item.
-        Crops, mirrors and noise are drawn for each item.
+    length : float or (float, float), optional
+        Length of the camera's path in pixels, 0 or more; ``60 * kernel_size / 64`` if not given.
+        This and the next two are a number, or a range from which each item draws evenly: a network
+        that is to restore photographs must see slight and strong blur.
+    noise_std : float or (float, float)
+        Standard deviation of the added noise N, on the [0, 1] scale of the picture's values.
+    gamma : float or (float, float)
+        The camera's response, from 1 to 4: pixel value = light ** (1 / gamma). 1 blurs the values
+        as they are, as the report does; 2.2 blurs in linear light, as cameras do.
+    transpose : bool
+        Also lay half of the crops on their side.
 
     Raises
     ------
     InputError
-        There is no picture, one has the wrong shape, or one is smaller than the crop.
+        There is no picture, one has the wrong shape or is smaller than the crop, the kernels are
+        too large for the crop, or a number is out of range.
 
     Notes
     -----
+    The default is mild, because the path winds: half of the kernels are narrower than about a tenth
+    of its length, one in twenty is wider than a third.
+
+    Noise is added to the picture's values, after the response, unlike :func:`.degrade`, which adds
+    it to the light. The noise of light itself grows with the root of the light, and the response
+    makes its deviation about the same for dark and bright values. For a gamma of 1 both are one.
+
     Each crop is blurred together with a margin as wide as the kernel's reach, as far as the
     picture has one: what moves into the frame comes from the scene, as in a real photograph.
     A loader with ``persistent_workers`` keeps old copies of the data set: make a new loader (or
@@ -55,7 +69,9 @@ class SyntheticBlurPairs(Dataset):
     Examples
     --------
     >>> from sharingan_lab.datasets import photo
-    >>> pairs = SyntheticBlurPairs([photo("chelsea")[0]], crop=64, seed=0, kernel_size=15, pool=2)
+    >>> pairs = SyntheticBlurPairs(
+    ...     [photo("chelsea")[0]], crop=64, seed=0, length=(2, 30), noise_std=(0, 0.02), gamma=2.2
+    ... )
     >>> blurred, sharp = pairs[0]
     >>> blurred.shape, sharp.shape
     (torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
@@ -69,23 +85,26 @@ class SyntheticBlurPairs(Dataset):
         seed: int,
         items: int | None = None,
         kernel_size: int = 31,
-        noise_std: float = 0.01,
-        pool: int = 64,
+        length: Range | None = None,
+        noise_std: Range = 0.01,
+        gamma: Range = 1.0,
+        transpose: bool = False,
     ) -> None:
-        _check_images(sharp_images, crop)
+        _check_images(sharp_images, crop, kernel_size)
         self.images = list(sharp_images)
         self.crop = crop
         self.seed = seed
         self.items = len(self.images) if items is None else items
         self.kernel_size = kernel_size
-        self.noise_std = noise_std
-        self.pool = pool
-        self.set_epoch(0)
+        self.length = check_range("length", 60 * kernel_size / 64 if length is None else length, 0)
+        self.noise_std = check_range("noise_std", noise_std, 0, 1)
+        self.gamma = check_range("gamma", gamma, 1, 4)
+        self.transpose = transpose
+        self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch: other kernels, crops, mirrors and noise for the same indices."""
         self.epoch = epoch
-        self._kernels: Tensor | None = None
 
     def __len__(self) -> int:
         return self.items
@@ -95,21 +114,21 @@ class SyntheticBlurPairs(Dataset):
         if not 0 <= index < self.items:
             raise IndexError(f"item {index} of {self.items}")
         generator = seeded_generator(self.seed, self.epoch, index)
-        kernels = self._epoch_kernels()
-        chosen = int(torch.randint(len(kernels), (), generator=generator))
         image, inner = self._window(self.images[index % len(self.images)], generator)
-        blurred = degrade(
-            image[None], kernels[chosen][None], noise_std=self.noise_std, generator=generator
-        )[0]
+        blurred = self._shoot(image[None], generator)[0]
         pair = torch.stack([blurred[(..., *inner)], image[(..., *inner)]])
-        mirrored = torch.rand((), generator=generator) < 0.5
-        return tuple(pair.flip(-1) if mirrored else pair)
+        mirrored, on_side = (torch.rand(2, generator=generator) < 0.5).tolist()
+        pair = pair.flip(-1) if mirrored else pair
+        return tuple(pair.transpose(-1, -2) if on_side and self.transpose else pair)
 
-    def _epoch_kernels(self) -> Tensor:
-        if self._kernels is None:
-            generator = seeded_generator(self.seed, self.epoch)
-            self._kernels = random_kernels(self.pool, self.kernel_size, generator=generator)
-        return self._kernels
+    def _shoot(self, image: Tensor, generator: torch.Generator) -> Tensor:
+        """Take a picture of the scene with a shaken camera of random settings."""
+        length, noise_std, gamma = (
+            draw(ends, generator) for ends in (self.length, self.noise_std, self.gamma)
+        )
+        kernel = random_kernels(1, self.kernel_size, length=length, generator=generator)
+        light = blur(image**gamma, kernel).clamp(min=0)
+        return add_noise(light ** (1 / gamma), noise_std, generator=generator).clamp(0, 1)
 
     def _window(
         self, image: Tensor, generator: torch.Generator
@@ -158,12 +177,17 @@ def load_folder(folder: str | os.PathLike) -> list[Tensor]:
     return [read_image(path)[0] for path in files]
 
 
-def _check_images(images: Sequence[Tensor], crop: int) -> None:
+def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None:
     if not images:
         raise InputError("no sharp picture to blur: pass at least one (3, H, W) tensor")
     for index, image in enumerate(images):
         if image.ndim != 3 or image.shape[0] != 3:
             raise InputError(f"picture {index} has shape {tuple(image.shape)}, not (3, H, W)")
-        if min(image.shape[-2:]) < crop:
-            height, width = image.shape[-2:]
+        height, width = image.shape[-2:]
+        if min(height, width) < crop:
             raise InputError(f"picture {index} is {width}x{height}: too small for a {crop} crop")
+        if min(height, width, crop + kernel_size // 2) < kernel_size:  # what is cut at a corner
+            raise InputError(
+                f"kernel_size={kernel_size}: too large for a crop of {crop} from picture {index}, "
+                f"{width}x{height}"
+            )

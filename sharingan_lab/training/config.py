@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from sharingan_lab.errors import ConfigError
+from sharingan_lab.datasets.ranges import Range, check_range
+from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.losses import OBJECTIVES
 
 _CHOICES = {
@@ -22,9 +24,10 @@ _CHOICES = {
 _AT_LEAST = {
     "subset": 0, "items": 0, "crop": 16, "batch_size": 1, "epochs": 1, "constant_epochs": 0,
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
-    "lambda_content": 0.0, "lambda_adversarial": 0.0, "noise_std": 0.0, "kernel_size": 3,
-    "seed": 0, "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
+    "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3, "seed": 0,
+    "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
 }  # fmt: skip
+_RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class TrainConfig:
         GoPro pairs, scikit-image's bundled photographs or a folder of sharp pictures; the last two
         are blurred synthetically.
     data_root : str
-        Folder of GoPro or of the pictures; empty: the default data folder.
+        Folder of GoPro or of the pictures; empty: the default folder of GoPro.
     blur : {"blur", "blur_gamma"}
         Which blurred frames of GoPro.
     subset : int
@@ -50,8 +53,14 @@ class TrainConfig:
         Crops an epoch for synthetic data; 0 means one a picture.
     crop : int
         Side of the square crops, in pixels.
-    kernel_size, noise_std : int, float
-        Side of the synthetic blur kernels in pixels; deviation of the added noise in [0, 1].
+    kernel_size : int
+        Side of the synthetic blur kernels in pixels.
+    path_length, noise_std, gamma : float or (float, float)
+        Synthetic blur: length of the camera's path in pixels (0: ``60 * kernel_size / 64``),
+        deviation of the added noise in [0, 1], the camera's response; each a number or the range
+        from which each item draws, see :class:`sharingan_lab.datasets.SyntheticBlurPairs`.
+    transpose : bool
+        Also lay half of the synthetic pairs on their side.
     batch_size, epochs, constant_epochs : int
         The learning rate stays constant for `constant_epochs` and then falls linearly to zero.
     critic_steps : int
@@ -110,7 +119,10 @@ class TrainConfig:
     items: int = 0
     crop: int = 256
     kernel_size: int = 31
-    noise_std: float = 0.01
+    path_length: Range = 0.0
+    noise_std: Range = 0.01
+    gamma: Range = 1.0
+    transpose: bool = False
     batch_size: int = 1
     epochs: int = 300
     constant_epochs: int = 150
@@ -149,6 +161,8 @@ class TrainConfig:
         for name, least in _AT_LEAST.items():
             if not getattr(self, name) >= least:
                 raise ConfigError(f"{name}={getattr(self, name)}: must be at least {least}")
+        for name, bounds in _RANGES.items():
+            self._check_range(name, *bounds)
         for name in ("beta1", "beta2", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: must lie in [0, 1)")
@@ -160,6 +174,15 @@ class TrainConfig:
             )
         if self.lambda_adversarial == 0 and self.lambda_content == 0:
             raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
+
+    def _check_range(self, name: str, low: float, high: float) -> None:
+        value = getattr(self, name)
+        value = tuple(value) if isinstance(value, list) else value  # as JSON has it
+        object.__setattr__(self, name, value)
+        try:
+            check_range(name, value, low, high)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.
@@ -181,7 +204,7 @@ class TrainConfig:
         return dataclasses.replace(self, **changes)
 
     def with_assignments(self, assignments: list[str]) -> "TrainConfig":
-        """Return a checked copy changed by texts of the form ``field=value``.
+        """Return a checked copy changed by texts ``field=value`` or, a range, ``field=low,high``.
 
         Raises
         ------
@@ -190,8 +213,9 @@ class TrainConfig:
 
         Examples
         --------
-        >>> recipe("quick").with_assignments(["seed=7", "learning_rate=2e-4"]).learning_rate
-        0.0002
+        >>> changed = recipe("quick").with_assignments(["learning_rate=2e-4", "noise_std=0,0.02"])
+        >>> changed.learning_rate, changed.noise_std
+        (0.0002, (0.0, 0.02))
         """
         return self.with_settings(**dict(_parse(text) for text in assignments))
 
@@ -235,6 +259,8 @@ def _parse(text: str) -> tuple[str, Any]:
             raise ConfigError(f"{name}={value!r}: must be true or false")
         return name, value.lower() == "true"
     try:
+        if name in _RANGES and "," in value:
+            return name, tuple(float(end) for end in value.split(","))
         return name, kind(value)
     except ValueError:
         raise ConfigError(f"{name}={value!r}: must be of type {kind.__name__}") from None
@@ -254,6 +280,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "fresh_critic_batches": False, "log_every": 8, "validate_every": 32,
         "checkpoint_seconds": 4.0,
     },
+    "lite": {
+        "data": "folder", "crop": 80, "kernel_size": 47, "path_length": (2.0, 60.0),
+        "noise_std": (0.0, 0.02), "gamma": 2.2, "transpose": True, "batch_size": 8, "epochs": 60,
+        "constant_epochs": 15, "fresh_critic_batches": False, "learning_rate": 6e-4, "beta1": 0.9,
+        "lambda_adversarial": 0.0, "lambda_content": 1.0, "content": "l1", "architecture": "lite",
+        "width": 40, "blocks": 8, "critic_width": 8, "validate_every": 500,
+        "checkpoint_seconds": 60.0,
+    },
 }  # fmt: skip
 
 
@@ -262,11 +296,12 @@ def recipe(name: str) -> TrainConfig:
 
     Parameters
     ----------
-    name : {"quick", "report", "deblurgan", "corrected"}
+    name : {"quick", "report", "deblurgan", "corrected", "lite"}
         "quick": a small network on bundled photographs, a minute or two without a GPU and not the
         full result; "report": as the SharinGAN report says (batch 1, lambda 100 for the penalty,
         1,000 images); "deblurgan": as the reference code does it, deviations included;
-        "corrected": the mathematics as published.
+        "corrected": the mathematics as published; "lite": the small restorer that ships, without a
+        critic, on a folder of sharp photographs.
 
     Raises
     ------

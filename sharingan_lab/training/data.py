@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sharingan_lab.datasets.gopro import GoProPairs
+from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
-from sharingan_lab.errors import DataError
+from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir
 from sharingan_lab.training.config import TrainConfig
 
@@ -27,6 +27,8 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
 
     Raises
     ------
+    ConfigError
+        A folder of pictures is to be used, and none is named.
     DataError
         The data set is missing or too small.
 
@@ -41,7 +43,8 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
         root = Path(config.data_root) if config.data_root else data_dir() / "GOPRO_Large"
         settings = {"crop": config.crop, "blur": config.blur, "seed": config.seed}
         train = GoProPairs(root, "train", subset=config.subset or None, **settings)
-        held_back = GoProPairs(root, "test", subset=VALIDATION_PAIRS, **settings)
+        tests = check_layout(root, splits=("test",), blur=config.blur, complete=False)["test"]
+        held_back = GoProPairs(root, "test", subset=min(tests, VALIDATION_PAIRS), **settings)
     else:
         sharp, sharp_held_back = _photographs(config)
         train = _synthetic(config, sharp, config.seed, config.items or len(sharp))
@@ -57,6 +60,8 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
             [photo(name, PHOTO_SIZE)[0] for name in names]
             for names in (TRAIN_PHOTOS, VALIDATION_PHOTOS)
         )
+    if not config.data_root:
+        raise ConfigError("data=folder needs data_root: the folder of your sharp pictures (--data)")
     images = load_folder(config.data_root)
     if len(images) < 2:
         raise DataError(f"{config.data_root} holds one picture: training needs two or more")
@@ -76,5 +81,8 @@ def _synthetic(
         seed=seed,
         items=items,
         kernel_size=config.kernel_size,
+        length=config.path_length or None,
         noise_std=config.noise_std,
+        gamma=config.gamma,
+        transpose=config.transpose,
     )

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch.utils.data import DataLoader
@@ -14,7 +16,7 @@ def scenes():
 
 
 def make_pairs(scenes, **changes):
-    settings = {"crop": 48, "seed": 3, "items": 6, "kernel_size": 15, "pool": 4}
+    settings = {"crop": 48, "seed": 3, "items": 6, "kernel_size": 15}
     return SyntheticBlurPairs(scenes, **{**settings, **changes})
 
 
@@ -92,6 +94,99 @@ def test_a_crop_as_large_as_the_picture_works():
 
 def test_iteration_ends_after_the_last_item(scenes):
     assert len(list(make_pairs(scenes))) == 6
+
+
+def impulses(side=49):
+    """One white pixel on black, so large a crop that it never moves: its blur is the kernel."""
+    scene = torch.zeros(3, side, side)
+    scene[:, side // 2, side // 2] = 1
+    return scene
+
+
+def shots(n=200, **changes):
+    """Blurred crops (n, 3, 49, 49) of the white pixel; without noise each shows its kernel."""
+    settings = {"crop": 49, "items": n, "kernel_size": 47, "noise_std": 0.0, **changes}
+    return torch.stack([blurred for blurred, _ in make_pairs([impulses()], **settings)])
+
+
+def spread(images):
+    """Root mean square distance of the light from its centroid, in pixels, an image."""
+    light = images[:, 0].double() / images[:, 0].double().sum((1, 2), keepdim=True)
+    place = torch.arange(images.shape[-1], dtype=torch.float64)
+    x, y = light.sum(1), light.sum(2)
+    return sum((p * place**2).sum(1) - (p * place).sum(1) ** 2 for p in (x, y)).sqrt()
+
+
+def test_every_item_has_a_kernel_of_its_own():
+    assert len(torch.unique(shots(20, length=30.0), dim=0)) == 20
+
+
+def test_lengths_cover_their_range():
+    """Beside a fixed length, of which the range is the upper end, the kernels are half as wide."""
+    long, varied = spread(shots(length=40.0)), spread(shots(length=(0.0, 40.0)))
+    assert 0.35 < varied.mean() / long.mean() < 0.65
+    assert varied.min() < 0.4 * long.min()
+    assert spread(shots(3, length=0.0)).max() < 1e-3
+
+
+def test_noise_covers_its_range_evenly():
+    grey = torch.full((3, 32, 32), 0.5)
+    pairs = make_pairs([grey], crop=32, items=400, noise_std=(0.01, 0.05))
+    found = torch.stack([blurred.std() for blurred, _ in pairs])
+    expected = torch.linspace(0.01, 0.05, 5)
+    torch.testing.assert_close(
+        found.quantile(torch.linspace(0, 1, 5)), expected, atol=0.004, rtol=0
+    )
+
+
+def test_gamma_averages_light():
+    """Where a path covers half of black and half of white the value is 0.5 ** (1 / gamma)."""
+    plain, linear = shots(6, length=20.0), shots(6, length=20.0, gamma=2.2)
+    torch.testing.assert_close(linear, plain ** (1 / 2.2), atol=1e-5, rtol=0)
+
+
+def test_gammas_cover_their_range():
+    """Each pixel tells the exponent: log(value in light) / log(value as it is)."""
+    plain, varied = shots(length=20.0), shots(length=20.0, gamma=(1.0, 2.2))
+    brightest = plain[:, 0].flatten(1).argmax(1, keepdim=True)
+    before, after = (x[:, 0].flatten(1).gather(1, brightest) for x in (plain, varied))
+    gammas = before.log() / after.log()
+    assert 1 <= gammas.min() < 1.1 and 2.1 < gammas.max() <= 2.2 + 1e-4
+    assert 1.5 < gammas.mean() < 1.7
+
+
+def test_transpose_lays_half_of_the_crops_on_their_side():
+    scene = torch.linspace(0, 1, 48).expand(3, 48, 48)  # bright to the right, the same in each row
+    upright = [s for _, s in make_pairs([scene], items=100)]
+    either = [s for _, s in make_pairs([scene], items=100, transpose=True)]
+    on_side = [not torch.equal(s, s[:, :1].expand_as(s)) for s in either]
+    assert all(torch.equal(s, s[:, :1].expand_as(s)) for s in upright)
+    assert 30 < sum(on_side) < 70
+
+
+def test_other_ranges_leave_the_crops_as_they_are(scenes):
+    plain = make_pairs(scenes)
+    varied = make_pairs(scenes, length=(1.0, 9.0), noise_std=(0.0, 0.1), gamma=(1.0, 2.2))
+    assert all(torch.equal(a[1], b[1]) for a, b in zip(plain, varied, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"length": -1.0}, r"length=-1.0: must be a number or a range \(low, high\), 0 or more"),
+        ({"length": (9.0, 2.0)}, r"length=\(9.0, 2.0\)"),
+        ({"length": (1.0, math.inf)}, "length="),
+        ({"noise_std": (0.0, 1.5)}, "noise_std=.*from 0 to 1"),
+        ({"noise_std": (0.0, 0.1, 0.2)}, "noise_std="),
+        ({"noise_std": "0.1"}, "noise_std='0.1'"),
+        ({"gamma": 0.5}, "gamma=0.5.*from 1 to 4"),
+        ({"gamma": math.nan}, "gamma=nan"),
+        ({"crop": 16, "kernel_size": 47}, "kernel_size=47: too large for a crop of 16"),
+    ],
+)
+def test_settings_out_of_range_are_named(scenes, setting, message):
+    with pytest.raises(InputError, match=message):
+        make_pairs(scenes, **setting)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,20 @@ def test_report_is_what_the_report_says():
     assert (report.subset, report.epochs, report.critic_steps, report.crop) == (1000, 300, 5, 256)
 
 
+def test_lite_has_no_critic_and_sees_slight_and_strong_blur():
+    lite = recipe("lite")
+    assert (lite.data, lite.architecture, lite.content) == ("folder", "lite", "l1")
+    assert (lite.lambda_adversarial, lite.lambda_content) == (0.0, 1.0)
+    assert (lite.path_length, lite.noise_std, lite.gamma) == ((2.0, 60.0), (0.0, 0.02), 2.2)
+
+
+def test_a_range_is_a_tuple_from_a_text_and_from_json():
+    config = recipe("quick").with_assignments(["path_length=2,60", "gamma=1,2.2", "noise_std=0.1"])
+    assert (config.path_length, config.gamma) == ((2.0, 60.0), (1.0, 2.2))
+    assert config.noise_std == 0.1
+    assert TrainConfig.from_json(config.to_json()) == config
+
+
 def test_the_default_is_corrected():
     assert TrainConfig() == recipe("corrected")
 
@@ -42,6 +56,12 @@ def test_settings_are_frozen():
         ("data=imagenet", "choose from gopro"),
         ("constant_epochs=9999", "must not exceed epochs"),
         ("epochs=ten", "must be of type int"),
+        ("noise_std=0,2", r"noise_std=\(0.0, 2.0\): must be a number or a range .* from 0 to 1"),
+        ("noise_std=0,", "noise_std='0,': must be of type float"),
+        ("path_length=60,2", "path_length="),
+        ("path_length=nan", "path_length=nan"),
+        ("gamma=0.5", "gamma=0.5: .* from 1 to 4"),
+        ("gamma=1,2,3", "gamma="),
         ("fresh_critic_batches=1", "must be true or false"),
         ("leraning_rate=1", "did you mean 'learning_rate'"),
         ("seed", "write FIELD=VALUE"),
