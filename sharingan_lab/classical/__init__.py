@@ -1,0 +1,22 @@
+"""What people did before networks: solve ``I_b = k * I_s + N`` for the sharp image.
+
+Section 1.2.2 of the report names these methods. All but the last are *non-blind*: they take the
+kernel for known. `blind_richardson_lucy` looks for the kernel, too.
+"""
+
+from sharingan_lab.classical.filters import (
+    inverse_filter,
+    tikhonov,
+    unsupervised_wiener,
+    wiener,
+)
+from sharingan_lab.classical.lucy import blind_richardson_lucy, richardson_lucy
+
+__all__ = [
+    "blind_richardson_lucy",
+    "inverse_filter",
+    "richardson_lucy",
+    "tikhonov",
+    "unsupervised_wiener",
+    "wiener",
+]

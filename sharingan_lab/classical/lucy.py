@@ -1,0 +1,207 @@
+"""Guess, compare, correct: Richardson and Lucy's method, with a known and an unknown kernel."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sharingan_lab.blur.checks import check_images, check_kernels
+from sharingan_lab.classical.borders import make_periodic, transfer
+from sharingan_lab.errors import InputError
+
+DARKEST = 1e-6  # what counts as black: a ratio of two darker values says nothing
+
+
+def richardson_lucy(
+    blurred: Tensor, kernels: Tensor, *, iterations: int = 20, boundary: str = "taper"
+) -> Tensor:
+    """Correct a guess again and again by the ratio of what was seen to what it predicts.
+
+    Parameters
+    ----------
+    blurred : Tensor
+        Blurred images (N, 3, H, W), or grey (N, 1, H, W), in [0, 1].
+    kernels : Tensor
+        Their kernels (N, k, k), or one for all (1, k, k), scaled to sum to 1.
+    iterations : int
+        Number of corrections, at least 1. Stopping early is what holds back the noise.
+    boundary : {"taper", "reflect", "circular"}
+        See `inverse_filter`.
+
+    Returns
+    -------
+    Tensor
+        Restored images of the same shape, clipped to [0, 1].
+
+    Raises
+    ------
+    InputError
+        Images, kernels or a setting are not as stated.
+
+    Notes
+    -----
+    ``x <- x . (k' * (y / (k * x)))`` from a grey x, with k' the kernel turned by 180 degrees: it
+    climbs the likelihood of a Poisson (photon-counting) model and never turns negative. Equal to
+    scikit-image's function away from the border, which that one takes for black; on whole batches,
+    with Fourier transforms of the images' own type, and several times as fast.
+
+    References
+    ----------
+    W. H. Richardson, "Bayesian-based iterative method of image restoration", JOSA 1972.
+    L. B. Lucy, "An iterative technique for the rectification of observed distributions", 1974.
+
+    Examples
+    --------
+    >>> from sharingan_lab.blur import degrade, linear_kernel
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> sharp = (torch.rand(1, 3, 60, 80, generator=generator) > 0.9).float()
+    >>> kernel = linear_kernel(5, 0, 7)
+    >>> blurred = degrade(sharp, kernel, generator=generator)
+    >>> restored = richardson_lucy(blurred, kernel)
+    >>> bool((restored - sharp).square().mean() < 0.5 * (blurred - sharp).square().mean())
+    True
+    """
+    check_images(blurred)
+    check_kernels(kernels, blurred)
+    _check_count("iterations", iterations)
+    seen = make_periodic(blurred.clamp_min(0), kernels.shape[-1], boundary)
+    passed = transfer(kernels.to(seen), seen.shape[-2:])
+    guess = torch.full_like(seen, 0.5)
+    for _ in range(iterations):
+        guess = _correct_image(guess, seen, passed)
+    height, width = blurred.shape[-2:]
+    return guess[..., :height, :width].clamp(0, 1)
+
+
+def blind_richardson_lucy(
+    blurred: Tensor,
+    size: int,
+    *,
+    start: Tensor | None = None,
+    iterations: int = 30,
+    kernel_steps: int = 10,
+    boundary: str = "taper",
+) -> tuple[Tensor, Tensor]:
+    """Guess image and kernel, and correct them in turn: deblurring with an unknown kernel.
+
+    Parameters
+    ----------
+    blurred : Tensor
+        Blurred images (N, 3, H, W), or grey (N, 1, H, W), in [0, 1]; each has a kernel of its own,
+        the same everywhere in the image.
+    size : int
+        Height and width of the kernels to look for, pixels; not larger than the image.
+    start : Tensor, optional
+        First guess of the kernels, (N, size, size) or (1, size, size); a bell of standard
+        deviation ``size / 7`` if not given. The result depends on it: see Notes.
+    iterations : int
+        Rounds, at least 1. One round corrects the image once and the kernel `kernel_steps` times.
+    kernel_steps : int
+        At least 1.
+    boundary : {"taper", "reflect", "circular"}
+        See `inverse_filter`.
+
+    Returns
+    -------
+    restored : Tensor
+        Images of the same shape, restored by `richardson_lucy` with the kernels found.
+    kernels : Tensor
+        (N, size, size), not negative, each sums to 1 and has its centre of mass in its middle.
+
+    Raises
+    ------
+    InputError
+        The images, the start or a setting are not as stated.
+
+    Notes
+    -----
+    Image x and kernel k take equal parts in ``k * x``, so the same correction serves both:
+    ``x <- x . (k' * r)`` and ``k <- k . (x' * r)`` with the ratio ``r = y / (k * x)``, the second
+    scaled so that k sums to 1. The kernel is sought in the mean of the colours, from x = y.
+
+    The problem has no single solution: a point for a kernel and the blurred image itself explain
+    the data perfectly, and with many rounds the kernel shrinks towards that. What is found depends
+    on where one starts and when one stops.
+
+    References
+    ----------
+    G. R. Ayers, J. C. Dainty, "Iterative blind deconvolution method and its applications", Optics
+    Letters 13, 1988. D. A. Fish, A. M. Brinicombe, E. R. Pike, J. G. Walker, "Blind deconvolution
+    by means of the Richardson-Lucy algorithm", JOSA A 12, 1995, equations 4 and 5.
+
+    Examples
+    --------
+    >>> from sharingan_lab.blur import blur, random_kernels
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> stars = 0.1 + 0.9 * (torch.rand(1, 1, 64, 64, generator=generator) > 0.99)
+    >>> true = random_kernels(1, 9, generator=generator)
+    >>> restored, kernel = blind_richardson_lucy(blur(stars, true), 9)
+    >>> bool(torch.cosine_similarity(kernel.flatten(), true.flatten(), dim=0) > 0.9)
+    True
+    """
+    check_images(blurred)
+    _check_count("size", size)
+    _check_count("iterations", iterations)
+    _check_count("kernel_steps", kernel_steps)
+    kernels = _bell(size, blurred) if start is None else start.to(blurred)
+    check_kernels(kernels, blurred)
+    if kernels.shape[-1] != size:
+        raise InputError(f"start must be (n, {size}, {size}), got {tuple(kernels.shape)}")
+    mean = blurred.mean(dim=1, keepdim=True).clamp_min(DARKEST)
+    seen = make_periodic(mean, size, boundary)
+    guess, kernels = seen, kernels / kernels.sum(dim=(1, 2), keepdim=True)
+    for _ in range(iterations):
+        guess = _correct_image(guess, seen, transfer(kernels, seen.shape[-2:]))
+        for _ in range(kernel_steps):
+            kernels = _correct_kernels(kernels, guess, seen)
+    kernels = _centre(kernels)
+    return richardson_lucy(blurred, kernels, boundary=boundary), kernels
+
+
+def _correct_image(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
+    """One step of Richardson and Lucy: spread the ratio back along the kernel."""
+    ratio = torch.fft.rfft2(_ratio(guess, seen, passed))
+    return guess * torch.fft.irfft2(passed.conj() * ratio, s=seen.shape[-2:]).clamp_min(0)
+
+
+def _correct_kernels(kernels: Tensor, guess: Tensor, seen: Tensor) -> Tensor:
+    """The same step with image and kernel exchanged, within the kernel's own size."""
+    size, shape = kernels.shape[-1], seen.shape[-2:]
+    ratio = torch.fft.rfft2(_ratio(guess, seen, transfer(kernels, shape)))
+    spread = torch.fft.irfft2(torch.fft.rfft2(guess).conj() * ratio, s=shape)[:, 0].clamp_min(0)
+    inside = spread.roll((size // 2, size // 2), dims=(1, 2))[:, :size, :size]
+    corrected = kernels * inside
+    return corrected / corrected.sum(dim=(1, 2), keepdim=True)
+
+
+def _ratio(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
+    predicted = torch.fft.irfft2(passed * torch.fft.rfft2(guess), s=seen.shape[-2:])
+    return seen / predicted.clamp_min(DARKEST)
+
+
+def _bell(size: int, images: Tensor) -> Tensor:
+    offset = torch.arange(size, device=images.device, dtype=images.dtype) - size // 2
+    row = torch.exp(-0.5 * (offset / (size / 7)).square())
+    return (row[:, None] * row)[None]
+
+
+def _centre(kernels: Tensor) -> Tensor:
+    """Move each kernel's centre of mass to pixel (k // 2, k // 2), in parts of a pixel."""
+    for _ in range(3):  # what a move pushes over the edge moves the centre once more, a little
+        kernels = _move_to_middle(kernels)
+    return kernels
+
+
+def _move_to_middle(kernels: Tensor) -> Tensor:
+    size = kernels.shape[-1]
+    index = torch.arange(size, device=kernels.device, dtype=kernels.dtype) - size // 2
+    across, down = (kernels.sum(dim=dim) @ index * 2 / size for dim in (1, 2))
+    move = torch.eye(2, 3, device=kernels.device, dtype=kernels.dtype).repeat(len(kernels), 1, 1)
+    move[:, :, 2] = torch.stack([across, down], dim=1)
+    grid = F.affine_grid(move, [len(kernels), 1, size, size], align_corners=False)
+    moved = F.grid_sample(kernels[:, None], grid, align_corners=False)[:, 0]
+    return moved / moved.sum(dim=(1, 2), keepdim=True)
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise InputError(f"{name} must be a whole number, at least 1, got {value!r}")
