@@ -2,7 +2,16 @@
 
 from sharingan_lab.networks.critic import Critic
 from sharingan_lab.networks.deepdeblur import DeepDeblur
+from sharingan_lab.networks.dropout import monte_carlo_dropout
 from sharingan_lab.networks.generator import Generator
 from sharingan_lab.networks.lite import LiteGenerator
+from sharingan_lab.networks.published import load_deblurgan_weights
 
-__all__ = ["Critic", "DeepDeblur", "Generator", "LiteGenerator"]
+__all__ = [
+    "Critic",
+    "DeepDeblur",
+    "Generator",
+    "LiteGenerator",
+    "load_deblurgan_weights",
+    "monte_carlo_dropout",
+]
