@@ -171,7 +171,7 @@ def gradient_penalty(
     alpha = torch.rand(draws, generator=generator, device=generator.device).to(real)
     alpha = alpha.view(-1, *[1] * (real.ndim - 1))
     x_hat = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
-    scores = critic(x_hat).reshape(n, -1).mean(dim=1)
+    scores = critic(x_hat).reshape(n, -1).to(real.dtype).mean(dim=1)
     (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
     if norm_over == "sample":
         gradient = gradient.flatten(start_dim=1)

@@ -6,8 +6,10 @@ References
 .. [2] Kupyn et al., "DeblurGAN", CVPR 2018. Figure 5 and section 3.1 of the report.
 """
 
+import torch
 from torch import Tensor, nn
 
+from sharingan_lab.errors import InputError
 from sharingan_lab.networks.generator import initialise
 
 
@@ -22,22 +24,33 @@ class Critic(nn.Module):
     ----------
     width : int
         Channels of the first layer; 64 in paper and report.
-    in_channels : int
-        Channels of the input.
+    conditional : bool
+        Whether the critic also sees the blurred image that a sample belongs to (section 2.3 of the
+        report). Its own critic, and that of the reference code, does not.
+
+    Raises
+    ------
+    InputError
+        The blurred images are missing, or there are some and the critic is unconditional, or they
+        have another shape than the samples.
 
     Examples
     --------
-    >>> import torch
     >>> Critic()(torch.zeros(1, 3, 256, 256)).shape
     torch.Size([1, 1, 35, 35])
     >>> sum(p.numel() for p in Critic().parameters())
     2764737
+    >>> images, blurred = torch.zeros(2, 2, 3, 64, 64)
+    >>> Critic(width=8, conditional=True)(images, blurred).shape
+    torch.Size([2, 1, 11, 11])
     """
 
-    def __init__(self, width: int = 64, in_channels: int = 3):
+    def __init__(self, width: int = 64, conditional: bool = False):
         super().__init__()
-        self.settings = {"width": width, "in_channels": in_channels}
-        layers = [nn.Conv2d(in_channels, width, 4, stride=2, padding=2), nn.LeakyReLU(0.2)]
+        self.settings = {"width": width, "conditional": conditional}
+        self.conditional = conditional
+        seen = 6 if conditional else 3
+        layers = [nn.Conv2d(seen, width, 4, stride=2, padding=2), nn.LeakyReLU(0.2)]
         for c, stride in ((width, 2), (2 * width, 2), (4 * width, 1)):
             layers += [
                 nn.Conv2d(c, 2 * c, 4, stride=stride, padding=2),
@@ -48,5 +61,17 @@ class Critic(nn.Module):
         self.model = nn.Sequential(*layers)
         initialise(self)
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.model(images)
+    def forward(self, images: Tensor, blurred: Tensor | None = None) -> Tensor:
+        if self.conditional != (blurred is not None):
+            raise InputError(
+                f"this critic is {'' if self.conditional else 'un'}conditional: call it "
+                f"with {'the blurred images too' if self.conditional else 'the samples alone'}"
+            )
+        if blurred is None:
+            return self.model(images)
+        if blurred.shape != images.shape:
+            raise InputError(
+                f"samples {tuple(images.shape)} and blurred images {tuple(blurred.shape)} differ "
+                "in shape"
+            )
+        return self.model(torch.cat([images, blurred], dim=1))

@@ -19,6 +19,7 @@ _CHOICES = {
     "norm_over": ("sample", "channels"),
     "content": ("vgg19", "l1", "l2"),
     "vgg_statistics": ("imagenet", "none"),
+    "precision": ("float32", "bfloat16"),
     "device": ("auto", "cpu", "cuda"),
 }
 _AT_LEAST = {
@@ -85,6 +86,11 @@ class TrainConfig:
         Generator; `width`, `blocks` and `dropout` are its settings.
     width, blocks, critic_width : int
         Size of the networks.
+    conditional_critic : bool
+        Show the critic the blurred image beside the sample; the report does not.
+    precision : {"float32", "bfloat16"}
+        Arithmetic of the networks. bfloat16 is faster and rounds; weights, optimisers and losses
+        stay in float32.
     dropout : float
         Dropout inside the residual blocks (deblurgan).
     seed : int
@@ -144,6 +150,8 @@ class TrainConfig:
     width: int = 64
     blocks: int = 9
     critic_width: int = 64
+    conditional_critic: bool = False
+    precision: str = "float32"
     dropout: float = 0.5
     seed: int = 0
     device: str = "auto"

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -117,7 +118,7 @@ class Trainer:
         self.validation = tuple(images.to(self.device) for images in validation)
         torch.manual_seed(config.seed)  # initial weights, and dropout ever after
         self.generator = build_generator(config).to(self.device)
-        self.critic = Critic(config.critic_width).to(self.device)
+        self.critic = Critic(config.critic_width, config.conditional_critic).to(self.device)
         self.content_loss = build_content_loss(config).to(self.device)
         adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2)}
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
@@ -142,34 +143,37 @@ class Trainer:
         """One turn: update the critic `critic_steps` times, then the generator once."""
         config = self.config
         blurred, sharp = batches[-1]
-        restored = self.generator(blurred)  # x~ = G(x): the fake samples
+        with self.arithmetic():
+            restored = self.generator(blurred)  # x~ = G(x): the fake samples
         if config.lambda_adversarial:
             for critic_blurred, critic_sharp in batches[:-1]:
-                with torch.no_grad():
+                with torch.no_grad(), self.arithmetic():
                     fake = self.generator(critic_blurred)
-                self.critic_step(critic_sharp, fake)
+                self.critic_step(critic_blurred, critic_sharp, fake)
             if not config.fresh_critic_batches:
                 for _ in range(config.critic_steps):
-                    self.critic_step(sharp, restored.detach())
-        self.generator_step(restored, sharp)
+                    self.critic_step(blurred, sharp, restored.detach())
+        self.generator_step(blurred, sharp, restored)
         self.summed += 1
 
-    def critic_step(self, sharp: Tensor, fake: Tensor) -> None:
+    def critic_step(self, blurred: Tensor, sharp: Tensor, fake: Tensor) -> None:
         """Update the critic: equation (8) maximised, its penalty taken with the right sign."""
         config = self.config
+        critic = self.critic_beside(blurred)
         real, fake = signed(sharp), signed(fake)
-        real_scores, fake_scores = self.critic(real), self.critic(fake)
-        loss = critic_loss(real_scores, fake_scores, config.objective)
-        penalty = torch.zeros((), device=self.device)
-        if config.lambda_gp:
-            penalty = gradient_penalty(
-                self.critic,
-                real,
-                fake,
-                generator=self.penalty_rng,
-                alpha_per=config.alpha_per,
-                norm_over=config.norm_over,
-            )
+        with self.arithmetic():
+            real_scores, fake_scores = critic(real).float(), critic(fake).float()
+            loss = critic_loss(real_scores, fake_scores, config.objective)
+            penalty = torch.zeros((), device=self.device)
+            if config.lambda_gp:
+                penalty = gradient_penalty(
+                    critic,
+                    real,
+                    fake,
+                    generator=self.penalty_rng,
+                    alpha_per=config.alpha_per,
+                    norm_over=config.norm_over,
+                )
         total = loss + config.lambda_gp * penalty
         self.critic_optimiser.zero_grad()
         total.backward()
@@ -178,20 +182,33 @@ class Trainer:
         share = torch.stack([wasserstein, penalty, total]).detach() / config.critic_steps
         self.sums[:3] += share
 
-    def generator_step(self, restored: Tensor, sharp: Tensor) -> None:
+    def generator_step(self, blurred: Tensor, sharp: Tensor, restored: Tensor) -> None:
         """Update the generator: equation (6), adversarial plus lambda times content."""
         config = self.config
         adversarial = torch.zeros((), device=self.device)
-        if config.lambda_adversarial:
-            self.critic.requires_grad_(False)  # the gradient passes through, not into the critic
-            adversarial = generator_loss(self.critic(signed(restored)), config.objective)
-        content = self.content_loss(restored, sharp)
+        with self.arithmetic():
+            if config.lambda_adversarial:
+                self.critic.requires_grad_(False)  # the gradient passes through, not into it
+                scores = self.critic_beside(blurred)(signed(restored)).float()
+                adversarial = generator_loss(scores, config.objective)
+            content = self.content_loss(restored, sharp)
         total = config.lambda_adversarial * adversarial + config.lambda_content * content
         self.generator_optimiser.zero_grad()
         total.backward()
         self.generator_optimiser.step()
         self.critic.requires_grad_(True)
         self.sums[3:] += torch.stack([adversarial, content, total]).detach()
+
+    def critic_beside(self, blurred: Tensor) -> Callable[[Tensor], Tensor]:
+        """Return the critic as a function of the samples alone, its condition fixed."""
+        if not self.config.conditional_critic:
+            return self.critic
+        return partial(self.critic, blurred=signed(blurred))
+
+    def arithmetic(self) -> torch.autocast:
+        """Return the context in which the networks compute: bfloat16 where the settings say so."""
+        in_bfloat16 = self.config.precision == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16)
 
     # ------------------------------------------------------------------ the run
 

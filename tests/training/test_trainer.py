@@ -157,13 +157,41 @@ def test_each_loss_reaches_its_network_only():
     trainer = Trainer(TINY)
     blurred, sharp = next(trainer._batches())[0]
     restored = trainer.generator(blurred)
-    trainer.critic_step(sharp, restored.detach())
+    trainer.critic_step(blurred, sharp, restored.detach())
     assert all(p.grad is None for p in trainer.generator.parameters())
     before = [p.grad.clone() for p in trainer.critic.parameters()]
-    trainer.generator_step(restored, sharp)
+    trainer.generator_step(blurred, sharp, restored)
     assert all(p.grad is not None for p in trainer.generator.parameters())
     after = [p.grad for p in trainer.critic.parameters()]
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_conditional_critic_is_trained_beside_its_own_blurred_images(fresh):
+    trainer = Trainer(TINY.with_settings(conditional_critic=True, fresh_critic_batches=fresh))
+    seen = []
+    trainer.critic.register_forward_pre_hook(
+        lambda _, args, kwargs: seen.append((args[0], kwargs["blurred"])), with_kwargs=True
+    )
+    batches = next(trainer._batches())
+    trainer.step(batches)
+    assert len(seen) == 3 * trainer.config.critic_steps + 1
+    conditions = [2 * blurred - 1 for blurred, _ in (batches if fresh else batches * 3)]
+    for i, (real, condition) in enumerate(seen[:-1:3]):
+        assert torch.equal(condition, conditions[i])
+        assert torch.equal(real, 2 * batches[i if fresh else 0][1] - 1)
+    assert torch.equal(seen[-1][1], 2 * batches[-1][0] - 1)
+
+
+def test_bfloat16_takes_nearly_the_same_step_and_keeps_weights_in_float32():
+    rows = {}
+    for precision in ("float32", "bfloat16"):
+        trainer = Trainer(TINY.with_settings(precision=precision, content="vgg19", dropout=0.0))
+        trainer.step(next(trainer._batches()))
+        rows[precision] = trainer.sums
+        assert all(p.dtype == torch.float32 for p in trainer.generator.parameters())
+    assert not torch.equal(rows["float32"], rows["bfloat16"])
+    torch.testing.assert_close(rows["bfloat16"], rows["float32"], atol=0.02, rtol=0.05)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
