@@ -62,8 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(group)
     _add_deblur(group)
     _add_blur(group)
+    _add_synthesize(group)
     _add_evaluate(group)
     _add_fetch(group)
+    _add_explore(group)
     _add_lab(group)
     _add_course(group)
     _command(group, "doctor", commands.doctor, "say what is here, and how to get what is missing")
@@ -126,7 +128,7 @@ def _add_train(group: argparse._SubParsersAction) -> None:
         "train a generator",
         "--recipe quick --set seed=7 --out runs/first",
     )
-    parser.add_argument("--recipe", help="quick, report, deblurgan or corrected (the default)")
+    parser.add_argument("--recipe", help="quick, report, deblurgan, lite or corrected (the default)")
     parser.add_argument("--data", metavar="DIR", help="folder of the data set")
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
@@ -179,6 +181,29 @@ def _add_blur(group: argparse._SubParsersAction) -> None:
         metavar="STD",
         help="deviation of the noise in [0, 1] (default: 0.01)",
     )
+
+
+def _add_synthesize(group: argparse._SubParsersAction) -> None:
+    parser = _command(
+        group,
+        "synthesize",
+        commands.synthesize,
+        "make blurred and sharp pairs in GoPro's layout from a folder of photographs",
+        "photos -o data/my-gopro --pairs 8",
+    )
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of sharp photographs")
+    parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="folder to make")
+    add = parser.add_argument
+    add("--frames", type=_positive, default=11, metavar="N", help="averaged; odd (default: 11)")
+    add("--pairs", type=_positive, default=8, metavar="N", help="of each photo (default: 8)")
+    add(
+        "--frame-size",
+        type=_positive,
+        default=720,
+        metavar="PIXELS",
+        help="shorter side of the frames, at most (default: 720)",
+    )
+    add("--seed", type=_whole, default=0, help="of paths and split (default: 0)")
 
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
@@ -249,6 +274,18 @@ def _add_fetch(group: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--from", dest="source", metavar="SOURCE", help="another address, or a file already here"
     )
+
+
+def _add_explore(group: argparse._SubParsersAction) -> None:
+    parser = _command(
+        group, "explore", commands.explore, "open the blur explorer in a browser", "--port 8866"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, this machine alone)",
+    )
+    parser.add_argument("--port", type=_whole, default=0, help="default: 0, one that is free")
 
 
 def _add_lab(group: argparse._SubParsersAction) -> None:

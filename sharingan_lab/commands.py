@@ -103,6 +103,27 @@ def blur(choice: argparse.Namespace) -> int:
     return _say_written(write_image(blurred, target))
 
 
+def synthesize(choice: argparse.Namespace) -> int:
+    from sharingan_lab.datasets import write_gopro_like
+
+    made = write_gopro_like(
+        choice.photos,
+        choice.out,
+        frames=choice.frames,
+        pairs=choice.pairs,
+        size=choice.frame_size,
+        seed=choice.seed,
+        on_photo=_print_photo,
+    )
+    print(f"{made['train']} pairs to train on and {made['test']} to test on are in {choice.out}")
+    print(f"Train on them with: sharingan train --data {choice.out}")
+    return 0
+
+
+def _print_photo(name: str, done: int, total: int) -> None:
+    print(f"{done} of {total}: {name}", flush=True)
+
+
 def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
     """Pair each input with its output; a folder among the inputs stands for its images."""
     from sharingan_lab.images import IMAGE_ENDINGS
@@ -236,6 +257,13 @@ class _Amounts:
             of = f" of {total / 1e6:,.0f}" if total else ""
             print(f"{what}: {done / 1e6:,.0f}{of} MB", flush=True)
             self.last = now
+
+
+def explore(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab.explore import explore
+
+    explore(choice.host, choice.port)
+    return 0
 
 
 def lab(choice: argparse.Namespace) -> int:

@@ -46,10 +46,11 @@ class SliderFigure(ipywidgets.VBox):
     ) -> None:
         self._draw = draw
         self._still = ipywidgets.HTML()
-        rows = {name: _row(*control) for name, control in controls.items()}
-        self.sliders = {name: row.children[0] for name, row in rows.items()}
+        rows = {name: slider_row(*control) for name, control in controls.items()}
+        self.sliders = {name: row.children[1] for name, row in rows.items()}
         grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
-        super().__init__([ipywidgets.GridBox(list(rows.values()), layout=grid), self._still])
+        box = ipywidgets.GridBox(list(rows.values()), layout=grid)
+        super().__init__([box, self._still, slider_names()])
         self._redraw()
         for slider in self.sliders.values():
             slider.observe(self._redraw, names="value")
@@ -62,7 +63,7 @@ class SliderFigure(ipywidgets.VBox):
         except Exception as error:
             self._still.value = f'<p role="alert">{html.escape(str(error))}</p>'
             raise
-        self._png = _encode(figure)
+        self._png = encode(figure)
         alt = html.escape(self.description, quote=True)
         source = f"data:image/png;base64,{self._png}"
         self._still.value = f'<img src="{source}" alt="{alt}" style="max-width:100%">'
@@ -74,8 +75,27 @@ class SliderFigure(ipywidgets.VBox):
         return bundle, {"image/png": {"alt": self.description}}
 
 
-def _row(label: str, start: float, low: float, high: float, step: float) -> ipywidgets.HBox:
-    """A slider to turn and a box to type in, labelled and linked."""
+def slider_row(
+    label: str, start: float, low: float, high: float, step: float, *, label_width: int = 190
+) -> ipywidgets.HBox:
+    """Return a labelled box to type in and a slider to turn, linked, in this order.
+
+    Parameters
+    ----------
+    label : str
+        Name and unit: what stands before the box and what a screen reader says for both.
+    start, low, high, step : float
+        Whole numbers make whole steps.
+    label_width : int
+        Pixels of the label.
+
+    Examples
+    --------
+    >>> box, slider = slider_row("length (px)", 40.0, 0.0, 60.0, 1.0).children
+    >>> slider.value = 12.0
+    >>> box.description, box.value
+    ('length (px)', 12.0)
+    """
     slide, box = (
         (ipywidgets.IntSlider, ipywidgets.BoundedIntText)
         if isinstance(start, int)
@@ -83,13 +103,47 @@ def _row(label: str, start: float, low: float, high: float, step: float) -> ipyw
     )
     shared = {"value": start, "min": low, "max": high, "step": step, "continuous_update": False}
     slider = slide(**shared, readout=False, layout={"width": "150px"})
-    wide = {"style": {"description_width": "190px"}, "layout": {"width": "270px"}}
-    number = box(**shared, description=label, **wide)
+    number = box(
+        **shared,
+        description=label,
+        style={"description_width": f"{label_width}px"},
+        layout={"width": f"{label_width + 80}px"},
+    )
     ipywidgets.link((slider, "value"), (number, "value"))
-    return ipywidgets.HBox([slider, number])
+    row = ipywidgets.HBox([number, slider])
+    row.add_class("slider-row")
+    return row
 
 
-def _encode(figure: Figure) -> str:
+# The handle of a slider has a role and a value but no name. This gives it the one of its number
+# box, once the widgets are on the page and whenever new ones come.
+_NAME_HANDLES = """
+const name = () => document.querySelectorAll('.slider-row').forEach(row => {
+  const label = row.querySelector('.widget-label'), handle = row.querySelector('.noUi-handle');
+  if (label && handle && handle.getAttribute('aria-label') !== label.textContent)
+    handle.setAttribute('aria-label', label.textContent);
+});
+if (!window.sliderNames) {
+  window.sliderNames = new MutationObserver(name);
+  window.sliderNames.observe(document.body, {childList: true, subtree: true});
+}
+name();
+"""
+
+
+def slider_names() -> ipywidgets.HTML:
+    """Return an unseen widget that gives the handles of all `slider_row` their accessible name.
+
+    Examples
+    --------
+    >>> slider_names().value.startswith("<style onload=")
+    True
+    """
+    unseen = ipywidgets.Layout(display="none")
+    return ipywidgets.HTML(f'<style onload="{html.escape(_NAME_HANDLES)}"></style>', layout=unseen)
+
+
+def encode(figure: Figure) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")

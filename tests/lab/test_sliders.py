@@ -33,8 +33,9 @@ def test_turning_a_slider_redraws(widget):
 
 
 def test_slider_and_box_are_linked_and_labelled(widget):
-    slider, box = widget.children[0].children[1].children
+    box, slider = widget.children[0].children[1].children
     box.value = 5
+    assert slider is widget.sliders["number"]
     assert slider.value == 5 and box.description == "number"
     assert type(slider).__name__ == "IntSlider" and not slider.continuous_update
 

@@ -1,0 +1,104 @@
+"""Photographs as panels: arrays to PNG to HTML, the part in view, and the noise made visible."""
+
+import base64
+import html
+import io
+from functools import lru_cache
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from sharingan_lab.images import to_uint8
+
+LOUDER = 5  # how many times the noise is amplified to be seen
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """Return an address that holds the content itself.
+
+    Examples
+    --------
+    >>> data_uri(b"hi", "text/plain")
+    'data:text/plain;base64,aGk='
+    """
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Encode 8-bit pixels (H, W), (H, W, 3) or (H, W, 4), quickly rather than small."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=1)
+    return buffer.getvalue()
+
+
+def coloured(values: np.ndarray, map_name: str) -> np.ndarray:
+    """Look values in [0, 1] up in one of matplotlib's colour maps: 8-bit pixels (..., 3).
+
+    Examples
+    --------
+    >>> coloured(np.array([0.0, 1.0]), "gray").tolist()
+    [[0, 0, 0], [255, 255, 255]]
+    """
+    return _table(map_name)[(np.clip(values, 0, 1) * 255).round().astype(np.uint8)]
+
+
+@lru_cache
+def _table(map_name: str) -> np.ndarray:
+    shades = mpl.colormaps[map_name](np.linspace(0, 1, 256))[:, :3]
+    return (255 * shades).round().astype(np.uint8)
+
+
+def in_view(image: Tensor, zoom: int, across: int, down: int) -> Tensor:
+    """Cut out the part that is looked at.
+
+    Parameters
+    ----------
+    image : Tensor
+        (1, 3, H, W).
+    zoom : int
+        How many times the part is narrower and lower than the image.
+    across, down : int
+        Where it lies, in percent of the way from left to right and from top to bottom.
+
+    Examples
+    --------
+    >>> import torch
+    >>> in_view(torch.rand(1, 3, 60, 80), zoom=4, across=100, down=0).shape
+    torch.Size([1, 3, 15, 20])
+    """
+    height, width = (max(1, side // zoom) for side in image.shape[-2:])
+    top = round((image.shape[-2] - height) * down / 100)
+    left = round((image.shape[-1] - width) * across / 100)
+    return image[..., top : top + height, left : left + width]
+
+
+def loud_noise(blurred: Tensor, clean: Tensor) -> Tensor:
+    """Show what the noise changed, amplified, around a middle grey."""
+    return (0.5 + LOUDER * (blurred - clean)).clamp(0, 1)
+
+
+def photograph(title: str, image: Tensor, zoom: tuple[int, int, int], caption: str) -> str:
+    """Return a figure with the part of a photograph that is in view, and words below it.
+
+    An enlargement repeats pixels and blurs nothing.
+
+    Examples
+    --------
+    >>> import torch
+    >>> panel = photograph("sharp", torch.rand(1, 3, 64, 64), (2, 0, 0), "as it was taken")
+    >>> panel[:8], "pixelated" in panel
+    ('<figure>', True)
+    """
+    part = in_view(image, *zoom)
+    source = data_uri(png(to_uint8(part)), "image/png")
+    height, width = part.shape[-2:]
+    pixelated = ' class="pixelated"' if zoom[0] > 1 else ""
+    alt = html.escape(f"Photograph, {title}: {caption}", quote=True)
+    return (
+        f"<figure><h5>{html.escape(title)}</h5>"
+        f'<img{pixelated} src="{source}" alt="{alt}" decoding="sync" '
+        f'width="{width}" height="{height}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )

@@ -1,0 +1,130 @@
+"""Where the explorer's photograph comes from: bundled, given, or brought by the reader."""
+
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sharingan_lab.datasets import photo
+from sharingan_lab.errors import DataError, InputError
+from sharingan_lab.images import read_image
+from sharingan_lab.lab.explorer.shot import KERNEL_SIZE
+
+WORKING_SIDE = 256  # a working copy has at most as many pixels as a square of this side
+
+
+class Picture(NamedTuple):
+    """A photograph at working size, its name, and the Python that makes it again."""
+
+    pixels: Tensor
+    name: str
+    imports: str
+    python: str
+
+
+def bundled(name: str) -> Picture:
+    """Return one of `photo_names`, a square of 256 pixels.
+
+    Examples
+    --------
+    >>> bundled("coffee").python
+    "photo('coffee', 256)"
+    """
+    imports = "from sharingan_lab.datasets import photo"
+    return Picture(photo(name, WORKING_SIDE), name, imports, f"photo({name!r}, {WORKING_SIDE})")
+
+
+def given(pixels: Tensor) -> Picture:
+    """Take a tensor (1, 3, H, W) in [0, 1] as it is."""
+    return Picture(pixels, "your image", "", "image  # the tensor that you gave")
+
+
+def brought(name: str, content: bytes) -> Picture:
+    """Read an uploaded file.
+
+    Parameters
+    ----------
+    name : str
+        The file's, for messages.
+    content : bytes
+        Of a PNG, JPEG or another format that Pillow knows; turned upright as its EXIF says.
+
+    Raises
+    ------
+    DataError
+        It is not an image, or it is too small.
+
+    Examples
+    --------
+    >>> brought("notes.txt", b"no image")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DataError: cannot read notes.txt as an image: bring a PNG or JPEG file
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "picture")
+        file.write_bytes(content)
+        try:
+            image = read_image(file)
+        except DataError as error:
+            raise DataError(f"cannot read {name} as an image: bring a PNG or JPEG file") from error
+    imports = (
+        "from sharingan_lab.images import read_image\n"
+        "from sharingan_lab.lab.explorer import working_copy"
+    )
+    try:
+        return Picture(working_copy(image), name, imports, f"working_copy(read_image({name!r}))")
+    except InputError as error:
+        raise DataError(f"cannot use {name}: {error}") from error
+
+
+def working_copy(image: Tensor) -> Tensor:
+    """Reduce a photograph to about 65,000 pixels, so that a redraw is quick whatever its shape.
+
+    Parameters
+    ----------
+    image : Tensor
+        (1, 3, H, W) in [0, 1].
+
+    Returns
+    -------
+    Tensor
+        The whole picture in its own proportions; a smaller one is left as it is.
+
+    Raises
+    ------
+    InputError
+        A side has fewer pixels than the kernel.
+
+    Examples
+    --------
+    >>> import torch
+    >>> working_copy(torch.rand(1, 3, 1080, 1920)).shape
+    torch.Size([1, 3, 192, 341])
+    """
+    height, width = image.shape[-2:]
+    scale = min(1.0, WORKING_SIDE / (height * width) ** 0.5)
+    size = [int(side * scale) for side in (height, width)]
+    if min(size) < KERNEL_SIZE:
+        at = f" at working size {size[1]} × {size[0]}" if scale < 1 else ""
+        raise InputError(
+            f"{width} × {height} pixels{at} are too few, each side needs at least {KERNEL_SIZE}"
+        )
+    if scale == 1:
+        return image
+    return interpolate(image, size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def first(image: Tensor | str | None) -> Picture:
+    """Return the photograph to begin with: given, named, or the astronaut.
+
+    Examples
+    --------
+    >>> first(None).name
+    'astronaut'
+    """
+    if isinstance(image, Tensor):
+        return given(image)
+    return bundled(image or "astronaut")

@@ -1,0 +1,96 @@
+"""What a reader takes along: the kernel as a file, and Python that makes the same again."""
+
+import html
+import io
+
+import numpy as np
+
+from sharingan_lab.images import to_uint8
+from sharingan_lab.lab.explorer.panels import data_uri, png
+from sharingan_lab.lab.explorer.pictures import Picture
+from sharingan_lab.lab.explorer.settings import STARTS, Settings
+from sharingan_lab.lab.explorer.shot import KERNEL_SIZE, Shot
+
+
+def python_lines(picture: Picture, settings: Settings) -> str:
+    """Return a program whose ``kernel`` and ``blurred`` equal the explorer's bit for bit.
+
+    Examples
+    --------
+    >>> from sharingan_lab.lab.explorer.pictures import bundled
+    >>> lines = python_lines(bundled("coffee"), Settings(seed=3))
+    >>> print(lines.splitlines()[4])
+    generator = torch.Generator().manual_seed(3)
+    """
+    walk, sensor = (
+        ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+        for chosen in (settings.walk, settings.sensor)
+    )
+    imports = [
+        "import torch",
+        "from sharingan_lab.blur import degrade, rasterize, sample_trajectories",
+        picture.imports,
+    ]
+    work = [
+        f"generator = torch.Generator().manual_seed({settings.seed})",
+        f"path = sample_trajectories(\n    1, generator=generator, {walk}\n)",
+        f"kernel = rasterize(path, {KERNEL_SIZE}, {settings.exposure!r})",
+        f"sharp = {picture.python}",
+        f"blurred = degrade(\n    sharp, kernel, generator=generator, {sensor}\n)",
+    ]
+    return "\n".join([*filter(None, imports), "", *work])
+
+
+def explorer_line(picture: Picture, values: dict[str, float | str]) -> str:
+    """Return the line that opens an explorer in this state.
+
+    Examples
+    --------
+    >>> from sharingan_lab.lab.explorer.pictures import bundled
+    >>> explorer_line(bundled("coffee"), STARTS | {"length": 20.0})
+    "BlurExplorer(photo('coffee', 256), length=20.0)"
+    """
+    changed = [f"{name}={value!r}" for name, value in values.items() if value != STARTS[name]]
+    source = picture.python.partition("  #")[0]
+    return f"BlurExplorer({', '.join([source, *changed])})"
+
+
+def downloads(shot: Shot, name: str) -> str:
+    """Return links that save the kernel and the blurred photograph; nothing leaves the page."""
+    values = shot.kernel[0].numpy()
+    array = io.BytesIO()
+    np.save(array, values)
+    grey = (255 * values / values.max()).round().astype(np.uint8)
+    size = " × ".join(str(side) for side in values.shape)
+    links = (
+        _link("kernel.npy", array.getvalue(), "application/octet-stream", f"float32, {size}"),
+        _link("kernel.png", png(grey), "image/png", "the brightest pixel is white"),
+        _link("blurred.png", png(to_uint8(shot.blurred)), "image/png", f"{name}, blurred"),
+    )
+    return f"<ul>{''.join(links)}</ul>"
+
+
+def _link(file: str, content: bytes, kind: str, what: str) -> str:
+    source = data_uri(content, kind)
+    return f'<li><a download="{file}" href="{source}">{file}</a>: {html.escape(what)}</li>'
+
+
+def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, float | str]) -> str:
+    """Return the downloads and the Python as HTML."""
+    explorer = "from sharingan_lab.lab.explorer import BlurExplorer"
+    again = filter(None, [picture.imports, explorer, "", explorer_line(picture, values)])
+    return (
+        f"<h5>Files</h5>{downloads(shot, picture.name)}"
+        "<h5>Python that makes the same kernel and the same picture</h5>"
+        f"{_code(python_lines(picture, settings))}"
+        "<h5>Python that opens an explorer in this state</h5>"
+        f"{_code(chr(10).join(again))}"
+    )
+
+
+def _code(program: str) -> str:
+    return (
+        f'<div class="code"><pre tabindex="0">{html.escape(program)}</pre>'
+        '<button type="button" onclick="navigator.clipboard.writeText('
+        "this.previousElementSibling.textContent); this.textContent='Copied'\">Copy</button></div>"
+    )
