@@ -128,7 +128,7 @@ def _add_train(group: argparse._SubParsersAction) -> None:
         "train a generator",
         "--recipe quick --set seed=7 --out runs/first",
     )
-    parser.add_argument("--recipe", help="quick, report, deblurgan, lite or corrected (the default)")
+    parser.add_argument("--recipe", help="quick, report, deblurgan, lite, corrected (default)")
     parser.add_argument("--data", metavar="DIR", help="folder of the data set")
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on where the run stopped")

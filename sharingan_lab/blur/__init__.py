@@ -9,7 +9,7 @@ from sharingan_lab.blur.convolution import blur
 from sharingan_lab.blur.degrade import degrade
 from sharingan_lab.blur.kernels import linear_kernel, random_kernels, rasterize
 from sharingan_lab.blur.noise import add_noise
-from sharingan_lab.blur.shake import camera_shake, random_poses, warp
+from sharingan_lab.blur.shake import camera_shake, margin, random_poses, warp
 from sharingan_lab.blur.trajectories import sample_trajectories
 from sharingan_lab.blur.varying import blending_weights, blur_object, blur_varying
 
@@ -22,6 +22,7 @@ __all__ = [
     "camera_shake",
     "degrade",
     "linear_kernel",
+    "margin",
     "random_kernels",
     "random_poses",
     "rasterize",

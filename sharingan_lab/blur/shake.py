@@ -101,6 +101,47 @@ def warp(
     return torch.stack(list(_frames(images, poses, focal, boundary)), dim=1)
 
 
+def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None) -> Tensor:
+    """Return how far beyond the border of an image a shaken camera looks.
+
+    Parameters
+    ----------
+    poses : Tensor
+        Paths (N, T, 6); see `camera_shake`.
+    height, width : int
+        Size of the image in pixels.
+    focal : float, optional
+        Focal length in pixels; the longer side if not given.
+
+    Returns
+    -------
+    Tensor
+        Pixels (N,), 0 or more, double precision: an image cut with so wide a margin around it can
+        be shaken by the path, and the margin cut off, without a trace of what lies beyond.
+
+    Raises
+    ------
+    InputError
+        Poses have another shape or values than stated, or turn the scene out of sight.
+
+    Examples
+    --------
+    >>> poses = torch.zeros(1, 2, 6)
+    >>> poses[0, 1, 3] = 3 / 32  # the second frame lies three pixels further right
+    >>> round(float(margin(poses, 24, 32)), 4)
+    3.0
+    """
+    _check_poses(poses, len(poses))
+    focal = float(max(height, width)) if focal is None else focal
+    half = torch.tensor([width - 1, height - 1], dtype=torch.float64, device=poses.device) / 2
+    signs = half.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
+    corners = torch.cat([signs * half, half.new_ones(4, 1)], dim=1)
+    back = torch.linalg.inv(_homographies(poses, focal))
+    seen = torch.einsum("ntij,cj->ntci", back, corners)
+    beyond = (seen[..., :2] / seen[..., 2:]).abs() - half  # straight lines stay straight
+    return beyond.amax(dim=(1, 2, 3)).clamp(min=0)
+
+
 def random_poses(
     n: int,
     frames: int = 32,

@@ -2,6 +2,7 @@
 
 from sharingan_lab.datasets.download import fetch, fetchable
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
+from sharingan_lab.datasets.gopro_like import average_frames, gopro_like_pair, write_gopro_like
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
@@ -10,13 +11,16 @@ __all__ = [
     "CLASS_NAMES",
     "GoProPairs",
     "SyntheticBlurPairs",
+    "average_frames",
     "check_layout",
     "fetch",
     "fetchable",
+    "gopro_like_pair",
     "load_folder",
     "photo",
     "photo_names",
     "photos",
     "weed_field",
     "weed_fields",
+    "write_gopro_like",
 ]

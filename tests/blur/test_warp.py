@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sharingan_lab.blur import camera_shake, random_poses, warp
+from sharingan_lab.blur import camera_shake, margin, random_poses, warp
 from sharingan_lab.errors import InputError
 
 
@@ -30,3 +30,28 @@ def test_no_motion_returns_the_image():
 def test_bad_poses_are_refused():
     with pytest.raises(InputError, match="poses must be"):
         warp(images(), torch.zeros(3, 5, 6))
+
+
+def test_a_margin_is_as_wide_as_needed_and_no_wider():
+    """A white image in a black world: frames stay white if a margin as wide is cut off."""
+    poses = random_poses(
+        12, 9, generator=torch.Generator().manual_seed(2), rotation=25.0, translation=0.2
+    )
+    for path, needed in zip(poses[:, None], margin(poses, 40, 60), strict=True):
+        assert needed > 0.5
+        for room, is_enough in ((int(needed) + 1, True), (int(needed * 0.9 - 0.5), False)):
+            scene = torch.ones(1, 1, 40 + 2 * room, 60 + 2 * room)
+            frames = warp(scene, path, focal=60.0, boundary="zero")
+            inner = frames[..., room : room + 40, room : room + 60]
+            assert bool(inner.min() > 0.999) == is_enough
+
+
+def test_a_camera_that_comes_no_nearer_to_the_border_needs_no_margin():
+    poses = torch.zeros(2, 1, 6)
+    poses[1, 0, 5] = -0.1  # the scene is nearer, its image larger
+    assert margin(poses, 40, 60).tolist() == [0, 0]
+
+
+def test_a_margin_needs_poses():
+    with pytest.raises(InputError, match="poses must be"):
+        margin(torch.zeros(3, 6), 40, 60)
