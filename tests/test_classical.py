@@ -312,7 +312,7 @@ def test_blind_finds_the_kernel_of_a_starry_sky():
     true = random_kernels(3, 11, generator=seeded(1))
     blurred = degrade(stars, true, noise_std=0.002, generator=seeded(2))
     restored, found = blind_richardson_lucy(blurred, 11)
-    assert kernel_likeness(found, true).mean() > 0.9
+    assert kernel_likeness(found, true).median() > 0.9
     gain = psnr(restored, stars) - psnr(blurred, stars)
     assert gain.mean() > 3 and gain.min() > 0
 

@@ -77,8 +77,8 @@ def blind_richardson_lucy(
     size: int,
     *,
     start: Tensor | None = None,
-    iterations: int = 30,
-    kernel_steps: int = 10,
+    iterations: int = 20,
+    kernel_steps: int = 30,
     boundary: str = "taper",
 ) -> tuple[Tensor, Tensor]:
     """Guess image and kernel, and correct them in turn: deblurring with an unknown kernel.
@@ -91,8 +91,8 @@ def blind_richardson_lucy(
     size : int
         Height and width of the kernels to look for, pixels; not larger than the image.
     start : Tensor, optional
-        First guess of the kernels, (N, size, size) or (1, size, size); a bell of standard
-        deviation ``size / 7`` if not given. The result depends on it: see Notes.
+        First guess of the kernels, (N, size, size) or (1, size, size); if not given, a bell of
+        standard deviation 1 px: too small a guess does less harm than too large a one.
     iterations : int
         Rounds, at least 1. One round corrects the image once and the kernel `kernel_steps` times.
     kernel_steps : int
@@ -153,7 +153,7 @@ def blind_richardson_lucy(
         guess = _correct_image(guess, seen, transfer(kernels, seen.shape[-2:]))
         for _ in range(kernel_steps):
             kernels = _correct_kernels(kernels, guess, seen)
-    kernels = _centre(kernels)
+    kernels = centre(kernels)
     return richardson_lucy(blurred, kernels, boundary=boundary), kernels
 
 
@@ -180,13 +180,32 @@ def _ratio(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
 
 def _bell(size: int, images: Tensor) -> Tensor:
     offset = torch.arange(size, device=images.device, dtype=images.dtype) - size // 2
-    row = torch.exp(-0.5 * (offset / (size / 7)).square())
+    row = torch.exp(-0.5 * offset.square())
     return (row[:, None] * row)[None]
 
 
-def _centre(kernels: Tensor) -> Tensor:
-    """Move each kernel's centre of mass to pixel (k // 2, k // 2), in parts of a pixel."""
-    for _ in range(3):  # what a move pushes over the edge moves the centre once more, a little
+def centre(kernels: Tensor) -> Tensor:
+    """Move each kernel's centre of mass to pixel (k // 2, k // 2), in parts of a pixel.
+
+    Parameters
+    ----------
+    kernels : Tensor
+        Kernels (n, k, k).
+
+    Returns
+    -------
+    Tensor
+        Kernels (n, k, k) that sum to 1. What a move pushes over the edge is lost.
+
+    Examples
+    --------
+    >>> kernel = torch.zeros(1, 5, 5)
+    >>> kernel[0, 2, 3] = 4.0
+    >>> centre(kernel)[0, 2].round(decimals=4).tolist()
+    [0.0, 0.0, 1.0, 0.0, 0.0]
+    """
+    kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)
+    for _ in range(3):  # what is lost at the edge moves the centre once more, a little
         kernels = _move_to_middle(kernels)
     return kernels
 
