@@ -11,6 +11,7 @@ References
 .. [4] Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017. Equation (5).
 .. [5] Johnson et al., "Perceptual losses for real-time style transfer", ECCV 2016.
 .. [6] Kupyn et al., "DeblurGAN", CVPR 2018. Equations (6) and (8).
+.. [7] Petzka et al., "On the regularization of Wasserstein GANs", ICLR 2018.
 """
 
 import warnings
@@ -115,6 +116,7 @@ def gradient_penalty(
     generator: torch.Generator,
     alpha_per: str = "sample",
     norm_over: str = "sample",
+    one_sided: bool = False,
 ) -> Tensor:
     r"""Penalty that keeps the critic 1-Lipschitz, equation (5) without its factor lambda.
 
@@ -137,6 +139,9 @@ def gradient_penalty(
     norm_over : {"sample", "channels"}
         Norm over all values of a sample, as published, or over its channels only, pixel by pixel,
         as the DeblurGAN code does.
+    one_sided : bool
+        Penalise only norms above 1, :math:`\max(0, \lVert \cdot \rVert - 1)^2` [7]_, as 1-Lipschitz
+        asks; as published, norms below 1 are penalised, too.
 
     Returns
     -------
@@ -175,8 +180,10 @@ def gradient_penalty(
     (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
     if norm_over == "sample":
         gradient = gradient.flatten(start_dim=1)
-    norm = torch.linalg.vector_norm(gradient, dim=1)
-    return ((norm - 1) ** 2).mean()
+    excess = torch.linalg.vector_norm(gradient, dim=1) - 1
+    if one_sided:
+        excess = excess.relu()
+    return (excess**2).mean()
 
 
 def _random_features(layer: int, seed: int) -> nn.Sequential:
