@@ -1,0 +1,71 @@
+"""How steep toy critics are: measured on a mesh, which the plane allows and images do not."""
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.networks.toys import BatchedMLP
+
+
+def square_mesh(side: int, reach: float) -> Tensor:
+    """Points of a square mesh around the origin, shape (side * side, 2), row by row.
+
+    Parameters
+    ----------
+    side : int
+        Points along an edge.
+    reach : float
+        Largest coordinate.
+
+    Examples
+    --------
+    >>> square_mesh(2, 1.0)
+    tensor([[-1., -1.],
+            [-1.,  1.],
+            [ 1., -1.],
+            [ 1.,  1.]])
+    """
+    ticks = torch.linspace(-reach, reach, side)
+    return torch.cartesian_prod(ticks, ticks)
+
+
+def steepest_slope(critics: BatchedMLP, *, side: int = 15, reach: float = 2.5) -> Tensor:
+    """Steepest slope that each critic of the plane shows on a square mesh.
+
+    Parameters
+    ----------
+    critics : BatchedMLP
+        S networks from 2 inputs to 1 output.
+    side : int
+        Points along an edge of the mesh, at least 2.
+    reach : float
+        The mesh covers -reach to reach along both axes.
+
+    Returns
+    -------
+    Tensor
+        (S,), differentiable with respect to the weights: the largest norm of the slopes between
+        neighbours, a lower bound of the Lipschitz constant.
+
+    Raises
+    ------
+    InputError
+        If the mesh has no two points along an edge.
+
+    Examples
+    --------
+    >>> import torch
+    >>> critic = BatchedMLP(1, (2, 1), generator=torch.Generator().manual_seed(0))
+    >>> critic.weights[0].data = torch.tensor([[[3.0], [4.0]]])
+    >>> round(steepest_slope(critic).item(), 4)
+    5.0
+    """
+    if side < 2:
+        raise InputError(f"side={side}: a slope needs 2 points or more along an edge")
+    mesh = square_mesh(side, reach).to(critics.weights[0])
+    heights = critics(mesh.expand(critics.networks, -1, -1)).view(-1, side, side)
+    step = 2 * reach / (side - 1)
+    along = heights.diff(dim=1)[:, :, :-1] / step
+    across = heights.diff(dim=2)[:, :-1] / step
+    # a tiny summand keeps the root differentiable where a critic is flat
+    return (along.square() + across.square() + 1e-30).sqrt().flatten(1).amax(dim=1)
