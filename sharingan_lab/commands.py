@@ -39,11 +39,15 @@ def train(choice: argparse.Namespace) -> int:
     out = Path(choice.out or Path("runs", choice.recipe or "corrected"))
     config = _training_settings(choice, out)
     trainer = Trainer(config, out, resume=choice.resume)
-    print(f"Training {config.recipe!r} into {out}; Ctrl-C saves and stops, --resume goes on.")
+    tell = print if trainer.team.leads else (lambda _: None)
+    tell(f"Training {config.recipe!r} into {out}; Ctrl-C saves and stops, --resume goes on.")
     for notice in trainer.notices:
-        print(f"Notice: {notice}")
-    trainer.fit(_print_row)
-    print(f"Done: {out}. Restore a photo with: sharingan deblur PHOTO -o OUT --model {out}")
+        tell(f"Notice: {notice}")
+    try:
+        trainer.fit(_print_row)
+    finally:
+        trainer.team.part_ways()
+    tell(f"Done: {out}. Restore a photo with: sharingan deblur PHOTO -o OUT --model {out}")
     return 0
 
 

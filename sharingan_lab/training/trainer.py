@@ -33,6 +33,7 @@ from sharingan_lab.training.checkpoints import (
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
 from sharingan_lab.training.history import Row, read_history, write_history
+from sharingan_lab.training.team import join_team
 
 MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
 Progress = Callable[[int, int, Row, float], None]
@@ -109,12 +110,19 @@ class Trainer:
         self.config = config
         self.run_dir = Path(run_dir) if run_dir is not None else None
         self.device = choose_device(config.device)
+        self.team = join_team(self.device)
         self.data, validation = training_data(config)
         if len(self.data) < config.batch_size:
             raise ConfigError(
                 f"batch_size={config.batch_size} exceeds the {len(self.data)} training items"
             )
+        if config.batch_size % self.team.size:
+            raise ConfigError(
+                f"batch_size={config.batch_size} cannot be shared by {self.team.size} processes: "
+                "choose a multiple of their number"
+            )
         found = self._find_run(resume)  # not before: a run without its data leaves nothing
+        self.team.wait()  # nobody writes before all have looked
         self.validation = tuple(images.to(self.device) for images in validation)
         torch.manual_seed(config.seed)  # initial weights, and dropout ever after
         self.generator = build_generator(config).to(self.device)
@@ -130,10 +138,12 @@ class Trainer:
         self.seconds = 0.0  # of training, over all sessions
         self.history: list[Row] = []
         self.notices = [self.content_loss.label] if self._random_features() else []
+        if not self.team.leads:  # the leader's draws stay those of a single process
+            torch.manual_seed(config.seed + self.team.rank)
         self._dropout_rng = self._read_dropout_rng()
         if found:
             self._restore(*found)
-        elif self.run_dir is not None:  # last, so that a wrong call leaves nothing behind
+        elif self.run_dir is not None and self.team.leads:  # last: a wrong call leaves nothing
             self.run_dir.mkdir(parents=True, exist_ok=True)
             write_atomically(self.run_dir / "config.json", config.to_json())
 
@@ -166,18 +176,11 @@ class Trainer:
             loss = critic_loss(real_scores, fake_scores, config.objective)
             penalty = torch.zeros((), device=self.device)
             if config.lambda_gp:
-                penalty = gradient_penalty(
-                    critic,
-                    real,
-                    fake,
-                    generator=self.penalty_rng,
-                    alpha_per=config.alpha_per,
-                    norm_over=config.norm_over,
-                )
+                penalty = self._penalty(critic, real, fake)
         total = loss + config.lambda_gp * penalty
         self.critic_optimiser.zero_grad()
         total.backward()
-        self.critic_optimiser.step()
+        self._update(self.critic_optimiser)
         wasserstein = real_scores.mean() - fake_scores.mean()
         share = torch.stack([wasserstein, penalty, total]).detach() / config.critic_steps
         self.sums[:3] += share
@@ -195,9 +198,32 @@ class Trainer:
         total = config.lambda_adversarial * adversarial + config.lambda_content * content
         self.generator_optimiser.zero_grad()
         total.backward()
-        self.generator_optimiser.step()
+        self._update(self.generator_optimiser)
         self.critic.requires_grad_(True)
         self.sums[3:] += torch.stack([adversarial, content, total]).detach()
+
+    def _penalty(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+        """Gradient penalty of this process's samples, with its share of the whole batch's draws."""
+        config, team = self.config, self.team
+        draws = len(real) if config.alpha_per == "sample" else 0
+        skip = partial(torch.rand, generator=self.penalty_rng, device=self.penalty_rng.device)
+        skip(team.rank * draws)
+        penalty = gradient_penalty(
+            critic,
+            real,
+            fake,
+            generator=self.penalty_rng,
+            alpha_per=config.alpha_per,
+            norm_over=config.norm_over,
+        )
+        skip((team.size - 1 - team.rank) * draws)
+        return penalty
+
+    def _update(self, optimiser: torch.optim.Optimizer) -> None:
+        """Take a step down the gradient of the whole team's batch."""
+        weights = (p for group in optimiser.param_groups for p in group["params"])
+        self.team.average(p.grad for p in weights if p.grad is not None)
+        optimiser.step()
 
     def critic_beside(self, blurred: Tensor) -> Callable[[Tensor], Tensor]:
         """Return the critic as a function of the samples alone, its condition fixed."""
@@ -269,10 +295,11 @@ class Trainer:
                 self._add_row(progress, began, first_step)
             finished = self.steps_done == self.total_steps
             overdue = time.monotonic() - saved >= self.config.checkpoint_seconds
-            if finished or stop.is_set() or overdue:
+            stopped, overdue = self.team.any(stop.is_set(), overdue, device=self.device)
+            if finished or stopped or overdue:
                 self.save()
                 saved = time.monotonic()
-            if stop.is_set() and not finished:
+            if stopped and not finished:
                 raise KeyboardInterrupt(f"stopped after step {self.steps_done}")
 
     def _batches(self) -> Iterator[list[tuple[Tensor, Tensor]]]:
@@ -292,7 +319,7 @@ class Trainer:
                 torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
             ]
             indices = [
-                order[step * size : (step + 1) * size]
+                self.team.part(order[step * size : (step + 1) * size])
                 for step in range(first, self.steps_per_epoch)
                 for order in orders
             ]
@@ -335,6 +362,7 @@ class Trainer:
             "learning_rate": self.generator_optimiser.param_groups[0]["lr"],
         }
         if self.summed:
+            self.team.average([self.sums])
             self._check_finite()
             means = (self.sums / self.summed).tolist()
             row |= dict(zip(MEASURED, means, strict=True))
@@ -345,7 +373,8 @@ class Trainer:
         self.history.append(row)
         done = max(1, self.steps_done - first_step)
         left = (time.monotonic() - began) / done * (self.total_steps - self.steps_done)
-        progress(self.steps_done, self.total_steps, row, left)
+        if self.team.leads:
+            progress(self.steps_done, self.total_steps, row, left)
 
     def _check_finite(self) -> None:
         bad = [n for n, v in zip(MEASURED, self.sums.tolist(), strict=True) if not math.isfinite(v)]
@@ -372,14 +401,17 @@ class Trainer:
         """Write history and checkpoint; without a run folder do nothing."""
         if self.run_dir is None:
             return
+        self.team.average([self.sums])
         self._check_finite()
         self._check_weights()
-        write_history(self.history, self.run_dir)
         tensors = {
             "penalty_rng": self.penalty_rng.get_state(),
-            "dropout_rng": self._read_dropout_rng(),
+            "dropout_rng": self.team.gather(self._read_dropout_rng(), self.device),
             "sums": self.sums,
         }
+        if not self.team.leads:
+            return
+        write_history(self.history, self.run_dir)
         tensors |= _flatten("generator", self.generator_optimiser)
         tensors |= _flatten("critic", self.critic_optimiser)
         networks = {"generator": self.generator, "critic": self.critic}
@@ -415,7 +447,12 @@ class Trainer:
             raise CheckpointError(
                 f"{folder} was written on another kind of device: continue it there"
             ) from error
-        self._dropout_rng = state["dropout_rng"]
+        if len(state["dropout_rng"]) != self.team.size:
+            raise CheckpointError(
+                f"{folder} was written by {len(state['dropout_rng'])} processes: continue it with "
+                f"as many, not with {self.team.size}"
+            )
+        self._dropout_rng = state["dropout_rng"][self.team.rank].clone()
         self.sums.copy_(state["sums"])
         self.summed, self.seconds = manifest["summed"], manifest["seconds"]
         self.steps_done = step

@@ -1,0 +1,120 @@
+"""Several processes, on one machine or many, that train as one.
+
+``torchrun`` and ``accelerate launch`` start the processes and tell each its place through the
+environment. Each takes its part of every batch, and before each update the gradients are averaged:
+the same numbers as one process with the whole batch.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from sharingan_lab.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Team:
+    """A process's place among those that train together; alone, nothing here does anything.
+
+    Parameters
+    ----------
+    rank : int
+        This process, from 0.
+    size : int
+        How many there are.
+
+    Examples
+    --------
+    >>> Team().part([3, 1, 4, 1])
+    [3, 1, 4, 1]
+    >>> Team(rank=1, size=2).part([3, 1, 4, 1])
+    [4, 1]
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and speaks for all."""
+        return self.rank == 0
+
+    def part(self, batch: list[int]) -> list[int]:
+        """Return this process's items of a batch that the whole team works on."""
+        each = len(batch) // self.size
+        return batch[self.rank * each : (self.rank + 1) * each]
+
+    def average(self, tensors: Iterable[Tensor]) -> None:
+        """Replace tensors by their means over the team, in place and in one exchange."""
+        tensors = list(tensors)
+        if self.size == 1 or not tensors:
+            return
+        whole = torch.cat([tensor.flatten() for tensor in tensors])
+        dist.all_reduce(whole)
+        parts = (whole / self.size).split([tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def any(self, *flags: bool, device: torch.device) -> list[bool]:
+        """Say for each flag whether any process raised it, so that all decide the same."""
+        if self.size == 1:
+            return list(flags)
+        raised = torch.tensor(flags, dtype=torch.int32, device=device)
+        dist.all_reduce(raised, dist.ReduceOp.MAX)
+        return [bool(flag) for flag in raised]
+
+    def wait(self) -> None:
+        """Go on when every process has come this far."""
+        if self.size > 1:
+            dist.barrier()
+
+    def part_ways(self) -> None:
+        """End the meeting of :func:`join_team`."""
+        if self.size > 1:
+            dist.destroy_process_group()
+
+    def gather(self, tensor: Tensor, device: torch.device) -> Tensor:
+        """Stack a tensor of each process: (size, ...), on the CPU."""
+        if self.size == 1:
+            return tensor[None].cpu()
+        all_of_them = [torch.empty_like(tensor, device=device) for _ in range(self.size)]
+        dist.all_gather(all_of_them, tensor.to(device))
+        return torch.stack(all_of_them).cpu()
+
+
+def join_team(device: torch.device) -> Team:
+    """Meet the other processes, if a launcher says that there are any.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where this process computes; on CUDA it takes the GPU of its local rank.
+
+    Raises
+    ------
+    ConfigError
+        The launcher's environment is incomplete.
+
+    Examples
+    --------
+    >>> join_team(torch.device("cpu"))
+    Team(rank=0, size=1)
+    """
+    size = int(os.environ.get("WORLD_SIZE", 1))
+    if size == 1:
+        return Team()
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise ConfigError(
+            f"WORLD_SIZE={size}, but {', '.join(missing)} not set: start with torchrun or "
+            "accelerate launch, or unset WORLD_SIZE"
+        )
+    if device.type == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Team(dist.get_rank(), size)

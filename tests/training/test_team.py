@@ -1,0 +1,124 @@
+"""Two processes that train as one: the same weights, and no less after one of them was killed."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.training import Trainer, recipe
+from sharingan_lab.training.team import Team, join_team
+
+SETTINGS = [
+    "items=8", "epochs=3", "constant_epochs=1", "width=4", "blocks=1", "critic_width=4", "crop=32",
+    "critic_steps=2", "log_every=1", "validate_every=2", "dropout=0.0", "content=l1",
+    "kernel_size=9", "checkpoint_seconds=0.0", "batch_size=4", "device=cpu",
+]  # fmt: skip
+
+
+def command(out, *more, settings=SETTINGS):
+    sets = [word for setting in settings for word in ("--set", setting)]
+    return ["-m", "sharingan_lab", "train", "--recipe", "quick", "--out", str(out), *more, *sets]
+
+
+def run(*words):
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=240
+    )
+
+
+def newest_weights(out):
+    folder = sorted((out / "checkpoints").glob("step-*"))[-1]
+    tensors = {}
+    for name in ("generator", "critic"):
+        (path,) = folder.glob(f"{name}-*.safetensors")
+        tensors |= {f"{name}.{key}": value for key, value in load_file(path).items()}
+    return folder.name, tensors
+
+
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+
+
+ONE_STEP = """
+import sys, torch
+from sharingan_lab.training import TrainConfig, Trainer
+trainer = Trainer(TrainConfig.from_json(open(sys.argv[1]).read()))
+trainer.step(next(trainer._batches()))
+trainer.team.average([trainer.sums])
+networks = (trainer.generator, trainer.critic)
+gradients = [parameter.grad for network in networks for parameter in network.parameters()]
+if trainer.team.leads:
+    torch.save([*gradients, trainer.sums], sys.argv[2])
+trainer.team.part_ways()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fresh", [False, True])
+def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(tmp_path, fresh):
+    # Adam's first step follows the sign of a gradient even where that is rounding: make it tiny
+    config = recipe("quick").with_assignments([*SETTINGS, "lambda_content=1", "learning_rate=1e-9"])
+    config = config.with_settings(fresh_critic_batches=fresh)
+    (tmp_path / "config.json").write_text(config.to_json())
+    (tmp_path / "step.py").write_text(ONE_STEP)
+    found = []
+    for name, start in (("one", []), ("two", TORCHRUN)):
+        words = [*start, tmp_path / "step.py", tmp_path / "config.json", tmp_path / name]
+        done = run(*map(str, words))
+        assert done.returncode == 0, done.stderr
+        found.append(torch.load(tmp_path / name, weights_only=True))
+    for one, two in zip(*found, strict=True):
+        torch.testing.assert_close(two, one, atol=1e-5, rtol=1e-5)
+    assert max(float(tensor.abs().max()) for tensor in found[0][:-1]) > 0.01
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_happened(tmp_path):
+    settings = [*SETTINGS, "epochs=20"]
+    assert run(*TORCHRUN, *command(tmp_path / "whole", settings=settings)).returncode == 0
+    cut = command(tmp_path / "cut", "--resume", settings=settings)
+    words = [*TORCHRUN, "--max-restarts=1", *cut]
+    process = subprocess.Popen(
+        [sys.executable, *words], env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    while not list((tmp_path / "cut").glob("checkpoints/step-0000000[3-9]")):
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.01)
+    os.kill(a_worker_of(process.pid), signal.SIGKILL)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    assert output.count("Training 'quick'") == 2
+    (step, whole), (same_step, cut) = (newest_weights(tmp_path / n) for n in ("whole", "cut"))
+    assert step == same_step == "step-00000040"
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+def a_worker_of(parent):
+    """A child of a process, from /proc."""
+    path = f"/proc/{parent}/task/{parent}/children"
+    if not os.path.exists(path):
+        pytest.skip("only Linux tells the children of a process")
+    with open(path) as file:
+        return int(file.read().split()[-1])
+
+
+def test_a_batch_that_cannot_be_shared_is_named(monkeypatch):
+    monkeypatch.setattr("sharingan_lab.training.trainer.join_team", lambda device: Team(0, 3))
+    with pytest.raises(ConfigError, match="batch_size=4 cannot be shared by 3 processes"):
+        Trainer(recipe("quick").with_settings(items=8))
+
+
+def test_an_incomplete_environment_is_named(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match=re.escape("RANK, MASTER_ADDR, MASTER_PORT not set")):
+        join_team(torch.device("cpu"))
