@@ -1,6 +1,7 @@
 """What a run trains on and what it is measured on, as its settings say."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch.utils.data import Dataset
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
+from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir
 from sharingan_lab.training.config import TrainConfig
@@ -42,7 +44,7 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     if config.data == "gopro":
         root = Path(config.data_root) if config.data_root else data_dir() / "GOPRO_Large"
         settings = {"crop": config.crop, "blur": config.blur, "seed": config.seed}
-        train = GoProPairs(root, "train", subset=config.subset or None, **settings)
+        train = GoProPairs(root, "train", subset=config.subset or None, **settings, **_kept(config))
         tests = check_layout(root, splits=("test",), blur=config.blur, complete=False)["test"]
         held_back = GoProPairs(root, "test", subset=min(tests, VALIDATION_PAIRS), **settings)
     else:
@@ -52,6 +54,15 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     batch = [held_back[i] for i in range(len(held_back))]
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
+
+
+def _kept(config: TrainConfig) -> dict[str, Any]:
+    """Where decoded frames are kept: on disk, and in the memory of the device that trains."""
+    if not config.frame_cache:
+        return {}
+    # processes that load data cannot share a GPU's memory
+    device = "cpu" if config.workers else choose_device(config.device)
+    return {"cache": data_dir() / "cache", "device": device}
 
 
 def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:

@@ -38,7 +38,7 @@ from sharingan_lab.training.team import join_team
 MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
 Progress = Callable[[int, int, Row, float], None]
 # Settings that a continued run may change: they decide where and how often, not what.
-_FREE_ON_RESUME = {"device", "workers", "checkpoint_seconds", "data_root"}
+_FREE_ON_RESUME = {"device", "workers", "checkpoint_seconds", "data_root", "frame_cache"}
 
 
 def signed(images: Tensor) -> Tensor:

@@ -77,8 +77,8 @@ def test_training_mirrors_about_half_of_the_frames(root):
             reference = torch.nn.functional.interpolate(
                 read_image(path), (32, 48), mode="bicubic", antialias=True
             ).clamp(0, 1)[0]
-            is_straight = torch.allclose(halved, reference)
-            assert is_straight or torch.allclose(halved.flip(-1), reference)
+            is_straight = torch.allclose(halved, reference, atol=0.51 / 255)
+            assert is_straight or torch.allclose(halved.flip(-1), reference, atol=0.51 / 255)
             straight += is_straight
     assert 12 <= straight <= 36
 

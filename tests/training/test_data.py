@@ -56,11 +56,15 @@ def test_lite_trains_a_network_without_a_critic(folder):
 
 
 @pytest.mark.parametrize("pairs", [2, VALIDATION_PAIRS + 3])
-def test_validation_takes_the_test_pairs_that_there_are(tmp_path, pairs):
+def test_validation_takes_the_test_pairs_that_there_are(tmp_path, monkeypatch, pairs):
+    monkeypatch.setenv("SHARINGAN_DATA", str(tmp_path))
     config = recipe("corrected").with_settings(data_root=gopro(tmp_path, pairs), crop=16)
     train, (blurred, sharp) = training_data(config)
     assert len(train) == pairs
     assert blurred.shape == sharp.shape == (min(pairs, VALIDATION_PAIRS), 3, 16, 16)
+    assert len(list((tmp_path / "cache").glob("*.u8"))) == 1
+    uncached, _ = training_data(config.with_settings(frame_cache=False))
+    assert torch.equal(train[1][0], uncached[1][0])
 
 
 def test_a_folder_of_pictures_must_be_named():
