@@ -151,31 +151,32 @@ def blind_richardson_lucy(
     guess, kernels = seen, kernels / kernels.sum(dim=(1, 2), keepdim=True)
     for _ in range(iterations):
         guess = _correct_image(guess, seen, transfer(kernels, seen.shape[-2:]))
+        spectrum = torch.fft.rfft2(guess)
         for _ in range(kernel_steps):
-            kernels = _correct_kernels(kernels, guess, seen)
+            kernels = _correct_kernels(kernels, spectrum, seen)
     kernels = centre(kernels)
     return richardson_lucy(blurred, kernels, boundary=boundary), kernels
 
 
 def _correct_image(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
     """One step of Richardson and Lucy: spread the ratio back along the kernel."""
-    ratio = torch.fft.rfft2(_ratio(guess, seen, passed))
+    ratio = _ratio(passed * torch.fft.rfft2(guess), seen)
     return guess * torch.fft.irfft2(passed.conj() * ratio, s=seen.shape[-2:]).clamp_min(0)
 
 
-def _correct_kernels(kernels: Tensor, guess: Tensor, seen: Tensor) -> Tensor:
+def _correct_kernels(kernels: Tensor, spectrum: Tensor, seen: Tensor) -> Tensor:
     """The same step with image and kernel exchanged, within the kernel's own size."""
     size, shape = kernels.shape[-1], seen.shape[-2:]
-    ratio = torch.fft.rfft2(_ratio(guess, seen, transfer(kernels, shape)))
-    spread = torch.fft.irfft2(torch.fft.rfft2(guess).conj() * ratio, s=shape)[:, 0].clamp_min(0)
-    inside = spread.roll((size // 2, size // 2), dims=(1, 2))[:, :size, :size]
-    corrected = kernels * inside
+    ratio = _ratio(transfer(kernels, shape) * spectrum, seen)
+    spread = torch.fft.irfft2(spectrum.conj() * ratio, s=shape)[:, 0].clamp_min(0)
+    corrected = kernels * spread.roll((size // 2, size // 2), dims=(1, 2))[:, :size, :size]
     return corrected / corrected.sum(dim=(1, 2), keepdim=True)
 
 
-def _ratio(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
-    predicted = torch.fft.irfft2(passed * torch.fft.rfft2(guess), s=seen.shape[-2:])
-    return seen / predicted.clamp_min(DARKEST)
+def _ratio(predicted: Tensor, seen: Tensor) -> Tensor:
+    """Transform of what was seen over what the guess predicts, that one given transformed."""
+    prediction = torch.fft.irfft2(predicted, s=seen.shape[-2:])
+    return torch.fft.rfft2(seen / prediction.clamp_min(DARKEST))
 
 
 def _bell(size: int, images: Tensor) -> Tensor:
