@@ -30,6 +30,7 @@ COMMANDS = [
     "evaluate images",
     "evaluate detection",
     "fetch",
+    "explore",
     "lab",
     "course",
     "course check",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets
 from matplotlib.figure import Figure
+from traitlets import validate
+from traitlets.utils.bunch import Bunch
 
 Control = tuple[str, float, float, float, float]
 
@@ -99,7 +101,7 @@ def slider_row(
     slide, box = (
         (ipywidgets.IntSlider, ipywidgets.BoundedIntText)
         if isinstance(start, int)
-        else (ipywidgets.FloatSlider, ipywidgets.BoundedFloatText)
+        else (_FloatSlider, ipywidgets.BoundedFloatText)
     )
     shared = {"value": start, "min": low, "max": high, "step": step, "continuous_update": False}
     slider = slide(**shared, readout=False, layout={"width": "150px"})
@@ -113,6 +115,14 @@ def slider_row(
     row = ipywidgets.HBox([number, slider])
     row.add_class("slider-row")
     return row
+
+
+class _FloatSlider(ipywidgets.FloatSlider):
+    """Rounds what the browser's arithmetic makes of 41: 41.00000000000001."""
+
+    @validate("value")
+    def _validate_value(self, proposal: Bunch) -> float:
+        return round(super()._validate_value(proposal), 9)
 
 
 # The handle of a slider has a role and a value but no name. This gives it the one of its number

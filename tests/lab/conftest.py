@@ -1,7 +1,11 @@
 """Small courses to run the report on, and a browser to read it with."""
 
 import io
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -81,16 +85,52 @@ def lesson_maker():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium without a network."""
+def chromium():
+    """A headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on PATH: the pages are not opened in a browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """A browser without a network."""
+    return chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    """Start a server of ours and return its process and the address that it prints."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    names = ("CONFIG", "DATA", "RUNTIME")
+    own = {f"JUPYTER_{name}_DIR": str(folder / name) for name in names}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "TMPDIR": str(folder)}
+    notices = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    notices.mkdir(parents=True)
+    (notices / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    started = []
+
+    def start(*words):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sharingan_lab", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | own,
+        )
+        started.append(process)
+        lines = (re.search(r"http://127.0.0.1:\d+/\S*token=\w+", x) for x in process.stdout)
+        return process, next(line for line in lines if line)[0]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from matplotlib.figure import Figure
+from traitlets import TraitError
 
 from sharingan_lab.lab.sliders import SliderFigure
 
@@ -38,6 +39,14 @@ def test_slider_and_box_are_linked_and_labelled(widget):
     assert slider is widget.sliders["number"]
     assert slider.value == 5 and box.description == "number"
     assert type(slider).__name__ == "IntSlider" and not slider.continuous_update
+
+
+def test_a_slider_rounds_the_arithmetic_of_the_browser(widget):
+    slider = widget.sliders["height"]
+    slider.set_state({"value": 3.0000000000000004})
+    assert slider.value == 3.0
+    with pytest.raises(TraitError):
+        slider.max = 0.5
 
 
 def test_the_picture_carries_its_description(widget):

@@ -1,0 +1,219 @@
+"""The blur explorer in a real browser: on its own page by Voila, and in JupyterLab."""
+
+import io
+
+import numpy as np
+import pytest
+from nbformat import v4, write
+from PIL import Image
+
+pytest.importorskip("playwright", reason="Playwright is not here: no page is opened in a browser")
+from playwright.sync_api import expect
+
+PATIENCE = 40_000  # milliseconds; a page needs about six seconds on an idle machine
+expect.set_options(timeout=PATIENCE)
+
+# Roles that need a name, for they do something or show something.
+NAMED = {"slider", "spinbutton", "combobox", "button", "tab", "link", "img", "image"}
+
+
+class Reader:
+    """Someone who looks at the explorer on a page."""
+
+    def __init__(self, page):
+        self.page = page
+        self.message = page.locator(".blur-explorer [role=alert]")
+        self.numbers = page.locator(".blur-explorer .numbers")
+
+    def slider(self, name):
+        return self.page.get_by_role("slider", name=name)
+
+    def box(self, name):
+        return self.page.get_by_role("spinbutton", name=name)
+
+    def picture(self, title):
+        return self.page.get_by_role("img", name=f"Photograph, {title}:")
+
+    def sees_a_change(self, act, *titles):
+        """Do something; the pictures and the numbers follow."""
+        sources = {title: self.picture(title).get_attribute("src") for title in titles}
+        words = self.numbers.inner_text()
+        act()
+        for title, source in sources.items():
+            expect(self.picture(title)).not_to_have_attribute("src", source)
+        expect(self.numbers).not_to_have_text(words)
+
+    def chooses(self, name, kind, content):
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Bring a photograph").click()
+        chooser.value.set_files({"name": name, "mimeType": kind, "buffer": content})
+
+    def open_page(self, name):
+        self.page.get_by_role("tab", name=name).click()
+
+
+def opened(chromium, address):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.asked = []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(address)
+    return page
+
+
+@pytest.fixture(scope="module")
+def reader(chromium, serve):
+    """One page of its own for all tests: each turns what it needs."""
+    page = opened(chromium, serve("explore")[1])
+    expect(page.get_by_role("img", name="Photograph, blurred:")).to_be_visible()
+    expect(page.get_by_role("slider", name="length (px)")).to_be_attached()
+    return Reader(page)
+
+
+def test_the_page_has_a_title_a_language_and_asks_no_other_machine(reader):
+    assert reader.page.title() == "The blur explorer"
+    assert reader.page.evaluate("document.documentElement.lang") == "en"
+    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+    assert [url for url in reader.page.asked if not url.startswith(own)] == []
+
+
+def test_everything_that_can_be_used_or_seen_has_a_name(reader):
+    session = reader.page.context.new_cdp_session(reader.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    found = [
+        (node["role"]["value"], node.get("name", {}).get("value", "").strip())
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] in NAMED
+    ]
+    assert [role for role, name in found if not name] == []
+    roles = [role for role, _ in found]
+    assert roles.count("slider") == roles.count("spinbutton") == 14
+    assert roles.count("tab") == 3 and roles.count("combobox") == 2
+    names = {role: [n for r, n in found if r == role] for role in ("slider", "spinbutton")}
+    assert sorted(names["slider"]) == sorted(names["spinbutton"])
+
+
+def test_a_slider_is_turned_by_keyboard(reader):
+    reader.box("length (px)").focus()
+    reader.page.keyboard.press("Tab")
+    expect(reader.slider("length (px)")).to_be_focused()
+    reader.sees_a_change(lambda: reader.page.keyboard.press("ArrowRight"), "blurred")
+    expect(reader.box("length (px)")).to_have_value("41")
+
+
+def test_a_number_can_be_typed(reader):
+    def type_it():
+        reader.box("exposure (1: all of it)").fill("0.3")
+        reader.page.keyboard.press("Enter")
+
+    reader.sees_a_change(type_it, "blurred")
+    expect(reader.slider("exposure (1: all of it)")).to_have_attribute("aria-valuenow", "0.3")
+    expect(reader.page.get_by_role("img", name="up to 30 % of it")).to_be_visible()
+
+
+def test_a_new_path_is_a_key_away(reader):
+    button = reader.page.get_by_role("button", name="New path")
+    reader.sees_a_change(lambda: button.press("Enter"), "blurred")
+
+
+def test_the_page_does_not_jump_when_it_is_redrawn(reader):
+    def places():
+        return reader.page.evaluate(
+            "[...document.querySelectorAll('.blur-explorer figure, .blur-explorer svg.plot')]"
+            ".map(e => JSON.stringify(e.getBoundingClientRect()))"
+        )
+
+    before = places()
+    reader.sees_a_change(lambda: reader.slider("noise std").press("ArrowRight"), "noise × 5")
+    assert places() == before
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_nothing_is_cut_off_sideways(reader, width):
+    reader.page.set_viewport_size({"width": width, "height": 900})
+    for name in ("Restore", "Take it with you", "Blur"):
+        reader.open_page(name)
+        expect(reader.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        cut = reader.page.evaluate(
+            "[...document.querySelectorAll('.blur-explorer .widget-label, .blur-explorer button, "
+            ".blur-explorer figcaption, .blur-explorer h5, .blur-explorer .jupyter-widgets')]"
+            ".filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
+            ".map(e => e.className + ': ' + e.textContent.slice(0, 40))"
+        )
+        assert cut == []
+    reader.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_restoring_shows_what_each_kernel_gains(reader):
+    reader.page.get_by_role("tab", name="Blur").focus()
+    reader.page.keyboard.press("ArrowRight")
+    reader.page.keyboard.press("Enter")
+    wrong = reader.picture("restored with the wrong kernel")
+    expect(wrong).to_be_visible()
+    before = wrong.get_attribute("src")
+    reader.slider("wrong kernel turned").press("ArrowRight")
+    expect(wrong).not_to_have_attribute("src", before)
+    expect(reader.page.get_by_text("true kernel: ")).to_contain_text("dB")
+    reader.open_page("Blur")
+
+
+def test_the_kernel_is_saved_from_the_page(reader, tmp_path):
+    reader.open_page("Take it with you")
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("link", name="kernel.npy").click()
+    download.value.save_as(tmp_path / "kernel.npy")
+    kernel = np.load(tmp_path / "kernel.npy")
+    made = {}
+    exec(reader.page.locator(".blur-explorer pre").first.inner_text(), made)
+    assert np.array_equal(kernel, made["kernel"][0].numpy())
+    reader.open_page("Blur")
+
+
+def test_a_photograph_is_brought(reader):
+    colours = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(colours).save(content, format="png")
+    mine = "mine.png", "image/png", content.getvalue()
+    reader.sees_a_change(lambda: reader.chooses(*mine), "sharp", "blurred")
+    expect(reader.page.get_by_role("combobox", name="photograph")).to_have_value("mine.png")
+
+
+def test_a_large_photograph_is_brought(reader):
+    """As large as those of a camera: more than a server's usual limit for one message."""
+    content = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (2000, 3000, 3), np.uint8)
+    Image.fromarray(noise).save(content, format="bmp")
+    assert content.tell() > 10 * 2**20
+    reader.chooses("large.bmp", "image/bmp", content.getvalue())
+    expect(reader.page.get_by_role("combobox", name="photograph")).to_have_value("large.bmp")
+
+
+def test_a_broken_file_gives_a_message_and_the_old_picture_stays(reader):
+    before = reader.picture("sharp").get_attribute("src")
+    reader.chooses("broken.png", "image/png", b"no image")
+    expect(reader.message).to_have_text(
+        "cannot read broken.png as an image: bring a PNG or JPEG file"
+    )
+    expect(reader.picture("sharp")).to_have_attribute("src", before)
+
+
+def test_it_works_in_jupyterlab(chromium, serve, tmp_path):
+    source = "from sharingan_lab.lab.explorer import BlurExplorer\nBlurExplorer()"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    (tmp_path / "course").mkdir()
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source)], metadata={"kernelspec": kernel})
+    write(notebook, tmp_path / "course" / "tiny.ipynb")
+    _, address = serve("lab", "--to", str(tmp_path / "course"), "--no-browser")
+    page = opened(chromium, address.replace("/lab?", "/doc/tree/tiny.ipynb?"))
+    page.wait_for_function(
+        "async () => (await (await fetch('/api/sessions')).json())"
+        ".some(s => s.kernel.connections >= 1 && s.kernel.execution_state === 'idle')"
+    )
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    reader = Reader(page)
+    expect(reader.picture("blurred")).to_be_visible()
+    reader.sees_a_change(lambda: reader.slider("length (px)").press("ArrowRight"), "blurred")
+    expect(reader.box("length (px)")).to_have_value("41")
+    page.context.close()
