@@ -1,0 +1,109 @@
+"""Small letters and their blurred pictures: an image-to-image task with known answers.
+
+There are few letters, so that every sharp picture that may lie behind a blurred one can be
+counted, and what a network should answer can be computed.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from sharingan_lab.blur import blur, linear_kernel
+from sharingan_lab.errors import InputError
+
+LETTERS = "bpdq"
+_FINER = 4  # letters are drawn this many times larger, then averaged
+
+
+def mirrored_letters(size: int = 16, *, shift: int = 1) -> tuple[Tensor, Tensor]:
+    """Draw b, p, d and q in every position: one letter and its mirror images, white on black.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of a picture in pixels, at least 16.
+    shift : int
+        Positions reach from ``-shift`` to ``shift`` pixels around the middle along both axes, at
+        least 0 and at most 1/16 of the size.
+
+    Returns
+    -------
+    images : Tensor
+        (4 * (2 * shift + 1) ** 2, 1, size, size) in [0, 1], letter after letter.
+    labels : Tensor
+        (images,), the index of each letter in ``LETTERS``.
+
+    Raises
+    ------
+    InputError
+        If the size or the shift is out of range.
+
+    Notes
+    -----
+    p is b upside down, d is b seen in a mirror, q is both: pixel for pixel, which no font
+    promises. A camera that pans vertically cannot tell b from p, nor d from q.
+
+    Examples
+    --------
+    >>> images, labels = mirrored_letters()
+    >>> images.shape, [LETTERS[i] for i in labels[::9]]
+    (torch.Size([36, 1, 16, 16]), ['b', 'p', 'd', 'q'])
+    >>> torch.equal(images[4].flip(1), images[13])
+    True
+    """
+    if size < 16 or not 0 <= shift <= size // 16:
+        raise InputError(
+            f"size={size}, shift={shift}: give a size of at least 16, a shift from 0 to size / 16"
+        )
+    b = _draw_b(size)
+    letters = [b, b.flip(0), b.flip(1), b.flip(0, 1)]
+    steps = range(-shift, shift + 1)
+    places = [(down, right) for down in steps for right in steps]
+    images = torch.stack([x.roll(place, (0, 1)) for x in letters for place in places])
+    return images[:, None], torch.arange(len(LETTERS)).repeat_interleave(len(places))
+
+
+def _draw_b(size: int) -> Tensor:
+    """Draw the letter in the middle of a picture (size, size)."""
+    font = ImageFont.load_default(_FINER * size * 7 / 8)
+    side = _FINER * size
+    canvas = Image.new("L", (side, side))
+    left, top, right, bottom = font.getbbox("b", stroke_width=1)
+    corner = ((side - left - right) / 2, (side - top - bottom) / 2)
+    ImageDraw.Draw(canvas).text(corner, "b", fill=255, font=font, stroke_width=1)
+    return torch.from_numpy(np.asarray(canvas.reduce(_FINER), np.float32) / 255)
+
+
+def pan(images: Tensor, angle: float) -> Tensor:
+    """Blur by a camera that pans so far that every pixel sees all of its row or column.
+
+    Parameters
+    ----------
+    images : Tensor
+        (N, 1, size, size), dark at the border; beyond it all is black.
+    angle : float
+        Direction in degrees: 0 is along the rows, 90 along the columns.
+
+    Returns
+    -------
+    Tensor
+        (N, 1, size, size): at 90 degrees every pixel holds the sum of its column over
+        2 * size - 2, at 0 degrees that of its row.
+
+    Examples
+    --------
+    >>> letters, _ = mirrored_letters()
+    >>> streaks = pan(letters, 90.0)
+    >>> torch.allclose(streaks[:, :, 0], letters.sum(dim=2) / 30, atol=1e-3)
+    True
+    >>> torch.allclose(streaks, streaks[:, :, :1].expand_as(streaks), atol=1e-6)
+    True
+    """
+    size = images.shape[-1]
+    margin = size // 2
+    wide = F.pad(images, (margin,) * 4)
+    kernel = linear_kernel(2 * size - 1, angle, 2 * size - 1)
+    blurred = blur(wide, kernel, boundary="zero")
+    return blurred[..., margin : margin + size, margin : margin + size].clamp(min=0)

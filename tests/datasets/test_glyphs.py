@@ -1,0 +1,61 @@
+"""The small letters and their streaks, against direct sums."""
+
+import pytest
+import torch
+
+from sharingan_lab.datasets.glyphs import LETTERS, mirrored_letters, pan
+from sharingan_lab.errors import InputError
+
+
+def of(letter, images, labels):
+    return images[labels == LETTERS.index(letter), 0]
+
+
+@pytest.mark.parametrize(("letter", "axis"), [("p", 1), ("d", 2)])
+def test_letters_are_mirror_images_of_b_at_every_place(letter, axis):
+    images, labels = mirrored_letters(shift=0)
+    assert torch.equal(of(letter, images, labels), of("b", images, labels).flip(axis))
+    images, labels = mirrored_letters()
+    mirrored = {tuple(x.flatten().tolist()) for x in of("b", images, labels).flip(axis)}
+    assert {tuple(x.flatten().tolist()) for x in of(letter, images, labels)} == mirrored
+
+
+def test_b_has_its_stem_on_the_left_and_its_bowl_below():
+    images, labels = mirrored_letters(shift=0)
+    (b,) = of("b", images, labels)
+    assert b[:, :8].sum() > b[:, 8:].sum() and b[8:].sum() > b[:8].sum()
+
+
+@pytest.mark.parametrize("size, shift", [(16, 1), (24, 1), (32, 2)])
+def test_no_letter_is_cut_off_and_no_two_are_alike(size, shift):
+    images, _ = mirrored_letters(size, shift=shift)
+    assert images.shape == (4 * (2 * shift + 1) ** 2, 1, size, size)
+    ink = images.sum(dim=(1, 2, 3))
+    torch.testing.assert_close(ink, ink[:1].expand_as(ink))
+    border = [images[..., 0, :], images[..., -1, :], images[..., 0], images[..., -1]]
+    assert all(edge.max() == 0 for edge in border)
+    distances = torch.cdist(images.flatten(1), images.flatten(1)) + torch.eye(len(images))
+    assert distances.min() > 0.5
+    assert images.amin() == 0 and images.amax() == 1
+
+
+@pytest.mark.parametrize("size, shift", [(12, 0), (16, 2), (16, -1)])
+def test_sizes_that_do_not_fit_are_refused(size, shift):
+    with pytest.raises(InputError, match=f"size={size}, shift={shift}"):
+        mirrored_letters(size, shift=shift)
+
+
+@pytest.mark.parametrize(("angle", "axis"), [(0.0, 3), (90.0, 2)])
+def test_a_pan_leaves_the_sums_along_its_direction(angle, axis):
+    images, _ = mirrored_letters()
+    expected = (images.sum(dim=axis, keepdim=True) / 30).expand_as(images)
+    torch.testing.assert_close(pan(images, angle), expected, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("angle", "pair"), [(90.0, "bp"), (90.0, "dq"), (0.0, "bd"), (0.0, "pq")])
+def test_a_pan_makes_pairs_of_letters_alike(angle, pair):
+    images, labels = mirrored_letters(shift=0)
+    one, other = (pan(of(letter, images, labels)[None], angle) for letter in pair)
+    torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+    others = [pan(of(x, images, labels)[None], angle) for x in LETTERS if x not in pair]
+    assert all((one - other).abs().max() > 0.05 for other in others)
