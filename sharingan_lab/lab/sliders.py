@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets
 from matplotlib.figure import Figure
-from traitlets import validate
-from traitlets.utils.bunch import Bunch
 
 Control = tuple[str, float, float, float, float]
 
@@ -78,9 +76,18 @@ class SliderFigure(ipywidgets.VBox):
 
 
 def slider_row(
-    label: str, start: float, low: float, high: float, step: float, *, label_width: int = 190
+    label: str,
+    start: float,
+    low: float,
+    high: float,
+    step: float,
+    *,
+    label_width: int = 190,
+    live: bool = False,
 ) -> ipywidgets.HBox:
     """Return a labelled box to type in and a slider to turn, linked, in this order.
+
+    The value of the box is the one to be used: that of the slider may be off by a rounding error.
 
     Parameters
     ----------
@@ -90,6 +97,8 @@ def slider_row(
         Whole numbers make whole steps.
     label_width : int
         Pixels of the label.
+    live : bool
+        Whether the value follows a slider that is being dragged, or waits until it is let go.
 
     Examples
     --------
@@ -101,38 +110,42 @@ def slider_row(
     slide, box = (
         (ipywidgets.IntSlider, ipywidgets.BoundedIntText)
         if isinstance(start, int)
-        else (_FloatSlider, ipywidgets.BoundedFloatText)
+        else (ipywidgets.FloatSlider, ipywidgets.BoundedFloatText)
     )
-    shared = {"value": start, "min": low, "max": high, "step": step, "continuous_update": False}
-    slider = slide(**shared, readout=False, layout={"width": "150px"})
+    shared = {"value": start, "min": low, "max": high, "step": step}
+    slider = slide(**shared, continuous_update=live, readout=False, layout={"width": "150px"})
     number = box(
         **shared,
+        continuous_update=False,
         description=label,
         style={"description_width": f"{label_width}px"},
         layout={"width": f"{label_width + 80}px"},
     )
-    ipywidgets.link((slider, "value"), (number, "value"))
+    ipywidgets.link((slider, "value"), (number, "value"), transform=(_rounded, _rounded))
     row = ipywidgets.HBox([number, slider])
     row.add_class("slider-row")
     return row
 
 
-class _FloatSlider(ipywidgets.FloatSlider):
-    """Rounds what the browser's arithmetic makes of 41: 41.00000000000001."""
-
-    @validate("value")
-    def _validate_value(self, proposal: Bunch) -> float:
-        return round(super()._validate_value(proposal), 9)
+def _rounded(value: float) -> float:
+    """Undo what the browser's arithmetic makes of 41: 41.00000000000001."""
+    return round(value, 9)
 
 
-# The handle of a slider has a role and a value but no name. This gives it the one of its number
-# box, once the widgets are on the page and whenever new ones come.
+# The handle of a slider has a role but no name, and its value is rounded to a tenth. Once the
+# widgets are on the page, and whenever something on it changes, this gives it the name and the
+# value of its number box. What is marked as announced is read out when it changes.
 _NAME_HANDLES = """
-const name = () => document.querySelectorAll('.slider-row').forEach(row => {
-  const label = row.querySelector('.widget-label'), handle = row.querySelector('.noUi-handle');
-  if (label && handle && handle.getAttribute('aria-label') !== label.textContent)
+const name = () => {
+  document.querySelectorAll('.slider-row').forEach(row => {
+    const label = row.querySelector('.widget-label'), input = row.querySelector('input');
+    const handle = row.querySelector('.noUi-handle');
+    if (!label || !input || !handle) return;
     handle.setAttribute('aria-label', label.textContent);
-});
+    handle.setAttribute('aria-valuetext', input.value);
+  });
+  document.querySelectorAll('.announced').forEach(e => e.setAttribute('aria-live', 'polite'));
+};
 if (!window.sliderNames) {
   window.sliderNames = new MutationObserver(name);
   window.sliderNames.observe(document.body, {childList: true, subtree: true});
@@ -142,7 +155,7 @@ name();
 
 
 def slider_names() -> ipywidgets.HTML:
-    """Return an unseen widget that gives the handles of all `slider_row` their accessible name.
+    """Return an unseen widget that names the handles of all `slider_row` for screen readers.
 
     Examples
     --------

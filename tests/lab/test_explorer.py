@@ -139,7 +139,7 @@ def test_every_slider_has_a_labelled_box_that_moves_with_it(explorer):
     assert len(rows) == len(CONTROLS) == sum(len(group) for group in GROUPS.values())
     for row, (name, control) in zip(rows, CONTROLS.items(), strict=True):
         box, slider = row.children
-        assert slider is explorer.controls[name]
+        assert box is explorer.controls[name]
         assert box.description == control.label
         box.value = box.min
         assert slider.value == control.low
@@ -186,9 +186,9 @@ def test_only_the_open_page_is_drawn(explorer, monkeypatch):
     monkeypatch.setattr(widget, "restorations", None)
     explorer.controls["turn"].value = 40
     monkeypatch.undo()
-    assert "restored with" not in markup(explorer)
+    assert "restored:" not in markup(explorer)
     explorer.tabs.selected_index = RESTORE
-    assert "restored with the true kernel" in markup(explorer)
+    assert "restored: true kernel" in markup(explorer)
 
 
 def test_a_redraw_takes_at_most_250_milliseconds():
@@ -295,7 +295,7 @@ def test_it_restores_with_the_true_and_with_a_wrong_kernel(method):
     true, wrong = (psnr(picture, shot.sharp).item() for picture in pictures)
     blurred = psnr(shot.blurred, shot.sharp).item()
     assert true > blurred > wrong
-    shown = re.findall(r"kernel: <strong>([+-][\d.]+) dB", markup(explorer))
+    shown = re.findall(r"kernel: <strong>([+-][\d.]+) dB", markup(explorer).replace("−", "-"))
     gains = [true - blurred, wrong - blurred]
     assert [float(gain) for gain in shown] == pytest.approx(gains, abs=0.15)
 

@@ -102,13 +102,27 @@ def test_a_slider_is_turned_by_keyboard(reader):
     expect(reader.box("length (px)")).to_have_value("41")
 
 
+def test_the_picture_follows_a_slider_that_is_dragged(reader):
+    handle = reader.slider("length (px)")
+    place = handle.bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    reader.page.mouse.move(x, y)
+    reader.page.mouse.down()
+    for step in range(1, 11):  # the button is not let go: the next picture comes on the way
+        reader.sees_a_change(lambda at=x - 3 * step: reader.page.mouse.move(at, y), "blurred")
+    reader.page.mouse.up()
+    expect(reader.box("length (px)")).not_to_have_value("41")
+    assert float(reader.box("length (px)").input_value()) == pytest.approx(41 - 22, abs=3)
+
+
 def test_a_number_can_be_typed(reader):
     def type_it():
         reader.box("exposure (1: all of it)").fill("0.3")
         reader.page.keyboard.press("Enter")
 
     reader.sees_a_change(type_it, "blurred")
-    expect(reader.slider("exposure (1: all of it)")).to_have_attribute("aria-valuenow", "0.3")
+    expect(reader.slider("exposure (1: all of it)")).to_have_attribute("aria-valuetext", "0.3")
+    expect(reader.numbers).to_have_attribute("aria-live", "polite")
     expect(reader.page.get_by_role("img", name="up to 30 % of it")).to_be_visible()
 
 
@@ -149,7 +163,7 @@ def test_restoring_shows_what_each_kernel_gains(reader):
     reader.page.get_by_role("tab", name="Blur").focus()
     reader.page.keyboard.press("ArrowRight")
     reader.page.keyboard.press("Enter")
-    wrong = reader.picture("restored with the wrong kernel")
+    wrong = reader.picture("restored: wrong kernel")
     expect(wrong).to_be_visible()
     before = wrong.get_attribute("src")
     reader.slider("wrong kernel turned").press("ArrowRight")

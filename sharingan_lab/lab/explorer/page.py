@@ -26,7 +26,7 @@ class Page:
     Attributes
     ----------
     controls : dict
-        Sliders and lists by name.
+        Number boxes (each with its slider) and lists by name.
     photo, upload, new_path, reset, tabs : Widget
     message, numbers : HTML
         What went wrong; what was measured.
@@ -53,6 +53,7 @@ class Page:
         self.reset = ipywidgets.Button(description="Start again")
         self.message, self.numbers = ipywidgets.HTML(), ipywidgets.HTML()
         self.numbers.add_class("numbers")
+        self.numbers.add_class("announced")
         self.panels = {name: ipywidgets.HTML() for name in (*_LOOK, *_COMPARE, "files")}
         body = _box("body", self._side(), _box("main", self.numbers, self._pages()))
         self.whole = [_style(), self._head(), self.message, body, slider_names()]
@@ -91,10 +92,11 @@ class Page:
     def _rows(self, group: str) -> list[ipywidgets.HBox]:
         rows = []
         for name, control in GROUPS[group].items():
-            row = slider_row(*control._replace(start=self._values[name]), label_width=166)
+            start = control._replace(start=self._values[name])
+            row = slider_row(*start, label_width=166, live=True)
             rows.append(row)
             self._rows_by_name[name] = row
-            self.controls[name] = row.children[1]
+            self.controls[name] = row.children[0]
         return rows
 
     def _choice(self, name: str, label: str) -> ipywidgets.Dropdown:

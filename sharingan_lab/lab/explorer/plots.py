@@ -12,7 +12,7 @@ FLOOR = -60.0  # decibels: what is weaker counts as nothing
 _PIECES = 64  # of one colour each
 _REACHES = (4, 8, 16, 32)  # pixels from the middle to the edge of a plot
 _SIZE, _LEFT, _TOP = 172, 58, 26  # of the square of the plot, in units of the drawing
-_WIDTH, _HEIGHT = 300, 244
+_WIDTH, _HEIGHT = 308, 244
 _PLACE = ("x (px)", "y (px)")
 
 
@@ -85,9 +85,7 @@ def kernel_plot(kernel: Tensor, edge: int, name: str = "kernel") -> str:
     bar = ("magma", ends, "share of the light (%)")
     title = f"{name}, sum {float(values.sum()):.2f}"
     rows, columns = (int(values.any(axis=i).sum()) for i in (1, 0))
-    alt = (
-        f"{title}: {columns} px wide, {rows} px high, at most {100 * brightest:.2g} % a pixel"
-    )
+    alt = f"{title}: {columns} px wide, {rows} px high, at most {100 * brightest:.2g} % a pixel"
     return _axes(content, edge, title, alt, _PLACE, bar)
 
 

@@ -40,7 +40,8 @@ class BlurExplorer(ipywidgets.VBox):
     Attributes
     ----------
     controls : dict
-        The slider or list of each name above; setting ``.value`` redraws.
+        The number box, linked to a slider, or the list of each name above; setting ``.value``
+        redraws.
     photo, upload, new_path, reset, tabs : Widget
         List of photographs, button that takes a file, buttons for the next seed and for the values
         at the start, the three pages.
@@ -179,7 +180,7 @@ class BlurExplorer(ipywidgets.VBox):
         true, wrong = restorations(self.shot, self.settings.exposure, **how)
         self._photograph("input", "blurred", self.shot.blurred, str(self.shot.quality))
         for name, restored in (("true", true), ("wrong", wrong)):
-            title = f"restored with the {name} kernel"
+            title = f"restored: {name} kernel"
             self._photograph(name, title, restored.picture, str(restored.quality))
             kernel = plots.kernel_plot(restored.kernel, self._edge, f"{name} kernel")
             self._show(f"{name} kernel", kernel)
@@ -231,7 +232,7 @@ def _gains(blurred: Quality, true: Quality, wrong: Quality) -> str:
         f"<li>{name} kernel: <strong>{restored.decibels - blurred.decibels:+.2f} dB</strong></li>"
         for name, restored in (("true", true), ("wrong", wrong))
     ]
-    return f"<h5>PSNR gained over the blurred picture</h5><ul>{''.join(gains)}</ul>"
+    return f"<h5>PSNR, against blurred</h5><ul>{''.join(gains)}</ul>".replace("-", "−")
 
 
 def _levels(std: float) -> str:
