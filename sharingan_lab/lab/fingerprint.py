@@ -20,7 +20,8 @@ _LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "matplot
 def fingerprint(lesson: Lesson, mode: str, parameters: Mapping[str, object]) -> str:
     """Hash the notebook, the mode, the parameters, the package, its files and its libraries.
 
-    A parameter that names a file counts with the file's size and date.
+    A parameter that names a file counts with the file's size and date, one that names a training
+    run with those of its history.
     """
     facts = {
         "mode": mode,
@@ -33,6 +34,8 @@ def fingerprint(lesson: Lesson, mode: str, parameters: Mapping[str, object]) -> 
 
 def _value(value: object) -> object:
     path = Path(value) if isinstance(value, str) and value else None
+    if path and (path / "history.csv").is_file():
+        path = path / "history.csv"
     return [value, *_stamp(path)] if path and path.is_file() else value
 
 

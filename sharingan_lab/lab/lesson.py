@@ -143,9 +143,16 @@ def setup(
 
 
 def check_run(
-    *, mode: str = "quick", data_root: str = "", seed: int = 0, device: str = "auto"
+    *,
+    mode: str = "quick",
+    data_root: str = "",
+    seed: int = 0,
+    device: str = "auto",
+    run_dir: str = "",
 ) -> None:
     """Raise what :func:`setup` would raise, without setting anything up.
+
+    A lesson that reads a training run from `run_dir` would fail on one that holds none.
 
     Examples
     --------
@@ -159,6 +166,10 @@ def check_run(
     if not isinstance(seed, int) or seed < 0:
         raise ConfigError(f"seed must be a whole number of at least 0, got {seed!r}")
     choose_device(device)
+    if run_dir:
+        from sharingan_lab.training import read_run  # brings torchvision: other lessons need none
+
+        read_run(run_dir)
     if mode == "full":
         require_full(data_root, device)
 

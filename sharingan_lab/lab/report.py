@@ -30,7 +30,7 @@ from sharingan_lab.lab.surroundings import commit, cores, device_name, versions
 from sharingan_lab.lab.terminal import Terminal
 
 CELL_SECONDS = {"quick": 600.0, "full": 48 * 3600.0}
-_CHECKED = ("data_root", "seed", "device")  # parameters that every lesson hands to lab.setup
+_CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
 
 
 @dataclass(frozen=True)

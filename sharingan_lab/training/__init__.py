@@ -1,7 +1,20 @@
-"""Training: settings and recipes, the trainer, its checkpoints and its history."""
+"""Training: settings and recipes, the trainer, its checkpoints, its history and what that says."""
 
 from sharingan_lab.training.config import RECIPES, TrainConfig, recipe
+from sharingan_lab.training.diagnosis import diagnose
 from sharingan_lab.training.history import read_history
+from sharingan_lab.training.records import RunRecord, read_run
+from sharingan_lab.training.samples import read_samples
 from sharingan_lab.training.trainer import Trainer
 
-__all__ = ["RECIPES", "TrainConfig", "Trainer", "read_history", "recipe"]
+__all__ = [
+    "RECIPES",
+    "RunRecord",
+    "TrainConfig",
+    "Trainer",
+    "diagnose",
+    "read_history",
+    "read_run",
+    "read_samples",
+    "recipe",
+]

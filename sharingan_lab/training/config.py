@@ -27,6 +27,7 @@ _AT_LEAST = {
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
     "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3, "seed": 0,
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
+    "critic_limit": 0.0,
 }  # fmt: skip
 _RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
 
@@ -104,6 +105,11 @@ class TrainConfig:
         Steps between rows of the history and between validations.
     checkpoint_seconds : float
         Time between checkpoints.
+    critic_limit : float
+        The run stops when its losses betray a critic steeper than this, which should have slope 1,
+        see :func:`sharingan_lab.training.diagnosis.steepness`; 0: it never does.
+    tensorboard : bool
+        Also write the history and the pictures for TensorBoard, into the folder of the run.
     workers : int
         Processes that load data.
 
@@ -162,6 +168,8 @@ class TrainConfig:
     log_every: int = 50
     validate_every: int = 1000
     checkpoint_seconds: float = 600.0
+    critic_limit: float = 10.0
+    tensorboard: bool = False
     workers: int = 0
 
     def __post_init__(self) -> None:

@@ -32,13 +32,19 @@ from sharingan_lab.training.checkpoints import (
 )
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
+from sharingan_lab.training.diagnosis import steepness
 from sharingan_lab.training.history import Row, read_history, write_history
+from sharingan_lab.training.samples import write_samples
 from sharingan_lab.training.team import join_team
+from sharingan_lab.training.tensorboard import EventLog, require_tensorboard
 
 MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
 Progress = Callable[[int, int, Row, float], None]
 # Settings that a continued run may change: they decide where and how often, not what.
-_FREE_ON_RESUME = {"device", "workers", "checkpoint_seconds", "data_root", "frame_cache"}
+_FREE_ON_RESUME = {
+    "device", "workers", "checkpoint_seconds", "data_root", "frame_cache", "critic_limit",
+    "tensorboard",
+}  # fmt: skip
 
 
 def signed(images: Tensor) -> Tensor:
@@ -74,8 +80,8 @@ class Trainer:
     config : TrainConfig
         The settings.
     run_dir : path, optional
-        Where the run is kept (``config.json``, ``history.csv``, ``checkpoints/``); without it
-        nothing is written.
+        Where the run is kept (``config.json``, ``history.csv``, ``checkpoints/``, ``samples/``);
+        without it nothing is written.
     resume : bool
         Continue from the newest checkpoint of `run_dir`, if there is one. On a CPU the continued
         run ends with the same bits as one that was never stopped.
@@ -91,7 +97,8 @@ class Trainer:
     Raises
     ------
     ConfigError
-        `run_dir` holds a run already and `resume` is false, or that run had other settings.
+        `run_dir` holds a run already and `resume` is false, that run had other settings, or
+        TensorBoard is asked for and missing.
     DataError
         The data set is missing.
 
@@ -107,6 +114,8 @@ class Trainer:
     def __init__(
         self, config: TrainConfig, run_dir: str | Path | None = None, *, resume: bool = False
     ):
+        if config.tensorboard:
+            require_tensorboard()
         self.config = config
         self.run_dir = Path(run_dir) if run_dir is not None else None
         self.device = choose_device(config.device)
@@ -137,13 +146,15 @@ class Trainer:
         self.summed = 0  # steps in self.sums
         self.seconds = 0.0  # of training, over all sessions
         self.history: list[Row] = []
+        self.events: EventLog | None = None
+        self.sheet: Path | None = None  # the last picture of the validation batch
         self.notices = [self.content_loss.label] if self._random_features() else []
         if not self.team.leads:  # the leader's draws stay those of a single process
             torch.manual_seed(config.seed + self.team.rank)
         self._dropout_rng = self._read_dropout_rng()
         if found:
             self._restore(*found)
-        elif self.run_dir is not None and self.team.leads:  # last: a wrong call leaves nothing
+        elif self._writes:  # last: a wrong call leaves nothing
             self.run_dir.mkdir(parents=True, exist_ok=True)
             write_atomically(self.run_dir / "config.json", config.to_json())
 
@@ -270,16 +281,16 @@ class Trainer:
         Raises
         ------
         TrainingError
-            A loss is not finite; the last good checkpoint is kept.
+            A loss is not finite, or the critic runs away; the last good checkpoint is kept.
         KeyboardInterrupt
             The run was stopped; its state is saved where there is a run folder.
         """
         progress = progress or (lambda *_: None)
         self._write_dropout_rng(self._dropout_rng)
         self.generator.train()
-        if not self.history:
-            self._add_row(progress, began=time.monotonic(), first_step=0)
-        with _stop_requested() as stop:
+        with _stop_requested() as stop, self._event_log() as self.events:
+            if not self.history:
+                self._add_row(progress, began=time.monotonic(), first_step=0)
             self._run(progress, stop)
         return self.history
 
@@ -335,12 +346,14 @@ class Trainer:
     # ------------------------------------------------------------------ measuring
 
     def validate(self) -> Row:
-        """PSNR and SSIM of the fixed validation batch, restored and as it came."""
+        """PSNR and SSIM of the fixed validation batch, restored and as it came; a picture of it."""
         blurred, sharp = self.validation
         self.generator.eval()
         with torch.inference_mode():
             restored = torch.cat([self.generator(image[None]) for image in blurred])
         self.generator.train()
+        if self._writes:
+            self.sheet = write_samples(self.run_dir, self.steps_done, blurred, restored, sharp)
         return {
             "psnr": psnr(restored, sharp).mean().item(),
             "ssim": ssim(restored, sharp).mean().item(),
@@ -371,6 +384,9 @@ class Trainer:
         if self._validation_is_due():
             row |= self.validate()
         self.history.append(row)
+        if self.events:
+            self.events.add(row, self.sheet if "psnr" in row else None)
+        self._check_critic(row)
         done = max(1, self.steps_done - first_step)
         left = (time.monotonic() - began) / done * (self.total_steps - self.steps_done)
         if self.team.leads:
@@ -380,6 +396,21 @@ class Trainer:
         bad = [n for n, v in zip(MEASURED, self.sums.tolist(), strict=True) if not math.isfinite(v)]
         if bad:
             self._stop_for(", ".join(bad))
+
+    def _check_critic(self, row: Row) -> None:
+        limit = self.config.critic_limit
+        if not limit or "penalty" not in row:
+            return
+        slope = steepness(row["wasserstein"], row["penalty"], self.config.crop)
+        if slope > limit:
+            if self._writes:
+                write_history(self.history, self.run_dir)  # for who reads what happened
+            raise TrainingError(
+                f"runaway critic by step {self.steps_done}: wasserstein {row['wasserstein']:.4g} "
+                f"and penalty {row['penalty']:.4g} mean a slope of {slope:.3g}, critic_limit is "
+                f"{limit:g}; the run stops, the last good checkpoint is kept; try a larger "
+                "lambda_gp or a smaller learning_rate, or critic_limit=0 to let it run"
+            )
 
     def _check_weights(self) -> None:
         for name, network in (("generator", self.generator), ("critic", self.critic)):
@@ -396,6 +427,16 @@ class Trainer:
         return isinstance(self.content_loss, PerceptualLoss) and self.content_loss.is_random
 
     # ------------------------------------------------------------------ keeping
+
+    @property
+    def _writes(self) -> bool:
+        """Whether this process keeps the run on disk."""
+        return self.run_dir is not None and self.team.leads
+
+    def _event_log(self) -> contextlib.AbstractContextManager[EventLog | None]:
+        if self.config.tensorboard and self._writes:
+            return EventLog(self.run_dir, self.steps_done)
+        return contextlib.nullcontext()
 
     def save(self) -> None:
         """Write history and checkpoint; without a run folder do nothing."""

@@ -64,6 +64,8 @@ def test_settings_are_frozen():
         ("gamma=1,2,3", "gamma="),
         ("fresh_critic_batches=1", "must be true or false"),
         ("leraning_rate=1", "did you mean 'learning_rate'"),
+        ("critic_limit=-1", "critic_limit=-1.0: must be at least 0"),
+        ("tensorboard=yes", "must be true or false"),
         ("seed", "write FIELD=VALUE"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import CheckpointError, ConfigError, DataError, TrainingError
-from sharingan_lab.training import Trainer, recipe
+from sharingan_lab.training import Trainer, read_history, recipe
 
 TINY = recipe("quick").with_settings(
     items=8, epochs=3, constant_epochs=1, width=4, blocks=1, critic_width=4, crop=32,
@@ -215,6 +215,31 @@ def test_a_loss_that_is_not_finite_is_named():
         next(trainer.generator.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="content, generator_loss not finite by step 1"):
         trainer.fit()
+
+
+WILD = TINY.with_settings(
+    epochs=6, lambda_gp=0.0, learning_rate=0.05, critic_steps=5, critic_limit=1.0
+)
+
+
+def test_a_runaway_critic_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
+    trainer = Trainer(WILD, tmp_path)
+    pattern = r"runaway critic by step \d+: wasserstein .* penalty 0 mean a slope of .* is 1;"
+    with pytest.raises(TrainingError, match=pattern):
+        trainer.fit()
+    kept = sorted(tmp_path.glob("checkpoints/step-*"))[-1]
+    assert kept.name == f"step-{trainer.steps_done - 1:08d}"
+    last = read_history(tmp_path)[-1]  # who reads the run sees what happened
+    assert last["step"] == trainer.steps_done
+    assert abs(last["wasserstein"]) > 2 * 3**0.5 * WILD.crop
+    continued = Trainer(WILD.with_settings(critic_limit=0.0), tmp_path, resume=True)
+    assert continued.steps_done == trainer.steps_done - 1
+    assert len(continued.history) == trainer.steps_done
+
+
+def test_a_runaway_critic_may_run_where_the_limit_is_off():
+    history = Trainer(WILD.with_settings(critic_limit=0.0)).fit()
+    assert max(abs(row.get("wasserstein", 0)) for row in history) > 2 * 3**0.5 * WILD.crop
 
 
 def test_without_the_adversarial_term_the_critic_rests():

@@ -1,0 +1,156 @@
+"""What the curves of a run say, in words: warnings that a reader of numbers may miss."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from sharingan_lab.training.history import Row
+
+LEAST_ROWS = 8  # two a quarter of the run: fewer say nothing about a trend
+GROWTH = 5.0  # times, from the second quarter of a run to the last
+STEEP = 2.0  # slope of a critic that should have 1
+STILL_FALLING = 0.9  # of the quarter before
+RISEN = 1.2  # times the best quarter
+LOST_DB = 0.5
+
+
+def steepness(wasserstein: float, penalty: float, crop: int) -> float:
+    r"""Return a slope that the critic has at least somewhere, told from what a row holds.
+
+    No two images in [-1, 1] lie further apart than :math:`2\sqrt{3}\,` `crop`, so scores that
+    differ by more betray a slope above one; and a penalty of :math:`(s - 1)^2` betrays a slope
+    :math:`s` where it was measured.
+
+    Parameters
+    ----------
+    wasserstein, penalty : float
+        Mean difference of scores and mean penalty, as in the history.
+    crop : int
+        Side of the images in pixels.
+
+    Examples
+    --------
+    >>> round(steepness(wasserstein=20.0, penalty=4.0, crop=64), 6)
+    3.0
+    """
+    furthest = 2 * math.sqrt(3) * crop
+    return max(abs(wasserstein) / furthest, 1 + math.sqrt(penalty) if penalty else 0.0)
+
+
+def diagnose(history: Sequence[Row], crop: int | None = None) -> list[str]:
+    """Say in words what is wrong with a run, as its history tells.
+
+    Parameters
+    ----------
+    history : list of dict
+        Rows of :class:`sharingan_lab.training.Trainer`.
+    crop : int, optional
+        Side of its crops in pixels; with it the critic's estimate can be held against the
+        distance of the images that it compares.
+
+    Returns
+    -------
+    list of str
+        One sentence or two for each warning; empty where there is none.
+
+    Examples
+    --------
+    >>> rows = [{"step": 9, "psnr": 25.1, "input_psnr": 26.0}]
+    >>> diagnose(rows)[-1]
+    'No gain: the restored crops are 0.90 dB below their own blurred input (25.10, 26.00 dB).'
+    """
+    rows = [row for row in history if "content" in row]
+    checks = [row for row in history if "psnr" in row]
+    found = [*_not_finite(rows)]
+    if len(rows) < LEAST_ROWS:
+        found.append(f"Too short to judge: {len(rows)} rows of losses, {LEAST_ROWS} are needed.")
+    elif not found:
+        found += [*_growing_critic(rows), *_steep_critic(rows), *_content(rows)]
+    if rows and checks and crop:
+        found += _impossible_estimate(rows, checks, crop)
+    return [*found, *_quality(checks)]
+
+
+def _quarters(rows: Sequence[Row], name: str) -> list[float]:
+    """Medians over the quarters of a run: one wild row does not count."""
+    values = [abs(row[name]) for row in rows]
+    bounds = [round(len(rows) * i / 4) for i in range(5)]
+    return [median(values[a:b]) for a, b in pairwise(bounds)]
+
+
+def _not_finite(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        bad = [name for name, value in row.items() if not math.isfinite(value)]
+        if bad:
+            yield f"Not finite: {', '.join(bad)} at step {row['step']}."
+            return
+
+
+def _growing_critic(rows: Sequence[Row]) -> Iterator[str]:
+    for name, words in (("wasserstein", "|Wasserstein estimate|"), ("penalty", "penalty")):
+        _, early, _, late = _quarters(rows, name)
+        if early > 0 and late > GROWTH * early and late > 0.05:
+            yield (
+                f"Diverging critic: the {words} grew from {early:.3g} in the second quarter of "
+                f"the run to {late:.3g} in the last; try a smaller learning_rate or more critic "
+                "steps."
+            )
+
+
+def _steep_critic(rows: Sequence[Row]) -> Iterator[str]:
+    late = _quarters(rows, "penalty")[-1]
+    slope = 1 + math.sqrt(late)
+    if slope > STEEP:
+        yield (
+            f"Steep critic: a penalty of {late:.3g} in the last quarter means slopes near "
+            f"{slope:.2g} where 1 is wanted; raise lambda_gp or lower learning_rate."
+        )
+    elif late > 0.9:
+        yield (
+            f"Flat critic: a penalty of {late:.3g} means slopes near 0, so the generator learns "
+            "little from it (or the norm is taken over channels only, see norm_over)."
+        )
+
+
+def _impossible_estimate(rows: Sequence[Row], checks: Sequence[Row], crop: int) -> Iterator[str]:
+    late = _quarters(rows, "wasserstein")[-1] if len(rows) >= 4 else abs(rows[-1]["wasserstein"])
+    apart = 2 * math.sqrt(3) * crop * 10 ** (-checks[-1]["psnr"] / 20)
+    if late > STEEP * apart:
+        yield (
+            f"Runaway critic: it claims a distance of {late:.3g}, but restored and sharp crops lie "
+            f"about {apart:.3g} apart, so its slope is {late / apart:.2g} or more where 1 is "
+            "wanted; is lambda_gp high enough?"
+        )
+
+
+def _content(rows: Sequence[Row]) -> Iterator[str]:
+    *before, late = _quarters(rows, "content")
+    if late > RISEN * min(before):
+        yield (
+            f"Content loss has risen: {late:.3g} in the last quarter of the run, after "
+            f"{min(before):.3g} in its best."
+        )
+    elif late < STILL_FALLING * before[-1]:
+        yield (
+            f"Content loss still falls: {before[-1]:.3g} in the third quarter of the run, "
+            f"{late:.3g} in the last; a longer run would go further."
+        )
+
+
+def _quality(checks: Sequence[Row]) -> Iterator[str]:
+    if not checks:
+        yield "Never validated: nothing says whether the run helps."
+        return
+    last, best = checks[-1], max(checks, key=lambda row: row["psnr"])
+    gain = last["psnr"] - last["input_psnr"]
+    if gain <= 0:
+        yield (
+            f"No gain: the restored crops are {-gain:.2f} dB below their own blurred input "
+            f"({last['psnr']:.2f}, {last['input_psnr']:.2f} dB)."
+        )
+    if best["psnr"] - last["psnr"] > LOST_DB:
+        yield (
+            f"Past its best: validation PSNR was {best['psnr']:.2f} dB at step {best['step']} and "
+            f"is {last['psnr']:.2f} dB at the end."
+        )

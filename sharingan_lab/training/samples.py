@@ -1,0 +1,86 @@
+"""What a run restores, in pictures over time: a few crops of its fixed validation batch."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.images import read_image, write_image
+
+CROPS = 4  # on a sheet
+SIDE = 96  # pixels; of a larger crop the middle is shown, so that a sheet stays small
+
+
+def write_samples(
+    run_dir: Path, step: int, blurred: Tensor, restored: Tensor, sharp: Tensor
+) -> Path:
+    """Write a sheet of three rows, blurred, restored and sharp, as ``samples/step-XXXXXXXX.png``.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Folder of the run.
+    step : int
+        Generator updates done.
+    blurred, restored, sharp : Tensor
+        Square crops (N, 3, H, H) in [0, 1]; the first four are shown.
+
+    Returns
+    -------
+    Path
+        The sheet.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> crops = torch.rand(3, 2, 3, 16, 16)
+    >>> write_samples(Path(tempfile.mkdtemp()), 120, *crops).name
+    'step-00000120.png'
+    """
+    rows = [torch.cat([*_middle(images[:CROPS])], dim=2) for images in (blurred, restored, sharp)]
+    sheet = torch.cat(rows, dim=1)
+    return write_image(sheet, run_dir / "samples" / f"step-{step:08d}.png")
+
+
+def sample_sheets(run_dir: Path) -> dict[int, Path]:
+    """Return the sheets of a run by their step, in order; none where there is no picture.
+
+    Examples
+    --------
+    >>> sample_sheets(Path("no_run"))
+    {}
+    """
+    sheets = sorted((run_dir / "samples").glob("step-*.png"))
+    return {int(sheet.stem.removeprefix("step-")): sheet for sheet in sheets}
+
+
+def read_samples(sheet: Path) -> Tensor:
+    """Read a sheet back: blurred, restored and sharp crops, (3, N, 3, H, H) in [0, 1].
+
+    Raises
+    ------
+    InputError
+        The picture is no such sheet.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> crops = torch.rand(3, 2, 3, 16, 16)
+    >>> read = read_samples(write_samples(Path(tempfile.mkdtemp()), 0, *crops))
+    >>> torch.allclose(read, crops, atol=0.5 / 255 + 1e-6)
+    True
+    """
+    picture = read_image(sheet)[0]
+    _, height, width = picture.shape
+    side = height // 3
+    if height % 3 or side == 0 or width % side:
+        raise InputError(f"{sheet} is {width} x {height}: no three rows of square crops")
+    cells = picture.unflatten(1, (3, side)).unflatten(3, (-1, side))  # (3, row, H, N, H)
+    return cells.permute(1, 3, 0, 2, 4).contiguous()
+
+
+def _middle(images: Tensor) -> Tensor:
+    side = images.shape[-1]
+    first = max(0, side - SIDE) // 2
+    return images[..., first : first + SIDE, first : first + SIDE].cpu()
