@@ -167,6 +167,7 @@ def slider_names() -> ipywidgets.HTML:
 
 
 def encode(figure: Figure) -> str:
+    """Return a figure as PNG in base64, as notebooks keep pictures."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -45,7 +45,7 @@ def markup(explorer):
 
 def panel(explorer, title):
     """The pixels of the photograph with this title."""
-    encoded = re.search(rf"<h5>{title}</h5><img[^>]*base64,([^\"]+)", markup(explorer))[1]
+    encoded = re.search(rf"<h4>{title}</h4><img[^>]*base64,([^\"]+)", markup(explorer))[1]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
 
 

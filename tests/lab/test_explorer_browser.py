@@ -117,11 +117,11 @@ def test_the_picture_follows_a_slider_that_is_dragged(reader):
 
 def test_a_number_can_be_typed(reader):
     def type_it():
-        reader.box("exposure (1: all of it)").fill("0.3")
+        reader.box("exposure (1: whole path)").fill("0.3")
         reader.page.keyboard.press("Enter")
 
     reader.sees_a_change(type_it, "blurred")
-    expect(reader.slider("exposure (1: all of it)")).to_have_attribute("aria-valuetext", "0.3")
+    expect(reader.slider("exposure (1: whole path)")).to_have_attribute("aria-valuetext", "0.3")
     expect(reader.numbers).to_have_attribute("aria-live", "polite")
     expect(reader.page.get_by_role("img", name="up to 30 % of it")).to_be_visible()
 
@@ -151,7 +151,7 @@ def test_nothing_is_cut_off_sideways(reader, width):
         expect(reader.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         cut = reader.page.evaluate(
             "[...document.querySelectorAll('.blur-explorer .widget-label, .blur-explorer button, "
-            ".blur-explorer figcaption, .blur-explorer h5, .blur-explorer .jupyter-widgets')]"
+            ".blur-explorer figcaption, .blur-explorer h4, .blur-explorer .jupyter-widgets')]"
             ".filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
             ".map(e => e.className + ': ' + e.textContent.slice(0, 40))"
         )
@@ -181,6 +181,11 @@ def test_the_kernel_is_saved_from_the_page(reader, tmp_path):
     made = {}
     exec(reader.page.locator(".blur-explorer pre").first.inner_text(), made)
     assert np.array_equal(kernel, made["kernel"][0].numpy())
+    reader.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.page.get_by_role("button", name="Copy").first.click()
+    expect(reader.page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = reader.page.evaluate("navigator.clipboard.readText()")
+    assert copied == reader.page.locator(".blur-explorer pre").first.text_content()
     reader.open_page("Blur")
 
 

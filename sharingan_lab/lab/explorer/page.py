@@ -117,7 +117,7 @@ def _box(kinds: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
 
 
 def _heading(words: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f"<h4>{words}</h4>")
+    return ipywidgets.HTML(f"<h3>{words}</h3>")
 
 
 def _style() -> ipywidgets.HTML:

@@ -28,9 +28,9 @@ GROUPS: dict[str, dict[str, Control]] = {
         "anxiety": Control("anxiety: scales the three", 0.01, 0.0, 0.1, 0.001),
     },
     "Camera": {
-        "exposure": Control("exposure (1: all of it)", 1.0, 0.01, 1.0, 0.01),
+        "exposure": Control("exposure (1: whole path)", 1.0, 0.01, 1.0, 0.01),
         "noise_std": Control("noise std (range 0 to 1)", 0.01, 0.0, 0.1, 0.001),
-        "photons": Control("photons at white (0: ∞)", 0, 0, 2000, 10),
+        "photons": Control("photons at white (0: off)", 0, 0, 2000, 10),
         "gamma": Control("gamma of the camera", 1.0, 1.0, 2.6, 0.1),
         "highlights": Control("highlights (× white)", 1.0, 1.0, 10.0, 0.5),
     },

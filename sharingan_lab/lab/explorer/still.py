@@ -26,34 +26,34 @@ def still(shot: Shot, exposure: float) -> Figure:
     >>> from sharingan_lab.lab.explorer.shot import expose
     >>> figure = still(expose(torch.rand(1, 3, 64, 64), Settings()), 1.0)
     >>> [axes.get_title() for axes in figure.axes[:3]]
-    ['path', 'kernel, sum 1.00', 'spectrum of the kernel']
+    ['path; the ring is its start', 'kernel, sum 1.00', 'spectrum of the kernel']
     """
-    figure = Figure(figsize=(10.6, 7.2), layout="constrained")
-    plots, photographs = figure.subplots(2, 3)
-    points, _ = centred(shot.path, exposure)
-    edge = reach(points)
+    figure = Figure(figsize=(10.6, 6.9), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(3.05, 3.75))
+    plots, photographs = upper.subplots(1, 3), lower.subplots(1, 3)
     _draw_path(plots[0], shot.path, exposure)
     _draw_kernel(plots[1], shot.kernel)
+    edge = reach(centred(shot.path, exposure)[0])
+    ticks = np.linspace(-edge, edge, 5)
     for ax in plots[:2]:
-        ax.set(xlabel="x (px)", ylabel="y (px)", xlim=(-edge, edge), ylim=(edge, -edge))
+        ax.set(xlabel="x (px)", ylabel="y (px)", xticks=ticks, yticks=ticks)
+        ax.set(xlim=(-edge, edge), ylim=(edge, -edge))
     _draw_spectrum(plots[2], shot.kernel)
     noise = loud_noise(shot.blurred, shot.clean)
     _photograph(photographs[0], shot.sharp, "sharp")
     _photograph(photographs[1], shot.blurred, f"blurred: {shot.quality}")
-    _photograph(photographs[2], noise, f"noise × {LOUDER}, std {shot.noise_std:.3f}")
+    _photograph(photographs[2], noise, f"noise × {LOUDER}: std {shot.noise_std:.3f}")
     return figure
 
 
 def _draw_path(ax: Axes, path: Tensor, exposure: float) -> None:
     points, seen = centred(path, exposure)
-    if seen < len(points):
-        ax.plot(*points[seen - 1 :].T, color="#8a8a8a", linewidth=1, label="shutter closed")
+    ax.plot(*points[seen - 1 :].T, color="#8a8a8a", linewidth=1)
     pieces = np.stack([points[: seen - 1], points[1:seen]], axis=1)
     shades = mpl.colormaps["viridis"](np.linspace(0, exposure, len(pieces)))
     ax.add_collection(LineCollection(pieces, colors=shades, linewidths=2.5))
-    ax.plot(*points[0], "o", markerfacecolor="none", color=COLOURS[1], label="start")
-    ax.set(title="path", aspect="equal")
-    ax.legend(loc="upper left", fontsize="small")
+    ax.plot(*points[0], "o", markerfacecolor="none", color=COLOURS[1], markeredgewidth=2)
+    ax.set(title="path; the ring is its start", aspect="equal")
     _colour_bar(ax, "viridis", (0, 100), "time (% of the path)")
 
 
@@ -70,7 +70,7 @@ def _draw_kernel(ax: Axes, kernel: Tensor) -> None:
 def _draw_spectrum(ax: Axes, kernel: Tensor) -> None:
     ax.imshow(spectrum(kernel), cmap="cividis", vmin=FLOOR, vmax=0, extent=(-0.5, 0.5, 0.5, -0.5))
     ax.set(title="spectrum of the kernel", xlabel="frequency in x (cycles/px)")
-    ax.set_ylabel("in y (cycles/px)")
+    ax.set(ylabel="frequency in y (cycles/px)", xticks=(-0.5, 0, 0.5), yticks=(-0.5, 0, 0.5))
     ax.grid(False)
     _colour_bar(ax, "cividis", (FLOOR, 0), "magnitude (dB)")
 

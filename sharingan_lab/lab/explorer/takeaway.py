@@ -80,10 +80,10 @@ def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, flo
     explorer = "from sharingan_lab.lab.explorer import BlurExplorer"
     again = filter(None, [picture.imports, explorer, "", explorer_line(picture, values)])
     return (
-        f"<h5>Files</h5>{downloads(shot, picture.name)}"
-        "<h5>Python that makes the same kernel and the same picture</h5>"
+        f"<h4>Files</h4>{downloads(shot, picture.name)}"
+        "<h4>Python that makes the same kernel and the same picture</h4>"
         f"{_code(python_lines(picture, settings))}"
-        "<h5>Python that opens an explorer in this state</h5>"
+        "<h4>Python that opens an explorer in this state</h4>"
         f"{_code(chr(10).join(again))}"
     )
 
@@ -92,5 +92,6 @@ def _code(program: str) -> str:
     return (
         f'<div class="code"><pre tabindex="0">{html.escape(program)}</pre>'
         '<button type="button" onclick="navigator.clipboard.writeText('
-        "this.previousElementSibling.textContent); this.textContent='Copied'\">Copy</button></div>"
+        "this.previousElementSibling.textContent).then(() => this.textContent = 'Copied')\">"
+        "Copy</button></div>"
     )

@@ -1,8 +1,6 @@
 """The explorer itself: what happens when its reader turns something."""
 
-import base64
 import html
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +15,7 @@ from sharingan_lab.lab.explorer.restoring import restorations
 from sharingan_lab.lab.explorer.settings import GROUPS, STARTS, settings, starts
 from sharingan_lab.lab.explorer.shot import Quality, expose
 from sharingan_lab.lab.explorer.still import still
+from sharingan_lab.lab.sliders import encode
 
 
 class BlurExplorer(ipywidgets.VBox):
@@ -218,10 +217,8 @@ class BlurExplorer(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         """Carry a still picture beside the live widget, for pages without a kernel."""
-        buffer = io.BytesIO()
-        still(self.shot, self.settings.exposure).savefig(buffer, format="png", dpi=110)
         bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        bundle["image/png"] = base64.b64encode(buffer.getvalue()).decode("ascii")
+        bundle["image/png"] = encode(still(self.shot, self.settings.exposure))
         bundle["text/plain"] = self.description
         return bundle, {"image/png": {"alt": self.description}}
 
@@ -232,7 +229,7 @@ def _gains(blurred: Quality, true: Quality, wrong: Quality) -> str:
         f"<li>{name} kernel: <strong>{restored.decibels - blurred.decibels:+.2f} dB</strong></li>"
         for name, restored in (("true", true), ("wrong", wrong))
     ]
-    return f"<h5>PSNR, against blurred</h5><ul>{''.join(gains)}</ul>".replace("-", "−")
+    return f"<h4>PSNR, against blurred</h4><ul>{''.join(gains)}</ul>".replace("-", "−")
 
 
 def _levels(std: float) -> str:
