@@ -35,9 +35,10 @@ def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
     Let y(i) be the partner of x(i) under the best assignment. The heights must fall by the whole
     way from each point to its partner, and nowhere faster than the way:
     u(i) - (u(k) - \|x(k) - y(k)\|) <= \|x(i) - y(k)\|. These are the conditions of shortest paths,
-    found by Bellman-Ford; the best assignment has no cycle of negative length. Elsewhere the
-    height is the largest that is 1-Lipschitz, min over k of v(k) + \|z - y(k)\|, v being the
-    heights of the partners. Where several critics are best this is one of them.
+    found by Bellman-Ford; the best assignment has no cycle of negative length. Between the points
+    the height is half-way between the lowest that is 1-Lipschitz, max over i of
+    u(i) - \|z - x(i)\|, and the highest, min over k of v(k) + \|z - y(k)\|, v being the heights of
+    the partners. Where several critics are best this is one of them.
 
     References
     ----------
@@ -56,14 +57,16 @@ def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
             f"real has shape {tuple(real.shape)}, fake {tuple(fake.shape)}: "
             "give two (n, d) sets of one size"
         )
-    cost = cdist(_array(real), _array(fake))
+    tops, feet = _array(real), _array(fake)
+    cost = cdist(tops, feet)
     _, partner = linear_sum_assignment(cost)
-    cost, anchors = cost[:, partner], _array(fake)[partner]
-    heights = _real_heights(cost) - cost.diagonal()
+    cost, feet = cost[:, partner], feet[partner]
+    heights = _real_heights(cost)
 
     def critic(points: Tensor) -> Tensor:
-        reached = (heights + cdist(_array(points), anchors)).min(axis=1)
-        return torch.from_numpy(reached).to(points)
+        lowest = (heights - cdist(_array(points), tops)).max(axis=1)
+        highest = (heights - cost.diagonal() + cdist(_array(points), feet)).min(axis=1)
+        return torch.from_numpy((lowest + highest) / 2).to(points)
 
     return critic
 
