@@ -250,17 +250,28 @@ def fetch(choice: argparse.Namespace) -> int:
 
 
 class _Amounts:
-    """Prints how much has come, a line for each twentieth."""
+    """Prints how much has come and how long the rest will take, a line for each twentieth."""
 
     def __init__(self) -> None:
         self.last = ("", -1)
+        self.began = (0.0, 0)  # when this work began, and with how many bytes there already
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         now = (what, 20 * done // total if total else done >> 28)
-        if now != self.last:
-            of = f" of {total / 1e6:,.0f}" if total else ""
-            print(f"{what}: {done / 1e6:,.0f}{of} MB", flush=True)
-            self.last = now
+        if now == self.last:
+            return
+        if what != self.last[0]:
+            self.began = (time.monotonic(), done)
+        of = f" of {total / 1e6:,.0f}" if total else ""
+        print(f"{what}: {done / 1e6:,.0f}{of} MB{self._left(done, total)}", flush=True)
+        self.last = now
+
+    def _left(self, done: int, total: int | None) -> str:
+        start, first = self.began
+        if not total or done <= first:
+            return ""
+        seconds = (time.monotonic() - start) / (done - first) * (total - done)
+        return f"  {time.strftime('%H:%M:%S', time.gmtime(seconds))} left"
 
 
 def explore(choice: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import torch
 
 from sharingan_lab.datasets.archives import extract_zip
-from sharingan_lab.datasets.gopro import PAGE, check_layout
+from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
 from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, download, forget, silent
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir
@@ -152,7 +152,7 @@ def fetch(
     -----
     Weights are compared with the digits of their SHA-256 that their file name carries. No
     checksum of GoPro is known; there, the archive's own CRC of each file and the number and
-    names of the pairs are checked.
+    names of the pairs are checked, and every frame is decoded once.
 
     Examples
     --------
@@ -245,6 +245,7 @@ def _unpack_gopro(archive: Path, target: Path, report: Progress) -> None:
         unpacked = Path(folder) / "unpacked"
         extract_zip(archive, unpacked, on_progress=report)
         check_layout(unpacked)
+        check_frames(unpacked, report)
         inner = unpacked / target.name
         (inner if inner.is_dir() else unpacked).rename(target)
 

@@ -4,9 +4,12 @@ The layout is ``GOPRO_Large/{train,test}/<sequence>/{blur,blur_gamma,sharp}/NNNN
 """
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -183,6 +186,58 @@ def check_layout(
                 "unpack the archive again, it is not complete or holds something else"
             )
     return counts
+
+
+def check_frames(
+    root: str | os.PathLike, on_progress: Callable[[str, int, int], None] = lambda *_: None
+) -> int:
+    """Decode every frame once, as no check of names and sizes can replace.
+
+    Parameters
+    ----------
+    root : path
+        The folder ``GOPRO_Large``, or the one that holds it.
+    on_progress : callable
+        Called as ``on_progress(what, done, total)`` with bytes.
+
+    Returns
+    -------
+    int
+        Number of frames.
+
+    Raises
+    ------
+    DataError
+        A frame cannot be decoded; the message names it.
+
+    Examples
+    --------
+    >>> check_frames("missing")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DataError: no GoPro data at missing: ...
+    """
+    files = sorted(path for path in _base(Path(root)).rglob("*.png") if path.name[0] != ".")
+    total = sum(path.stat().st_size for path in files)
+    done = 0
+    with ThreadPoolExecutor() as pool:  # Pillow decodes without Python's lock
+        for path, fault in zip(files, pool.map(_undecodable, files), strict=True):
+            if fault:
+                pool.shutdown(cancel_futures=True)
+                raise DataError(f"{path} cannot be decoded: {fault}; fetch GoPro again")
+            done += path.stat().st_size
+            on_progress("decoding", done, total)
+    return len(files)
+
+
+def _undecodable(path: Path) -> str:
+    """What is wrong with an image file; empty if nothing."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _base(root: Path) -> Path:

@@ -212,7 +212,9 @@ def test_gopro_is_downloaded_unpacked_and_checked(server, gopro_zip, tmp_path):
     assert place == tmp_path / "data" / "GOPRO_Large"
     assert gopro.check_layout(place) == {"train": 1, "test": 1}
     assert names(tmp_path / "data") == ["GOPRO_Large"]
-    assert seen[-1][0] == "unpacking GOPRO_Large.zip.part" and seen[-1][1] == seen[-1][2]
+    kinds = list(dict.fromkeys(what for what, _, _ in seen))
+    assert kinds[-2:] == ["unpacking GOPRO_Large.zip.part", "decoding"]
+    assert seen[-1][1] == seen[-1][2]
     fetch("gopro", tmp_path / "data", f"{server.url}/a/GOPRO_Large.zip")
     assert len(server.requests) == 1
 
@@ -285,6 +287,15 @@ def test_a_damaged_archive_is_named_and_leaves_nothing(gopro_zip, tmp_path):
         archives.extract_zip(tmp_path / "text.zip", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
+
+
+def test_a_frame_that_does_not_decode_is_named_and_nothing_is_kept(gopro_zip, tmp_path):
+    frame = tmp_path / "made" / "GOPRO_Large" / "test" / "GOPR0001" / "blur" / "000001.png"
+    frame.write_bytes(frame.read_bytes()[:-30])  # whole for the archive, cut for an eye
+    archive = shutil.make_archive(tmp_path / "cut", "zip", tmp_path / "made")
+    with pytest.raises(DataError, match=r"test/GOPR0001/blur/000001\.png cannot be decoded"):
+        fetch("gopro", tmp_path / "data", archive)
+    assert names(tmp_path / "data") == []
 
 
 def test_a_damaged_download_of_gopro_is_forgotten(server, tmp_path):
