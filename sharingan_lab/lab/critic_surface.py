@@ -60,6 +60,8 @@ def draw_surface(ax: Axes, heights: Tensor, *, reach: float, lines: int = 12) ->
     """
     ticks = torch.linspace(-reach, reach, len(heights))
     ax.contourf(ticks, ticks, heights, levels=lines, cmap="cividis", alpha=0.75)
-    ax.contour(ticks, ticks, heights, levels=lines, colors="white", linewidths=0.6)
+    ax.contour(
+        ticks, ticks, heights, levels=lines, colors="white", linewidths=0.6, linestyles="solid"
+    )
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     ax.grid(False)
