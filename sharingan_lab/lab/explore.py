@@ -50,6 +50,8 @@ def explore(host: str = "127.0.0.1", port: int = 0) -> None:
         )
     # The kernel named python3 is this interpreter's, not one that a user has registered.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Redraws are too short to be shared among threads: on a busy machine they wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="sharingan-explore-") as folder:
         logging.getLogger("tornado").setLevel(logging.ERROR)
         server = _Server(config=_config(folder, host, port), notebook_path=_write_page(folder))

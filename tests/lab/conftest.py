@@ -130,7 +130,7 @@ def serve(tmp_path_factory):
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")

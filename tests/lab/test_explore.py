@@ -105,7 +105,8 @@ def test_who_lets_other_machines_in_is_warned(host, warned, capsys, monkeypatch)
             pass
 
     monkeypatch.setattr(explore, "_Server", Server)
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")  # set back afterwards
+    for name in ("JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")  # set back afterwards
     assert main(["explore", "--host", host]) == 0
     assert settings[0].ip == host and len(settings[0].token) >= 32
     error = capsys.readouterr().err

@@ -40,10 +40,10 @@ GROUPS: dict[str, dict[str, Control]] = {
         "down": Control("from the top (%)", 50, 0, 100, 1),
     },
     "Restore": {
-        "noise_to_signal": Control("Wiener: noise to signal", 0.01, 0.0005, 0.1, 0.0005),
-        "iterations": Control("R.-L.: iterations", 20, 1, 50, 1),
         "turn": Control("wrong kernel turned (°)", 20, -90, 90, 1),
+        "noise_to_signal": Control("Wiener: noise to signal", 0.01, 0.0005, 0.1, 0.0005),
         "stretch": Control("wrong kernel stretch (×)", 1.0, 0.5, 1.5, 0.01),
+        "iterations": Control("R.-L.: iterations", 20, 1, 50, 1),
     },
 }
 METHODS = ("Wiener", "Richardson-Lucy")

@@ -33,10 +33,10 @@ def python_lines(picture: Picture, settings: Settings) -> str:
     ]
     work = [
         f"generator = torch.Generator().manual_seed({settings.seed})",
-        f"path = sample_trajectories(\n    1, generator=generator, {walk}\n)",
+        f"path = sample_trajectories(\n    1,\n    {walk},\n    generator=generator,\n)",
         f"kernel = rasterize(path, {KERNEL_SIZE}, {settings.exposure!r})",
         f"sharp = {picture.python}",
-        f"blurred = degrade(\n    sharp, kernel, generator=generator, {sensor}\n)",
+        f"blurred = degrade(\n    sharp,\n    kernel,\n    {sensor},\n    generator=generator,\n)",
     ]
     return "\n".join([*filter(None, imports), "", *work])
 
@@ -78,13 +78,12 @@ def _link(file: str, content: bytes, kind: str, what: str) -> str:
 def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, float | str]) -> str:
     """Return the downloads and the Python as HTML."""
     explorer = "from sharingan_lab.lab.explorer import BlurExplorer"
-    again = filter(None, [picture.imports, explorer, "", explorer_line(picture, values)])
+    again = [*filter(None, [picture.imports, explorer]), "", explorer_line(picture, values)]
     return (
         f"<h4>Files</h4>{downloads(shot, picture.name)}"
         "<h4>Python that makes the same kernel and the same picture</h4>"
         f"{_code(python_lines(picture, settings))}"
-        "<h4>Python that opens an explorer in this state</h4>"
-        f"{_code(chr(10).join(again))}"
+        "<h4>Python that opens an explorer in this state</h4>" + _code("\n".join(again))
     )
 
 
