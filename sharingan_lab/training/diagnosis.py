@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median, variance
 
 from sharingan_lab.training.history import Row
 
@@ -67,16 +67,26 @@ def diagnose(history: Sequence[Row], crop: int | None = None) -> list[str]:
         found.append(f"Too short to judge: {len(rows)} rows of losses, {LEAST_ROWS} are needed.")
     elif not found:
         found += [*_growing_critic(rows), *_steep_critic(rows), *_content(rows)]
-    if rows and checks and crop:
-        found += _impossible_estimate(rows, checks, crop)
+        if checks and crop:
+            found += _impossible_estimate(rows, checks, crop)
     return [*found, *_quality(checks)]
 
 
-def _quarters(rows: Sequence[Row], name: str) -> list[float]:
-    """Medians over the quarters of a run: one wild row does not count."""
+def _quarters(rows: Sequence[Row], name: str) -> list[list[float]]:
     values = [abs(row[name]) for row in rows]
     bounds = [round(len(rows) * i / 4) for i in range(5)]
-    return [median(values[a:b]) for a, b in pairwise(bounds)]
+    return [values[a:b] for a, b in pairwise(bounds)]
+
+
+def _medians(rows: Sequence[Row], name: str) -> list[float]:
+    """Return what is usual in each quarter of a run: one wild row does not count."""
+    return [median(quarter) for quarter in _quarters(rows, name)]
+
+
+def _differ(some: list[float], others: list[float]) -> bool:
+    """Whether two stretches of a curve differ by more than the batches make each scatter."""
+    error = math.sqrt(sum(variance(values) / len(values) for values in (some, others)))
+    return abs(mean(some) - mean(others)) > 3 * error
 
 
 def _not_finite(rows: Sequence[Row]) -> Iterator[str]:
@@ -89,7 +99,7 @@ def _not_finite(rows: Sequence[Row]) -> Iterator[str]:
 
 def _growing_critic(rows: Sequence[Row]) -> Iterator[str]:
     for name, words in (("wasserstein", "|Wasserstein estimate|"), ("penalty", "penalty")):
-        _, early, _, late = _quarters(rows, name)
+        _, early, _, late = _medians(rows, name)
         if early > 0 and late > GROWTH * early and late > 0.05:
             yield (
                 f"Diverging critic: the {words} grew from {early:.3g} in the second quarter of "
@@ -99,7 +109,7 @@ def _growing_critic(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _steep_critic(rows: Sequence[Row]) -> Iterator[str]:
-    late = _quarters(rows, "penalty")[-1]
+    late = _medians(rows, "penalty")[-1]
     slope = 1 + math.sqrt(late)
     if slope > STEEP:
         yield (
@@ -114,7 +124,7 @@ def _steep_critic(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _impossible_estimate(rows: Sequence[Row], checks: Sequence[Row], crop: int) -> Iterator[str]:
-    late = _quarters(rows, "wasserstein")[-1] if len(rows) >= 4 else abs(rows[-1]["wasserstein"])
+    late = _medians(rows, "wasserstein")[-1]
     apart = 2 * math.sqrt(3) * crop * 10 ** (-checks[-1]["psnr"] / 20)
     if late > STEEP * apart:
         yield (
@@ -125,15 +135,16 @@ def _impossible_estimate(rows: Sequence[Row], checks: Sequence[Row], crop: int) 
 
 
 def _content(rows: Sequence[Row]) -> Iterator[str]:
-    *before, late = _quarters(rows, "content")
-    if late > RISEN * min(before):
+    *before, last = _quarters(rows, "content")
+    best, third, late = min(before, key=median), before[-1], median(last)
+    if late > RISEN * median(best) and _differ(best, last):
         yield (
             f"Content loss has risen: {late:.3g} in the last quarter of the run, after "
-            f"{min(before):.3g} in its best."
+            f"{median(best):.3g} in its best."
         )
-    elif late < STILL_FALLING * before[-1]:
+    elif late < STILL_FALLING * median(third) and _differ(third, last):
         yield (
-            f"Content loss still falls: {before[-1]:.3g} in the third quarter of the run, "
+            f"Content loss still falls: {median(third):.3g} in the third quarter of the run, "
             f"{late:.3g} in the last; a longer run would go further."
         )
 
