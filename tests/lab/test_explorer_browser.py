@@ -230,7 +230,9 @@ def test_it_works_in_jupyterlab(chromium, serve, tmp_path):
         ".some(s => s.kernel.connections >= 1 && s.kernel.execution_state === 'idle')"
     )
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    expect(page.locator(".jp-StatusBar-Widget").get_by_text("Idle")).to_be_visible()
     page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")  # it has run
     reader = Reader(page)
     expect(reader.picture("blurred")).to_be_visible()
     reader.sees_a_change(lambda: reader.slider("length (px)").press("ArrowRight"), "blurred")
