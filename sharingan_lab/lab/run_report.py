@@ -10,6 +10,7 @@ from sharingan_lab.evaluation import psnr
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.training import RECIPES, RunRecord, TrainConfig, read_samples, recipe
+from sharingan_lab.training.history import Row
 
 FRAMES = 5  # of the animation: all of it stays below two megabytes
 SHOWN = 3  # crops in a frame
@@ -107,6 +108,41 @@ def _curve(axes: Axes, rows: list[dict], name: str, title: str, unit: str, **sty
     steps = [row["step"] for row in rows]
     axes.plot(steps, [row[name] for row in rows], color=COLOURS[0], **style)
     axes.set(title=title, xlabel="generator step", ylabel=unit)
+
+
+def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
+    """Draw gain over the blurred input and Wasserstein estimate of several ways to train.
+
+    Parameters
+    ----------
+    histories : dict
+        For each way its runs, one a seed: a line each.
+
+    Examples
+    --------
+    >>> row = {"step": 8, "psnr": 30.0, "input_psnr": 31.0, "wasserstein": 0.5}
+    >>> figure = compare_runs({"one way": [[row], [row]]})
+    >>> len(figure.axes[0].lines)  # a line each, and the blurred input
+    3
+    """
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    gain, estimate = figure.subplots(1, 2)
+    ways = zip(histories.items(), COLOURS, ("-", "--", ":", "-."), strict=False)
+    for (way, runs), colour, dash in ways:
+        for i, rows in enumerate(runs):
+            style = {"color": colour, "linestyle": dash, "label": way if i == 0 else None}
+            found = [(r["step"], r["psnr"] - r["input_psnr"]) for r in rows if "psnr" in r]
+            gain.plot(*zip(*found, strict=True), **style)
+            found = [(r["step"], abs(r["wasserstein"])) for r in rows if r.get("wasserstein")]
+            if found:  # there is a critic
+                estimate.plot(*zip(*found, strict=True), **style)
+    gain.axhline(0, color="black", linewidth=1)
+    gain.set(title="PSNR, restored minus blurred input", ylabel="gain (dB)", ylim=(-8, 1))
+    estimate.set(title="|Wasserstein estimate|", ylabel="score difference", yscale="log")
+    for axes in (gain, estimate):
+        axes.set_xlabel("generator step")
+    gain.legend()
+    return figure
 
 
 def sample_frames(record: RunRecord) -> tuple[list[Figure], list[str]]:
