@@ -121,7 +121,8 @@ def image_grid(
         _draw(cells[0], picture, titles[i])
         if zoom:
             _draw_zoom(cells[0], cells[1], picture, zoom)
-        cells[-1].set_xlabel(captions[i])
+        last_row = row == (len(pictures) - 1) // columns
+        cells[-1].set_xlabel(captions[i] + "\n" * (not last_row))  # apart from the next title
     return fig
 
 

@@ -40,9 +40,7 @@ def monte_carlo_dropout(network: nn.Module, seed: int) -> Iterator[None]:
     """
     layers = [m for m in network.modules() if isinstance(m, nn.Dropout) and m.p > 0]
     if not layers:
-        raise InputError(
-            f"{type(network).__name__} has no dropout: build it with dropout above 0"
-        )
+        raise InputError(f"{type(network).__name__} has no dropout: build it with dropout above 0")
     before = [layer.training for layer in layers]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
