@@ -40,7 +40,7 @@ def explore(host: str = "127.0.0.1", port: int = 0) -> None:
     Raises
     ------
     ConfigError
-        The port is in use, or the host is none of this machine's.
+        The port is in use or outside 0..65535, or the host is none of this machine's.
     """
     port = _free_port(host, port)
     if host not in LOOPBACK:
@@ -106,6 +106,8 @@ def _write_page(folder: str) -> str:
 
 def _free_port(host: str, port: int) -> int:
     """Return the port, or one that is free for 0; refuse one that cannot be had."""
+    if not 0 <= port <= 65535:  # getaddrinfo would wrap it around
+        raise ConfigError(f"port {port} is outside 0..65535; choose another --port")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
