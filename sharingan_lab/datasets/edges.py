@@ -1,0 +1,116 @@
+"""Rows of pixels across an edge whose place is uncertain: the smallest deblurring task.
+
+A camera that moved saw a ramp. The sharp edge behind it may lie anywhere within the ramp, and
+nothing in the picture says where: the best answer depends on the loss alone, and is known.
+"""
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.errors import InputError
+
+DARK, BRIGHT = 0.1, 0.9  # the two walls, in [0, 1]
+_FINE = 64  # places that stand for the uniform distribution within a ramp
+
+
+def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
+    """Draw rows of pixels, dark on the left and bright on the right of a position.
+
+    Parameters
+    ----------
+    positions : Tensor
+        (...), in pixels from the left border; a fraction falls into the pixel it cuts.
+    width : int
+        Pixels of a row, at least 2.
+
+    Returns
+    -------
+    Tensor
+        (..., width), in [0, 1].
+
+    Raises
+    ------
+    InputError
+        The width is too small.
+
+    Examples
+    --------
+    >>> edge_rows(torch.tensor(2.5), width=4)
+    tensor([0.1000, 0.1000, 0.5000, 0.9000])
+    """
+    if width < 2:
+        raise InputError(f"width is {width}: an edge needs at least two pixels")
+    right_ends = torch.arange(1, width + 1, device=positions.device)
+    bright_part = (right_ends - positions[..., None]).clamp(0, 1)
+    return DARK + (BRIGHT - DARK) * bright_part
+
+
+def shifted_edges(
+    networks: int, n: int, *, width: int = 32, reach: float = 4.0, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Draw what a moved camera saw, and the sharp edges behind it.
+
+    The middle of each ramp is drawn uniformly from the middle quarter of the row, the true edge
+    uniformly from `reach` pixels around that middle.
+
+    Parameters
+    ----------
+    networks, n : int
+        n rows for each of so many networks, as :class:`~sharingan_lab.networks.toys.BatchedMLP`
+        takes them; at least 1 each.
+    width : int
+        Pixels of a row, at least 16.
+    reach : float
+        Half the length of a ramp in pixels: above 0, at most a quarter of the width.
+    generator : torch.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    seen, sharp : Tensor
+        (networks, n, width) each, in [0, 1]. `seen` is the mean of all edges that fit it.
+
+    Raises
+    ------
+    InputError
+        A number is out of range.
+
+    Examples
+    --------
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> seen, sharp = shifted_edges(1, 2, generator=rng)
+    >>> seen.shape, steepest_step(seen).max().item() < 0.2 < steepest_step(sharp).min().item()
+    (torch.Size([1, 2, 32]), True)
+    """
+    if min(networks, n) < 1 or width < 16 or not 0 < reach <= width / 4:
+        raise InputError(
+            f"networks={networks}, n={n}, width={width}, reach={reach}: give at least one row, "
+            "16 pixels, and a reach above 0 and of at most a quarter of the width"
+        )
+    draws = torch.rand(networks, n, 2, generator=generator)  # row by row
+    middles = width * (0.375 + 0.25 * draws[..., 0])
+    offsets = reach * (2 * draws[..., 1] - 1)
+    fitting = reach * (2 * (torch.arange(_FINE) + 0.5) / _FINE - 1)
+    seen = edge_rows(middles[..., None] + fitting, width).mean(dim=-2)
+    return seen, edge_rows(middles + offsets, width)
+
+
+def steepest_step(rows: Tensor) -> Tensor:
+    """Largest rise from one pixel to the next, as part of the rise from wall to wall.
+
+    Parameters
+    ----------
+    rows : Tensor
+        (..., width).
+
+    Returns
+    -------
+    Tensor
+        (...): 1 for an edge between two pixels, 1/n for a ramp of n pixels.
+
+    Examples
+    --------
+    >>> round(steepest_step(edge_rows(torch.tensor(2.0), width=4)).item(), 4)
+    1.0
+    """
+    return rows.diff(dim=-1).amax(dim=-1) / (BRIGHT - DARK)
