@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from sharingan_lab import __version__, commands
-from sharingan_lab.errors import DownloadError, SharinganError, TrainingError
+from sharingan_lab.errors import DownloadError, SharinganError, StorageError, TrainingError
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     except SharinganError as error:
         print(f"sharingan: {error}", file=sys.stderr)
-        return 1 if isinstance(error, TrainingError | DownloadError) else 2
+        return 1 if isinstance(error, TrainingError | DownloadError | StorageError) else 2
     except KeyboardInterrupt as stop:
         print(f"sharingan: stopped{f': {stop}' if str(stop) else ''}", file=sys.stderr)
         return 130

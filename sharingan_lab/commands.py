@@ -57,7 +57,7 @@ def _training_settings(choice: argparse.Namespace, out: Path) -> "TrainConfig":
 
     kept = out / "config.json"
     if choice.resume and choice.recipe is None and kept.is_file():
-        config = TrainConfig.from_json(kept.read_text())
+        config = TrainConfig.read(kept)
     else:
         config = recipe(choice.recipe or "corrected")
     if choice.data is not None:

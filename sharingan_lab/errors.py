@@ -27,3 +27,7 @@ class DownloadError(SharinganError):
 
 class TrainingError(SharinganError):
     """A training run cannot go on, because a loss is not finite for example."""
+
+
+class StorageError(SharinganError):
+    """Something cannot be written: the disk is full, or the folder is read-only."""

@@ -1,8 +1,9 @@
 """Checkpoints of a run: whole or not at all, verified when read, never a pickle.
 
 A checkpoint is a folder ``checkpoints/step-00000120`` with the weights of each network, the state
-of optimisers and random generators as tensors, and a manifest with the SHA-256 of each file. It is
-written under another name and renamed when complete, so that a stopped run leaves no half of one.
+of optimisers and random generators as tensors, everything else as JSON, and a manifest with the
+SHA-256 of each file. It is written under another name and renamed when complete, so that a stopped
+run leaves no half of one.
 """
 
 import hashlib
@@ -14,35 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from sharingan_lab.errors import CheckpointError
+from sharingan_lab.training.storage import write_durably, writing_to
 
 KEEP = 3
-_MANIFEST = "manifest.json"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that it is never seen half-written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "note.txt"
-    >>> write_atomically(path, "whole")
-    >>> path.read_text()
-    'whole'
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+_MANIFEST, _FACTS = "manifest.json", "state.json"
 
 
 def save_network(network: nn.Module, path: Path) -> None:
@@ -52,7 +32,7 @@ def save_network(network: nn.Module, path: Path) -> None:
         name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
     }
     # one entry: several are written in an order that changes from run to run
-    save_file(state, path, metadata={"sharingan-lab": about})
+    write_durably(path, save(state, metadata={"sharingan-lab": about}))
 
 
 def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
@@ -103,30 +83,48 @@ def save_checkpoint(
     -------
     Path
         Folder of the checkpoint.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or the folder read-only; earlier checkpoints are as they were.
     """
     folder = run_dir / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
-    _drop_partial(folder)
     final, partial = folder / f"step-{step:08d}", folder / f".partial-{step:08d}"
-    partial.mkdir()
-    for name, network in networks.items():
-        save_network(network, partial / f"{name}-{step:08d}.safetensors")
-    save_file(
-        {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
-        partial / "state.safetensors",
-    )
-    sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
-    write_atomically(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums, **facts}))
-    if final.exists():
-        shutil.rmtree(final)
-    os.rename(partial, final)
-    for old in sorted(folder.glob("step-*"))[:-KEEP]:
-        shutil.rmtree(old)
+    with writing_to(run_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        _drop_partial(folder)  # of a run that was killed here
+        try:
+            _write(partial, step, networks, tensors, facts)
+            if final.exists():  # damaged: the run came this way before
+                shutil.rmtree(final)
+            os.rename(partial, final)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        _drop_old(folder, final)
     return final
 
 
+def _write(
+    partial: Path,
+    step: int,
+    networks: dict[str, nn.Module],
+    tensors: dict[str, Tensor],
+    facts: dict[str, Any],
+) -> None:
+    partial.mkdir()
+    for name, network in networks.items():
+        save_network(network, partial / f"{name}-{step:08d}.safetensors")
+    state = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_durably(partial / "state.safetensors", save(state))
+    write_durably(partial / _FACTS, json.dumps(facts).encode())
+    sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
+    write_durably(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums}).encode())
+
+
 def newest_checkpoint(run_dir: Path) -> tuple[Path, dict[str, Any]] | None:
-    """Find the newest undamaged checkpoint and return it with its manifest.
+    """Find the newest undamaged checkpoint and return it with its step and its facts.
 
     A damaged one is passed over with a warning that names it.
 
@@ -149,12 +147,24 @@ def newest_checkpoint(run_dir: Path) -> tuple[Path, dict[str, Any]] | None:
 def _verify(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text())
-        for name, expected in manifest["sha256"].items():
+        step, sums = manifest["step"], manifest["sha256"]
+        if folder.name != f"step-{step:08d}" or "state.safetensors" not in sums:
+            raise CheckpointError(f"checkpoint {folder} is damaged: {_MANIFEST} is of another")
+        for name, expected in sums.items():
             if _sha256(folder / name) != expected:
                 raise CheckpointError(f"checkpoint {folder} is damaged: {name} has other bytes")
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"checkpoint {folder} is damaged: {error}") from error
-    return manifest
+        if _FACTS not in sums:  # early versions kept them in the manifest
+            return manifest
+        return json.loads((folder / _FACTS).read_text()) | {"step": step}
+    except OSError as error:
+        lost = Path(error.filename or folder).name
+        raise CheckpointError(
+            f"checkpoint {folder} is damaged: {lost}: {error.strerror}"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"checkpoint {folder} is damaged: {_MANIFEST} cannot be read"
+        ) from error
 
 
 def _sha256(path: Path) -> str:
@@ -165,3 +175,11 @@ def _sha256(path: Path) -> str:
 def _drop_partial(folder: Path) -> None:
     for leftover in folder.glob(".partial-*"):
         shutil.rmtree(leftover)
+
+
+def _drop_old(folder: Path, newest: Path) -> None:
+    """Keep the newest ones; those of later steps are damaged, or the run would not be here."""
+    found = sorted(folder.glob("step-*"))
+    current = found.index(newest) + 1
+    for old in found[: max(0, current - KEEP)] + found[current:]:
+        shutil.rmtree(old)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sharingan_lab.datasets.ranges import Range, check_range
@@ -256,6 +257,23 @@ class TrainConfig:
             return cls().with_settings(**json.loads(text))
         except (json.JSONDecodeError, TypeError) as error:
             raise ConfigError(f"this is no config.json of a run: {error}") from error
+
+    @classmethod
+    def read(cls, path: Path) -> "TrainConfig":
+        """Read the settings that a run keeps in its ``config.json``.
+
+        Raises
+        ------
+        ConfigError
+            The file is damaged; the message names it and the remedy.
+        """
+        try:
+            return cls.from_json(path.read_text())
+        except (OSError, ValueError) as error:  # ConfigError and UnicodeDecodeError among them
+            raise ConfigError(
+                f"{path} is damaged: {error}; delete it and resume with the --recipe and --set of "
+                "the beginning, which the checkpoints are compared with"
+            ) from error
 
 
 def _check_known(name: str) -> None:

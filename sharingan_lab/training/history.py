@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import warnings
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.training.checkpoints import write_atomically
+from sharingan_lab.training.checkpoints import newest_checkpoint
+from sharingan_lab.training.storage import write_atomically
 
 Row = dict[str, float]
 
@@ -39,6 +41,8 @@ def write_history(rows: list[Row], run_dir: Path) -> None:
 def read_history(run_dir: Path) -> list[Row]:
     """Read the rows of a run.
 
+    Where ``history.json`` is damaged the rows come from the newest checkpoint, with a warning.
+
     Raises
     ------
     DataError
@@ -48,4 +52,8 @@ def read_history(run_dir: Path) -> list[Row]:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise DataError(f"no history of a run at {path}: {error}") from error
+        _, kept = newest_checkpoint(run_dir) or (None, {})
+        if "history" not in kept:
+            raise DataError(f"no history of a run at {path}: {error}") from error
+        warnings.warn(f"{path} is damaged: its rows come from a checkpoint", stacklevel=2)
+        return kept["history"]

@@ -74,7 +74,7 @@ def read_run(run_dir: str | Path) -> RunRecord:
     settings = run_dir / "config.json"
     if not settings.is_file():
         raise DataError(f"{run_dir} holds no run: there is no config.json of 'sharingan train'")
-    config = TrainConfig.from_json(settings.read_text())
+    config = TrainConfig.read(settings)
     history = read_history(run_dir)
     if not history:
         raise DataError(f"the run in {run_dir} has an empty history: wait for its first checkpoint")

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sharingan_lab.errors import InputError
 from sharingan_lab.images import read_image, write_image
+from sharingan_lab.training.storage import writing_to
 
 CROPS = 4  # on a sheet
 SIDE = 96  # pixels; of a larger crop the middle is shown, so that a sheet stays small
@@ -31,6 +32,11 @@ def write_samples(
     Path
         The sheet.
 
+    Raises
+    ------
+    StorageError
+        The disk is full, or the folder cannot be written to.
+
     Examples
     --------
     >>> import tempfile
@@ -40,7 +46,11 @@ def write_samples(
     """
     rows = [torch.cat([*_middle(images[:CROPS])], dim=2) for images in (blurred, restored, sharp)]
     sheet = torch.cat(rows, dim=1)
-    return write_image(sheet, run_dir / "samples" / f"step-{step:08d}.png")
+    folder = run_dir / "samples"
+    with writing_to(run_dir):
+        for leftover in folder.glob(".step-*"):  # of a run that was killed here
+            leftover.unlink()
+        return write_image(sheet, folder / f"step-{step:08d}.png")
 
 
 def sample_sheets(run_dir: Path) -> dict[int, Path]:

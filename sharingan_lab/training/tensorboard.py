@@ -6,11 +6,21 @@ it as void, and TensorBoard leaves that out.
 """
 
 import importlib.util
+import io
+import os
+import socket
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image
 from sharingan_lab.training.history import Row
+from sharingan_lab.training.storage import writing_to
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 _GROUPS = {
     "loss": (
@@ -33,6 +43,9 @@ def require_tensorboard() -> None:
 class EventLog:
     """Events of a run in its folder ``tensorboard``; show them with ``tensorboard --logdir runs``.
 
+    PyTorch's own writer works in a thread, whose failure on a full disk would end as a traceback
+    beside a run that goes on; here a row is on the disk when :meth:`add` returns.
+
     Parameters
     ----------
     run_dir : Path
@@ -44,28 +57,54 @@ class EventLog:
     ------
     ConfigError
         The package ``tensorboard`` is missing.
+    StorageError
+        The disk is full, or the folder cannot be written to.
     """
 
     def __init__(self, run_dir: Path, after: int = 0):
         require_tensorboard()
-        from torch.utils.tensorboard import SummaryWriter
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
-        void_from = after + 1 if after else None
-        self._writer = SummaryWriter(run_dir / "tensorboard", purge_step=void_from)
-
-    def __enter__(self) -> "EventLog":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
+        name = f"events.out.tfevents.{time.time_ns():019d}.{socket.gethostname()}.{os.getpid()}"
+        self._run_dir, self._path = run_dir, run_dir / "tensorboard" / name
+        void_from = after + 1 if after else 0
+        begun = SessionLog(status=SessionLog.START)
+        self._append(
+            Event(wall_time=time.time(), file_version="brain.Event:2"),
+            Event(wall_time=time.time(), step=void_from, session_log=begun),
+        )
 
     def add(self, row: Row, sheet: Path | None = None) -> None:
         """Write a row of the history, and the sheet of pictures that belongs to it."""
-        for group, names in _GROUPS.items():
-            for name in names:
-                if name in row:
-                    self._writer.add_scalar(f"{group}/{name}", row[name], row["step"])
-        if sheet is not None:
-            title = "blurred, restored, sharp"
-            self._writer.add_image(title, read_image(sheet)[0], row["step"])
-        self._writer.flush()
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        events = [
+            Event(wall_time=time.time(), step=row["step"], summary=summary)
+            for summary in _summaries(row, sheet)
+        ]
+        self._append(*events)
+
+    def _append(self, *events: "Event") -> None:
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        records = io.BytesIO()
+        for event in events:
+            RecordWriter(records).write(event.SerializeToString())
+        with writing_to(self._run_dir):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(records.getvalue())
+
+
+def _summaries(row: Row, sheet: Path | None) -> "list[Summary]":
+    from torch.utils.tensorboard.summary import image, scalar
+
+    found = [
+        scalar(f"{group}/{name}", row[name])
+        for group, names in _GROUPS.items()
+        for name in names
+        if name in row
+    ]
+    if sheet is not None:
+        found.append(image("blurred, restored, sharp", read_image(sheet)))
+    return found

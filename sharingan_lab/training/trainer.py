@@ -25,16 +25,13 @@ from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
-from sharingan_lab.training.checkpoints import (
-    newest_checkpoint,
-    save_checkpoint,
-    write_atomically,
-)
+from sharingan_lab.training.checkpoints import newest_checkpoint, save_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
 from sharingan_lab.training.diagnosis import steepness
 from sharingan_lab.training.history import Row, read_history, write_history
 from sharingan_lab.training.samples import write_samples
+from sharingan_lab.training.storage import write_atomically
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import EventLog, require_tensorboard
 
@@ -154,8 +151,8 @@ class Trainer:
         self._dropout_rng = self._read_dropout_rng()
         if found:
             self._restore(*found)
-        elif self._writes:  # last: a wrong call leaves nothing
-            self.run_dir.mkdir(parents=True, exist_ok=True)
+        if self._writes and not (found and (self.run_dir / "config.json").exists()):
+            # last: a wrong call leaves nothing
             write_atomically(self.run_dir / "config.json", config.to_json())
 
     # ------------------------------------------------------------------ the algorithm
@@ -288,9 +285,12 @@ class Trainer:
         progress = progress or (lambda *_: None)
         self._write_dropout_rng(self._dropout_rng)
         self.generator.train()
-        with _stop_requested() as stop, self._event_log() as self.events:
+        with _stop_requested() as stop:
+            self.events = self._event_log()
             if not self.history:
                 self._add_row(progress, began=time.monotonic(), first_step=0)
+            elif self._writes:
+                write_history(self.history, self.run_dir)  # as it was at the checkpoint
             self._run(progress, stop)
         return self.history
 
@@ -433,10 +433,9 @@ class Trainer:
         """Whether this process keeps the run on disk."""
         return self.run_dir is not None and self.team.leads
 
-    def _event_log(self) -> contextlib.AbstractContextManager[EventLog | None]:
-        if self.config.tensorboard and self._writes:
-            return EventLog(self.run_dir, self.steps_done)
-        return contextlib.nullcontext()
+    def _event_log(self) -> EventLog | None:
+        watched = self.config.tensorboard and self._writes
+        return EventLog(self.run_dir, self.steps_done) if watched else None
 
     def save(self) -> None:
         """Write history and checkpoint; without a run folder do nothing."""
@@ -456,24 +455,36 @@ class Trainer:
         tensors |= _flatten("generator", self.generator_optimiser)
         tensors |= _flatten("critic", self.critic_optimiser)
         networks = {"generator": self.generator, "critic": self.critic}
-        facts = {"summed": self.summed, "seconds": self.seconds}
+        facts = {
+            "summed": self.summed, "seconds": self.seconds, "history": self.history,
+            "settings": dataclasses.asdict(self.config),
+        }  # fmt: skip
         save_checkpoint(self.run_dir, self.steps_done, networks, tensors, facts)
 
     def _find_run(self, resume: bool) -> tuple[Path, dict] | None:
         """Find what to continue from; None where a run begins."""
-        if self.run_dir is None or not (self.run_dir / "config.json").is_file():
+        if self.run_dir is None:
+            return None
+        settings = self.run_dir / "config.json"
+        if not settings.exists() and not any(self.run_dir.glob("checkpoints/step-*")):
             return None
         if not resume:
             raise ConfigError(f"{self.run_dir} holds a run already: resume it or choose another")
-        self._check_same_settings(TrainConfig.from_json((self.run_dir / "config.json").read_text()))
-        return newest_checkpoint(self.run_dir)
+        if settings.exists():
+            self._check_same_settings(TrainConfig.read(settings), settings)
+        found = newest_checkpoint(self.run_dir)
+        if found and "settings" in found[1]:
+            self._check_same_settings(TrainConfig().with_settings(**found[1]["settings"]), found[0])
+        return found
 
-    def _check_same_settings(self, before: TrainConfig) -> None:
+    def _check_same_settings(self, before: TrainConfig, place: Path) -> None:
         old, new = dataclasses.asdict(before), dataclasses.asdict(self.config)
         differ = [k for k in new if new[k] != old[k] and k not in _FREE_ON_RESUME]
         if differ:
             changes = ", ".join(f"{k} {old[k]!r} -> {new[k]!r}" for k in differ)
-            raise ConfigError(f"{self.run_dir} was started with other settings: {changes}")
+            raise ConfigError(
+                f"{self.run_dir} was started with other settings, says {place.name}: {changes}"
+            )
 
     def _restore(self, folder: Path, manifest: dict) -> None:
         step = manifest["step"]
@@ -497,7 +508,8 @@ class Trainer:
         self.sums.copy_(state["sums"])
         self.summed, self.seconds = manifest["summed"], manifest["seconds"]
         self.steps_done = step
-        self.history = [row for row in read_history(self.run_dir) if row["step"] <= step]
+        rows = manifest["history"] if "history" in manifest else read_history(self.run_dir)
+        self.history = [row for row in rows if row["step"] <= step]
 
     def _read_dropout_rng(self) -> Tensor:
         on_gpu = self.device.type == "cuda"

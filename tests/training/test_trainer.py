@@ -56,13 +56,18 @@ def test_a_run_between_two_rows_continues_to_the_same_bits(tmp_path):
     whole = Trainer(config)
     whole.fit()
     part = Trainer(config, tmp_path)
-    batches = part._batches()
-    for _ in range(3):  # step 3 lies between rows, so sums are carried over
-        part.step(next(batches))
-        part.steps_done += 1
-    part.history = whole.history[:1]
-    part.save()
+    take_step, done = part.step, []
+
+    def third_step_is_interrupted(batches):
+        done.append(take_step(batches))
+        if len(done) == 3:  # between rows, so sums are carried over
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    part.step = third_step_is_interrupted
+    with pytest.raises(KeyboardInterrupt, match="step 3"):
+        part.fit()
     continued = Trainer(config, tmp_path, resume=True)
+    assert continued.summed == 3
     continued.fit()
     assert torch.equal(weights(whole), weights(continued))
     assert continued.history == whole.history
@@ -181,6 +186,13 @@ def test_a_conditional_critic_is_trained_beside_its_own_blurred_images(fresh):
         assert torch.equal(condition, conditions[i])
         assert torch.equal(real, 2 * batches[i if fresh else 0][1] - 1)
     assert torch.equal(seen[-1][1], 2 * batches[-1][0] - 1)
+
+
+def test_clipping_keeps_every_weight_of_the_critic_small():
+    trainer = Trainer(TINY.with_settings(lambda_gp=0.0, weight_clip=0.01, learning_rate=0.1))
+    trainer.step(next(trainer._batches()))
+    assert max(p.abs().max() for p in trainer.critic.parameters()) == pytest.approx(0.01)
+    assert max(p.abs().max() for p in trainer.generator.parameters()) > 0.05
 
 
 def test_bfloat16_takes_nearly_the_same_step_and_keeps_weights_in_float32():

@@ -1,0 +1,92 @@
+"""Writing into the folder of a run: whole or not at all, and a clear word where it cannot be done.
+
+A full disk or a folder that may not be written to stops a run with one line that names the folder
+and the remedy; what was kept before stays as it was.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sharingan_lab.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn a failure of the disk inside the block into one line with the remedy.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the folder cannot be written to.
+
+    Examples
+    --------
+    >>> with writing_to(Path("runs/a")):
+    ...     raise OSError(errno.EROFS, "Read-only file system")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.StorageError: cannot write to runs/a: Read-only file system; allow writing
+    there, or name another folder
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"cannot write to {folder}: {reason}; {_remedy(folder, error)}"
+        ) from error
+
+
+def _remedy(folder: Path, error: OSError) -> str:
+    if error.errno in _FULL:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        free = shutil.disk_usage(there).free / 1e6
+        return (
+            f"{free:.1f} MB are free: make room, then go on with --resume from the last good "
+            "checkpoint, which is kept"
+        )
+    if error.errno in _LOCKED:
+        return "allow writing there, or name another folder"
+    return "name another folder, or go on with --resume when it can be written to again"
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it, so that a power cut cannot take it back."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that it is never seen half-written; make its folder if need be.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the folder cannot be written to; a file that was there is as before.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "new" / "note.txt"
+    >>> write_atomically(path, "whole")
+    >>> path.read_text()
+    'whole'
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    with writing_to(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_durably(partial, text.encode())
+            os.replace(partial, path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
