@@ -63,6 +63,23 @@ def read_image(path: str | os.PathLike) -> Tensor:
     ...
     sharingan_lab.errors.DataError: no such image: missing.png
     """
+    return from_uint8(read_pixels(path))
+
+
+def read_pixels(path: str | os.PathLike) -> np.ndarray:
+    """Read an image file as 8-bit pixels (H, W, 3), RGB, turned upright.
+
+    Raises
+    ------
+    DataError
+        The file is missing or is not an image that Pillow can decode.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> read_pixels(write_image(torch.ones(1, 3, 4, 5), f"{tempfile.mkdtemp()}/white.png")).shape
+    (4, 5, 3)
+    """
     path = Path(path)
     if not path.is_file():
         raise DataError(f"no such image: {path}")
@@ -71,7 +88,7 @@ def read_image(path: str | os.PathLike) -> Tensor:
             upright = ImageOps.exif_transpose(file).convert("RGB")
     except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DataError(f"cannot read {path} as an image: {error}") from error
-    return from_uint8(np.asarray(upright))
+    return np.asarray(upright)
 
 
 def write_image(image: Tensor, path: str | os.PathLike) -> Path:

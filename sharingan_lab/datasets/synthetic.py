@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sharingan_lab.blur import add_noise, blur, random_kernels
+from sharingan_lab.blur import random_kernels
+from sharingan_lab.blur.convolution import convolve
+from sharingan_lab.blur.noise import gaussian_like, skip_gaussian
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
-from sharingan_lab.images import IMAGE_ENDINGS, read_image
+from sharingan_lab.images import IMAGE_ENDINGS, read_image, read_pixels
 
 
 class SyntheticBlurPairs(Dataset):
@@ -20,12 +22,14 @@ class SyntheticBlurPairs(Dataset):
 
     Item ``i`` is cut from picture ``i % len(sharp_images)``, mirrored with probability 1/2, and
     blurred by a kernel of its own. Everything about it follows from (seed, epoch, i) alone, so the
-    order of access, the number of loader workers and a resumed run change nothing.
+    order of access, the number of loader workers and a resumed run change nothing. Where there are
+    more pictures than items, each epoch goes on to the next pictures.
 
     Parameters
     ----------
     sharp_images : sequence of Tensor
-        Pictures (3, H, W) in [0, 1], each at least ``crop`` pixels high and wide.
+        Pictures (3, H, W), float in [0, 1] or uint8, which takes a quarter of the memory; each at
+        least ``crop`` pixels high and wide.
     crop : int
         Side of the square crops, in pixels.
     seed : int
@@ -45,12 +49,15 @@ class SyntheticBlurPairs(Dataset):
         as they are, as the report does; 2.2 blurs in linear light, as cameras do.
     transpose : bool
         Also lay half of the crops on their side.
+    device : str or torch.device
+        Where the pictures lie and the items are made. Crop, mirror and kernel of an item are the
+        same everywhere; the noise is drawn on the device.
 
     Raises
     ------
     InputError
-        There is no picture, one has the wrong shape or is smaller than the crop, the kernels are
-        too large for the crop, or a number is out of range.
+        There is no picture, one has the wrong shape or type or is smaller than the crop, the
+        kernels are too large for the crop, or a number is out of range.
 
     Notes
     -----
@@ -89,9 +96,10 @@ class SyntheticBlurPairs(Dataset):
         noise_std: Range = 0.01,
         gamma: Range = 1.0,
         transpose: bool = False,
+        device: str | torch.device = "cpu",
     ) -> None:
         _check_images(sharp_images, crop, kernel_size)
-        self.images = list(sharp_images)
+        self.images = [image.to(device) for image in sharp_images]
         self.crop = crop
         self.seed = seed
         self.items = len(self.images) if items is None else items
@@ -114,7 +122,8 @@ class SyntheticBlurPairs(Dataset):
         if not 0 <= index < self.items:
             raise IndexError(f"item {index} of {self.items}")
         generator = seeded_generator(self.seed, self.epoch, index)
-        image, inner = self._window(self.images[index % len(self.images)], generator)
+        window, inner = self._window(self._picture(index), generator)
+        image = window if window.is_floating_point() else window.float() / 255
         blurred = self._shoot(image[None], generator)[0]
         pair = torch.stack([blurred[(..., *inner)], image[(..., *inner)]])
         mirrored, on_side = (torch.rand(2, generator=generator) < 0.5).tolist()
@@ -127,8 +136,14 @@ class SyntheticBlurPairs(Dataset):
             draw(ends, generator) for ends in (self.length, self.noise_std, self.gamma)
         )
         kernel = random_kernels(1, self.kernel_size, length=length, generator=generator)
-        light = blur(image**gamma, kernel).clamp(min=0)
-        return add_noise(light ** (1 / gamma), noise_std, generator=generator).clamp(0, 1)
+        kernel = kernel.to(image, non_blocking=True)
+        light = convolve(image if gamma == 1 else image**gamma, kernel).clamp(min=0)
+        values = light if gamma == 1 else light ** (1 / gamma)
+        return (values + noise_std * _noise_like(image, generator)).clamp(0, 1)
+
+    def _picture(self, index: int) -> Tensor:
+        passed = self.epoch * self.items if self.items < len(self.images) else 0
+        return self.images[(passed + index) % len(self.images)]
 
     def _window(
         self, image: Tensor, generator: torch.Generator
@@ -143,18 +158,36 @@ class SyntheticBlurPairs(Dataset):
         return image[(..., *outer)], (inner[0], inner[1])
 
 
-def load_folder(folder: str | os.PathLike) -> list[Tensor]:
+def _noise_like(image: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw standard normal numbers where the image lies; what is drawn next is the same anywhere.
+
+    Noise from the CPU would have to travel, and the GPU to wait for it.
+    """
+    if image.device == generator.device:
+        return gaussian_like(image, generator)
+    skip_gaussian(image, generator)
+    return gaussian_like(image, _generator_on(image.device, generator.initial_seed()))
+
+
+def _generator_on(device: torch.device, seed: int) -> torch.Generator:
+    return torch.Generator(device).manual_seed(seed)
+
+
+def load_folder(folder: str | os.PathLike, *, as_uint8: bool = False) -> list[Tensor]:
     """Read all pictures of a folder, in the order of their names.
 
     Parameters
     ----------
     folder : path
         A folder with PNG, JPEG, BMP, TIFF or WebP files; other files are passed over.
+    as_uint8 : bool
+        Keep the pixels as the 8 bits that they are: a quarter of the memory, and enough for
+        :class:`SyntheticBlurPairs`, whose items are the same but for rounding.
 
     Returns
     -------
     list of Tensor
-        (3, H, W), float32 in [0, 1], each of its own size.
+        (3, H, W), float32 in [0, 1] or uint8, each of its own size.
 
     Raises
     ------
@@ -174,6 +207,8 @@ def load_folder(folder: str | os.PathLike) -> list[Tensor]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
     if not files:
         raise DataError(f"{folder} holds no picture (looked for {', '.join(IMAGE_ENDINGS)})")
+    if as_uint8:
+        return [torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous() for path in files]
     return [read_image(path)[0] for path in files]
 
 
@@ -183,6 +218,10 @@ def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None
     for index, image in enumerate(images):
         if image.ndim != 3 or image.shape[0] != 3:
             raise InputError(f"picture {index} has shape {tuple(image.shape)}, not (3, H, W)")
+        if image.dtype != torch.uint8 and not image.is_floating_point():
+            raise InputError(f"picture {index} is {image.dtype}: give floats in [0, 1] or uint8")
+        if image.is_floating_point() and not bool(image.isfinite().all()):
+            raise InputError(f"picture {index} holds NaN or infinity; every pixel must be finite")
         height, width = image.shape[-2:]
         if min(height, width) < crop:
             raise InputError(f"picture {index} is {width}x{height}: too small for a {crop} crop")

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from sharingan_lab.datasets import SyntheticBlurPairs, load_folder, photo
+from sharingan_lab.blur import add_noise, blur, random_kernels
+from sharingan_lab.datasets import SyntheticBlurPairs, load_folder, photo, synthetic
+from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.images import write_image
@@ -83,6 +85,82 @@ def test_loader_workers_give_what_one_process_gives(scenes):
         for workers in (0, 2)
     )
     torch.testing.assert_close(shared, alone, rtol=0, atol=0)
+
+
+def by_equation_1(scene, crop, kernel_size, *, path, length, noise_std, gamma):
+    """One pair straight from the checked functions, its draws in the order that is promised."""
+    rng = seeded_generator(*path)
+    top, left = (int(torch.randint(side - crop + 1, (), generator=rng)) for side in scene.shape[1:])
+    reach = kernel_size // 2
+    y, x = max(0, top - reach), max(0, left - reach)
+    image = scene[None, :, y : top + crop + reach, x : left + crop + reach]
+    length, noise_std, gamma = (
+        low + (high - low) * float(torch.rand((), generator=rng))
+        for low, high in (length, noise_std, gamma)
+    )
+    kernel = random_kernels(1, kernel_size, length=length, generator=rng)
+    light = blur(image**gamma, kernel).clamp(min=0)
+    blurred = add_noise(light ** (1 / gamma), noise_std, generator=rng).clamp(0, 1)
+    mirrored, _ = (torch.rand(2, generator=rng) < 0.5).tolist()
+    pair = torch.cat([blurred, image])[..., top - y :, left - x :][..., :crop, :crop]
+    return pair.flip(-1) if mirrored else pair
+
+
+@pytest.mark.parametrize("gamma", [(1.0, 1.0), (2.2, 2.2), (1.0, 2.2)])
+def test_items_are_those_of_the_checked_functions_bit_for_bit(scenes, gamma):
+    ranges = {"length": (1.0, 30.0), "noise_std": (0.0, 0.05), "gamma": gamma}
+    pairs = make_pairs(scenes, **ranges)
+    pairs.set_epoch(2)
+    for index, pair in enumerate(pairs):
+        expected = by_equation_1(scenes[index % 3], 48, 15, path=(3, 2, index), **ranges)
+        assert torch.equal(torch.stack(pair), expected)
+
+
+def test_8_bit_pictures_give_the_items_of_the_same_pictures_as_floats(scenes):
+    bytes_ = [(255 * scene).round().to(torch.uint8) for scene in scenes]
+    floats = [scene.float() / 255 for scene in bytes_]
+    for one, two in zip(make_pairs(bytes_), make_pairs(floats), strict=True):
+        assert torch.equal(torch.stack(one), torch.stack(two))
+    light = {"gamma": 2.2, "transpose": True}
+    for one, two in zip(make_pairs(bytes_, **light), make_pairs(floats, **light), strict=True):
+        torch.testing.assert_close(one, two, atol=1e-6, rtol=0)
+
+
+def test_the_pictures_beyond_an_epochs_items_come_in_the_next(scenes):
+    levels = [torch.full((3, 48, 48), i / 10) for i in range(5)]
+    pairs = make_pairs(levels, items=2, noise_std=0.0)
+    seen = []
+    for epoch in range(5):
+        pairs.set_epoch(epoch)
+        seen += [round(10 * float(sharp.mean())) for _, sharp in pairs]
+    assert seen == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
+
+
+def test_on_another_device_the_host_never_waits_for_a_pixel(scenes, monkeypatch):
+    """Tensors of the device "meta" have no values: whoever asks for one fails."""
+    monkeypatch.setattr(synthetic, "_generator_on", lambda device, seed: None)
+    monkeypatch.setattr(synthetic, "gaussian_like", lambda image, _: torch.randn_like(image))
+    settings = {"length": (1.0, 9.0), "noise_std": (0.0, 0.1), "gamma": (1.0, 2.2)}
+    scenes[0] = (255 * scenes[0]).to(torch.uint8)
+    for pair in make_pairs(scenes, transpose=True, device="meta", **settings):
+        for image in pair:
+            assert image.device.type == "meta" and image.dtype == torch.float32
+            assert image.shape == (3, 48, 48)
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        blur(torch.ones(1, 3, 20, 20, device="meta"), torch.ones(1, 3, 3))  # it looks at values
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 63, 62), (1, 3, 9, 7), (1, 3, 8, 8)])
+def test_after_the_noise_of_a_device_come_the_draws_of_the_cpu(shape, monkeypatch):
+    """So an item is mirrored on every device or on none; the device's noise has the item's seed."""
+    asked = []
+    monkeypatch.setattr(synthetic, "_generator_on", lambda *place: asked.append(place))
+    monkeypatch.setattr(synthetic, "gaussian_like", lambda image, _: torch.randn_like(image))
+    here, there = seeded_generator(0, 1, 2), seeded_generator(0, 1, 2)
+    add_noise(torch.zeros(shape), 0.1, generator=here)
+    synthetic._noise_like(torch.zeros(shape, device="meta"), there)
+    assert torch.equal(here.get_state(), there.get_state())
+    assert asked == [(torch.device("meta"), there.initial_seed())]
 
 
 def test_a_crop_as_large_as_the_picture_works():
@@ -195,6 +273,8 @@ def test_settings_out_of_range_are_named(scenes, setting, message):
         ([], "no sharp picture"),
         ([torch.zeros(1, 3, 64, 64)], r"picture 0 has shape \(1, 3, 64, 64\)"),
         ([torch.zeros(3, 64, 64), torch.zeros(3, 30, 64)], "picture 1 is 64x30: too small"),
+        ([torch.zeros(3, 64, 64, dtype=torch.int64)], r"picture 0 is torch.int64: give floats"),
+        ([torch.full((3, 64, 64), math.nan)], "picture 0 holds NaN"),
     ],
 )
 def test_unusable_pictures_are_named(pictures, message):
@@ -208,6 +288,9 @@ def test_a_folder_is_read_in_the_order_of_names(tmp_path):
     (tmp_path / "notes.txt").write_text("not a picture")
     first, second = load_folder(tmp_path)
     assert first.shape == (3, 4, 5) and first.mean() > 0.7 and second.mean() < 0.3
+    bytes_ = load_folder(tmp_path, as_uint8=True)
+    for floats, eight_bits in zip((first, second), bytes_, strict=True):
+        assert eight_bits.dtype == torch.uint8 and torch.equal(eight_bits.float() / 255, floats)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
