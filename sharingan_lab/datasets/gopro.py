@@ -92,6 +92,11 @@ class GoProPairs(Dataset):
         self.frames = cached_frames(self.pairs, cache).to(device) if cache is not None else None
         self.epoch = 0
 
+    @property
+    def device(self) -> torch.device:
+        """Where the items are made."""
+        return torch.device("cpu") if self.frames is None else self.frames.pixels.device
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch: other crops and mirrors for the same indices."""
         self.epoch = epoch

@@ -14,7 +14,8 @@ from sharingan_lab.training.history import Row
 
 FRAMES = 5  # of the animation: all of it stays below two megabytes
 SHOWN = 3  # crops in a frame
-_PLACES = ("data_root", "device", "workers", "seed")  # settings that make no other algorithm
+# settings that make no other algorithm
+_PLACES = ("data_root", "sharp_root", "device", "workers", "seed")
 
 
 def settings_and_cost(record: RunRecord) -> list[list[str]]:

@@ -12,7 +12,7 @@ from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.losses import OBJECTIVES
 
 _CHOICES = {
-    "data": ("gopro", "photos", "folder"),
+    "data": ("gopro", "folder", "mixed", "photos"),
     "blur": ("blur", "blur_gamma"),
     "architecture": ("deblurgan", "lite"),
     "objective": OBJECTIVES,
@@ -28,8 +28,14 @@ _AT_LEAST = {
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
     "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3, "seed": 0,
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
-    "critic_limit": 0.0,
+    "critic_limit": 0.0, "weight_clip": 0.0,
 }  # fmt: skip
+# Settings that say nothing about other data, and the data they are for.
+_ONLY_FOR = {
+    "data_root": ("gopro", "folder", "mixed"),
+    "sharp_root": ("mixed",),
+    "items": ("folder", "photos"),
+}
 _RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
 
 
@@ -43,24 +49,30 @@ class TrainConfig:
     ----------
     recipe : str
         Name that the run reports; the settings below decide what it does.
-    data : {"gopro", "photos", "folder"}
-        GoPro pairs, scikit-image's bundled photographs or a folder of sharp pictures; the last two
-        are blurred synthetically.
+    data : {"gopro", "folder", "mixed", "photos"}
+        "gopro": GoPro's pairs (Wild in the DeblurGAN paper); "folder": a folder of sharp
+        pictures, blurred synthetically (Synth); "mixed": both, two synthetic pairs to one of GoPro
+        (Comb); "photos": scikit-image's bundled photographs, blurred synthetically.
     data_root : str
-        Folder of GoPro or of the pictures; empty: the default folder of GoPro.
+        Folder of GoPro (gopro, mixed; empty: its default folder) or of the pictures (folder).
+    sharp_root : str
+        Folder of sharp pictures for the synthetic part of mixed data; empty: the sharp frames of
+        GoPro's training pairs at half size, which takes the `frame_cache`.
     blur : {"blur", "blur_gamma"}
-        Which blurred frames of GoPro.
+        Which blurred frames of GoPro (gopro, mixed).
     frame_cache : bool
-        Decode GoPro's frames once, into ``cache/`` of the data folder (2.9 GB); on a GPU they are
-        kept in its memory. The items are the same either way.
+        Decode GoPro's frames once (gopro, mixed), into ``cache/`` of the data folder (2.9 GB); on
+        a GPU they are kept in its memory. The items are the same either way.
     subset : int
-        Number of training images, drawn by the seed; 0 means all.
+        Number of training images, drawn by the seed; 0 means all. Of pairs (gopro, mixed) or of
+        pictures (folder); the bundled photographs are always all used.
     items : int
-        Crops an epoch for synthetic data; 0 means one a picture.
+        Crops an epoch (folder, photos); 0 means one a picture.
     crop : int
         Side of the square crops, in pixels.
     kernel_size : int
-        Side of the synthetic blur kernels in pixels.
+        Side of the synthetic blur kernels in pixels (folder, mixed, photos, as all that follows
+        about blur; GoPro's frames are blurred already).
     path_length, noise_std, gamma : float or (float, float)
         Synthetic blur: length of the camera's path in pixels (0: ``60 * kernel_size / 64``),
         deviation of the added noise in [0, 1], the camera's response; each a number or the range
@@ -81,6 +93,9 @@ class TrainConfig:
     lambda_gp, lambda_content, lambda_adversarial : float
         Weights of the gradient penalty (lambda of equation 5), of the content loss (lambda of
         equation 6) and of the adversarial loss; 0 leaves a term out.
+    weight_clip : float
+        Cut the critic's weights to [-weight_clip, weight_clip] after each of its updates, as the
+        first Wasserstein GAN did in place of a penalty; 0 leaves them.
     alpha_per, norm_over : str
         Where the penalty is sampled, see :func:`sharingan_lab.losses.gradient_penalty`.
     content : {"vgg19", "l1", "l2"}
@@ -96,6 +111,10 @@ class TrainConfig:
     precision : {"float32", "bfloat16"}
         Arithmetic of the networks. bfloat16 is faster and rounds; weights, optimisers and losses
         stay in float32.
+    cuda_graph : bool
+        On one CUDA device, record the step once and replay it with a single launch.
+    compile : bool
+        Compile the generator by :func:`torch.compile`: minutes at the start, and other rounding.
     dropout : float
         Dropout inside the residual blocks (deblurgan).
     seed : int
@@ -130,6 +149,7 @@ class TrainConfig:
     recipe: str = "corrected"
     data: str = "gopro"
     data_root: str = ""
+    sharp_root: str = ""
     blur: str = "blur"
     frame_cache: bool = True
     subset: int = 0
@@ -152,6 +172,7 @@ class TrainConfig:
     lambda_gp: float = 10.0
     lambda_content: float = 100.0
     lambda_adversarial: float = 1.0
+    weight_clip: float = 0.0
     alpha_per: str = "sample"
     norm_over: str = "sample"
     content: str = "vgg19"
@@ -163,6 +184,8 @@ class TrainConfig:
     critic_width: int = 64
     conditional_critic: bool = False
     precision: str = "float32"
+    cuda_graph: bool = True
+    compile: bool = False
     dropout: float = 0.5
     seed: int = 0
     device: str = "auto"
@@ -182,6 +205,7 @@ class TrainConfig:
         for name, least in _AT_LEAST.items():
             if not getattr(self, name) >= least:
                 raise ConfigError(f"{name}={getattr(self, name)}: must be at least {least}")
+        self._check_data()
         for name, bounds in _RANGES.items():
             self._check_range(name, *bounds)
         for name in ("beta1", "beta2", "dropout"):
@@ -195,6 +219,19 @@ class TrainConfig:
             )
         if self.lambda_adversarial == 0 and self.lambda_content == 0:
             raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
+
+    def _check_data(self) -> None:
+        for name, kinds in _ONLY_FOR.items():
+            if getattr(self, name) and self.data not in kinds:
+                raise ConfigError(
+                    f"{name}={getattr(self, name)!r} says nothing about data={self.data!r}, only "
+                    f"about {' and '.join(kinds)}"
+                )
+        if self.data == "mixed" and not (self.sharp_root or self.frame_cache):
+            raise ConfigError(
+                "data='mixed' needs a folder of sharp pictures as sharp_root, or frame_cache=true, "
+                "to take GoPro's own sharp frames"
+            )
 
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

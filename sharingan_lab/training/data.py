@@ -1,13 +1,13 @@
 """What a run trains on and what it is measured on, as its settings say."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
+from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
 from sharingan_lab.device import choose_device
@@ -19,13 +19,17 @@ TRAIN_PHOTOS = ("astronaut", "coffee", "rocket", "tissue", "retina", "hubble")
 VALIDATION_PHOTOS = ("chelsea", "motorcycle")
 PHOTO_SIZE = 192  # small, so that a 64-pixel crop holds detail worth restoring
 VALIDATION_PAIRS = 16
+SYNTHETIC_SHARE = 2  # synthetic pairs a pair of GoPro in mixed data: the ratio of the paper's Comb
 
 
 def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     """Return the training pairs and the fixed validation batch (blurred, sharp).
 
-    GoPro validates on its test split; the bundled photographs hold back two of them, a folder
-    every tenth picture.
+    GoPro, mixed or not, validates on its test split; the bundled photographs hold back two of
+    them, a folder every tenth picture.
+
+    On CUDA, as long as no worker processes load them, pictures and frames lie in the memory of the
+    GPU and the pairs are made there; the validation batch is the same on every device.
 
     Raises
     ------
@@ -41,28 +45,39 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     >>> len(pairs), blurred.shape
     (128, torch.Size([16, 3, 64, 64]))
     """
-    if config.data == "gopro":
-        root = Path(config.data_root) if config.data_root else data_dir() / "GOPRO_Large"
-        settings = {"crop": config.crop, "blur": config.blur, "seed": config.seed}
-        train = GoProPairs(root, "train", subset=config.subset or None, **settings, **_kept(config))
-        tests = check_layout(root, splits=("test",), blur=config.blur, complete=False)["test"]
-        held_back = GoProPairs(root, "test", subset=min(tests, VALIDATION_PAIRS), **settings)
+    # processes that load data cannot share a GPU's memory
+    device = torch.device("cpu") if config.workers else choose_device(config.device)
+    if config.data in ("gopro", "mixed"):
+        train, held_back = _gopro(config, device)
+        if config.data == "mixed":
+            train = _mixed(config, train)
     else:
         sharp, sharp_held_back = _photographs(config)
-        train = _synthetic(config, sharp, config.seed, config.items or len(sharp))
+        train = _synthetic(config, sharp, config.seed, config.items or len(sharp), device)
         held_back = _synthetic(config, sharp_held_back, config.seed + 1, VALIDATION_PAIRS)
     batch = [held_back[i] for i in range(len(held_back))]
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
 
 
-def _kept(config: TrainConfig) -> dict[str, Any]:
-    """Where decoded frames are kept: on disk, and in the memory of the device that trains."""
-    if not config.frame_cache:
-        return {}
-    # processes that load data cannot share a GPU's memory
-    device = "cpu" if config.workers else choose_device(config.device)
-    return {"cache": data_dir() / "cache", "device": device}
+def _gopro(config: TrainConfig, device: torch.device) -> tuple[GoProPairs, GoProPairs]:
+    root = Path(config.data_root) if config.data_root else data_dir() / "GOPRO_Large"
+    settings = {"crop": config.crop, "blur": config.blur, "seed": config.seed}
+    kept = {"cache": data_dir() / "cache", "device": device} if config.frame_cache else {}
+    train = GoProPairs(root, "train", subset=config.subset or None, **settings, **kept)
+    tests = check_layout(root, splits=("test",), blur=config.blur, complete=False)["test"]
+    return train, GoProPairs(root, "test", subset=min(tests, VALIDATION_PAIRS), **settings)
+
+
+def _mixed(config: TrainConfig, real: GoProPairs) -> MixedPairs:
+    """Put synthetic pairs beside GoPro's: of a folder's pictures, or of its own sharp frames."""
+    if config.sharp_root:
+        sharp = load_folder(config.sharp_root, as_uint8=True)
+    else:
+        sharp = [sharp for _, sharp in real.frames]
+    items = SYNTHETIC_SHARE * len(real)
+    # a seed of its own, lest an item repeats the window of the real one with its index
+    return MixedPairs([real, _synthetic(config, sharp, config.seed + 1, items, real.device)])
 
 
 def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
@@ -73,7 +88,7 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
         )
     if not config.data_root:
         raise ConfigError("data=folder needs data_root: the folder of your sharp pictures (--data)")
-    images = load_folder(config.data_root)
+    images = load_folder(config.data_root, as_uint8=True)
     if len(images) < 2:
         raise DataError(f"{config.data_root} holds one picture: training needs two or more")
     train = [image for i, image in enumerate(images) if i % 10]
@@ -84,7 +99,11 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
 
 
 def _synthetic(
-    config: TrainConfig, sharp: list[Tensor], seed: int, items: int
+    config: TrainConfig,
+    sharp: list[Tensor],
+    seed: int,
+    items: int,
+    device: torch.device | str = "cpu",
 ) -> SyntheticBlurPairs:
     return SyntheticBlurPairs(
         sharp,
@@ -96,4 +115,5 @@ def _synthetic(
         noise_std=config.noise_std,
         gamma=config.gamma,
         transpose=config.transpose,
+        device=device,
     )
