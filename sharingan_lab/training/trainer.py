@@ -39,8 +39,8 @@ MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "
 Progress = Callable[[int, int, Row, float], None]
 # Settings that a continued run may change: they decide where and how often, not what.
 _FREE_ON_RESUME = {
-    "device", "workers", "checkpoint_seconds", "data_root", "frame_cache", "critic_limit",
-    "tensorboard",
+    "device", "workers", "checkpoint_seconds", "data_root", "sharp_root", "frame_cache",
+    "critic_limit", "tensorboard",
 }  # fmt: skip
 
 
