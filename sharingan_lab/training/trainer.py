@@ -25,6 +25,7 @@ from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
+from sharingan_lab.training.capture import CapturedStep
 from sharingan_lab.training.checkpoints import newest_checkpoint, save_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
@@ -134,9 +135,8 @@ class Trainer:
         self.generator = build_generator(config).to(self.device)
         self.critic = Critic(config.critic_width, config.conditional_critic).to(self.device)
         self.content_loss = build_content_loss(config).to(self.device)
-        adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2)}
-        self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
-        self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), **adam)
+        self.generator_optimiser = self._adam(self.generator)
+        self.critic_optimiser = self._adam(self.critic)
         self.penalty_rng = torch.Generator(self.device).manual_seed(config.seed)
         self.steps_done = 0
         self.sums = torch.zeros(len(MEASURED), dtype=torch.float64, device=self.device)
@@ -172,7 +172,6 @@ class Trainer:
                 for _ in range(config.critic_steps):
                     self.critic_step(blurred, sharp, restored.detach())
         self.generator_step(blurred, sharp, restored)
-        self.summed += 1
 
     def critic_step(self, blurred: Tensor, sharp: Tensor, fake: Tensor) -> None:
         """Update the critic: equation (8) maximised, its penalty taken with the right sign."""
@@ -189,6 +188,8 @@ class Trainer:
         self.critic_optimiser.zero_grad()
         total.backward()
         self._update(self.critic_optimiser)
+        if config.weight_clip:
+            self._clip_weights()
         wasserstein = real_scores.mean() - fake_scores.mean()
         share = torch.stack([wasserstein, penalty, total]).detach() / config.critic_steps
         self.sums[:3] += share
@@ -233,6 +234,12 @@ class Trainer:
         self.team.average(p.grad for p in weights if p.grad is not None)
         optimiser.step()
 
+    @torch.no_grad()
+    def _clip_weights(self) -> None:
+        """Keep the critic Lipschitz the way of the first WGAN: equation (4) with clipping."""
+        for weight in self.critic.parameters():
+            weight.clamp_(-self.config.weight_clip, self.config.weight_clip)
+
     def critic_beside(self, blurred: Tensor) -> Callable[[Tensor], Tensor]:
         """Return the critic as a function of the samples alone, its condition fixed."""
         if not self.config.conditional_critic:
@@ -243,6 +250,16 @@ class Trainer:
         """Return the context in which the networks compute: bfloat16 where the settings say so."""
         in_bfloat16 = self.config.precision == "bfloat16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16)
+
+    def _adam(self, network: nn.Module) -> torch.optim.Adam:
+        """Adam that a CUDA graph can hold: its rate is a tensor that the schedule refills."""
+        return torch.optim.Adam(
+            network.parameters(),
+            lr=torch.tensor(self.config.learning_rate, device=self.device),
+            betas=(self.config.beta1, self.config.beta2),
+            fused=True,
+            capturable=self.device.type == "cuda",
+        )
 
     # ------------------------------------------------------------------ the run
 
@@ -298,9 +315,11 @@ class Trainer:
         began = saved = time.monotonic()
         first_step = self.steps_done
         seconds_before = self.seconds
+        take_step = self._fastest_step()
         for batches in self._batches():
-            self.step(batches)
+            take_step(batches)
             self.steps_done += 1
+            self.summed += 1
             self.seconds = seconds_before + time.monotonic() - began
             if self._row_is_due():
                 self._add_row(progress, began, first_step)
@@ -313,6 +332,14 @@ class Trainer:
             if stopped and not finished:
                 raise KeyboardInterrupt(f"stopped after step {self.steps_done}")
 
+    def _fastest_step(self) -> Callable[[list[tuple[Tensor, Tensor]]], None]:
+        """Return the step; on CUDA, unless processes must meet within it, recorded as a graph."""
+        if self.config.compile:
+            self.generator.compile()
+        if self.device.type == "cuda" and self.config.cuda_graph and self.team.size == 1:
+            return CapturedStep(self.step, [self.penalty_rng])
+        return self.step
+
     def _batches(self) -> Iterator[list[tuple[Tensor, Tensor]]]:
         """Yield the batches of each step that is left: those of the critic, then the generator's.
 
@@ -324,7 +351,7 @@ class Trainer:
             epoch, first = divmod(self.steps_done, self.steps_per_epoch)
             self.data.set_epoch(epoch)
             for optimiser in (self.generator_optimiser, self.critic_optimiser):
-                optimiser.param_groups[0]["lr"] = self.learning_rate(epoch)
+                optimiser.param_groups[0]["lr"].fill_(self.learning_rate(epoch))
             rng = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
             orders = [
                 torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
@@ -372,7 +399,9 @@ class Trainer:
         row: Row = {
             "step": self.steps_done,
             "epoch": self.steps_done / self.steps_per_epoch,
-            "learning_rate": self.generator_optimiser.param_groups[0]["lr"],
+            "learning_rate": self.learning_rate(
+                max(0, self.steps_done - 1) // self.steps_per_epoch
+            ),
         }
         if self.summed:
             self.team.average([self.sums])
