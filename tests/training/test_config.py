@@ -74,6 +74,22 @@ def test_a_wrong_setting_is_named(assignment, message):
         recipe("quick").with_assignments([assignment])
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sharp_root": "photos"}, "sharp_root='photos' says nothing about data='gopro', only ab"),
+        ({"items": 9}, "items=9 says nothing about data='gopro', only about folder and photos"),
+        ({"data": "mixed", "items": 9}, "items=9 says nothing about data='mixed'"),
+        ({"data": "photos", "data_root": "x"}, "data_root='x' says nothing about data='photos'"),
+        ({"data": "mixed", "frame_cache": False}, "needs a folder of sharp .* or frame_cache=true"),
+    ],
+)
+def test_a_setting_that_says_nothing_about_the_data_is_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        TrainConfig(**settings)
+    TrainConfig(data="mixed", sharp_root="photos", data_root="x", frame_cache=False)
+
+
 def test_nothing_to_train_is_refused():
     with pytest.raises(ConfigError, match="nothing to train"):
         TrainConfig(lambda_adversarial=0, lambda_content=0)

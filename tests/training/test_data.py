@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets import photo
-from sharingan_lab.errors import ConfigError
+from sharingan_lab.datasets import load_folder, photo
+from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import write_image
-from sharingan_lab.training import Trainer, recipe
+from sharingan_lab.training import Trainer, data, recipe
 from sharingan_lab.training.data import VALIDATION_PAIRS, training_data
 
 
@@ -65,6 +65,106 @@ def test_validation_takes_the_test_pairs_that_there_are(tmp_path, monkeypatch, p
     assert len(list((tmp_path / "cache").glob("*.u8"))) == 1
     uncached, _ = training_data(config.with_settings(frame_cache=False))
     assert torch.equal(train[1][0], uncached[1][0])
+
+
+@pytest.fixture
+def mixed(tmp_path, monkeypatch):
+    """Settings for two pairs of GoPro, beside their own sharp frames."""
+    monkeypatch.setenv("SHARINGAN_DATA", str(tmp_path / "data"))
+    settings = {"data": "mixed", "crop": 16, "kernel_size": 9, "path_length": 12.0}
+    root = gopro(tmp_path / "gopro", 2)
+    return recipe("corrected").with_settings(data_root=root, **settings)
+
+
+def is_cut_from(crop, pictures):
+    """Whether one of the pictures holds the crop, as it is or mirrored."""
+    return any(
+        (windows == way[:, None, None]).all(dim=(0, 3, 4)).any()
+        for windows in (p.unfold(1, 16, 1).unfold(2, 16, 1) for p in pictures)
+        for way in (crop, crop.flip(-1))
+    )
+
+
+def test_mixed_data_hold_two_synthetic_pairs_to_one_of_gopro(mixed, folder):
+    train, validation = training_data(mixed.with_settings(sharp_root=folder))
+    real, as_real = training_data(mixed.with_settings(data="gopro"))
+    assert (len(real), len(train)) == (2, 6)
+    photos = load_folder(folder)
+    for epoch in (0, 1):
+        train.set_epoch(epoch), real.set_epoch(epoch)
+        for i in range(6):
+            assert (i < 2 and torch.equal(train[i][0], real[i][0])) or is_cut_from(
+                train[i][1], photos
+            )
+    assert all(torch.equal(a, b) for a, b in zip(validation, as_real, strict=True))
+
+
+def test_mixed_data_blur_the_sharp_frames_of_gopro_where_no_folder_is_named(mixed):
+    train, _ = training_data(mixed)
+    real, synthetic = train.datasets
+    frames = [sharp / 255 for _, sharp in real.frames]
+    assert len(synthetic) == 4 and all(is_cut_from(sharp, frames) for _, sharp in synthetic)
+    windows = {tuple(sharp.sort().values.flatten().tolist()) for _, sharp in train}
+    assert len(windows) == 6  # none repeats that of the real pair with its index
+    place = real.frames.pixels.untyped_storage().data_ptr()
+    assert {image.untyped_storage().data_ptr() for image in synthetic.images} == {place}
+
+
+def test_the_blur_settings_reach_the_synthetic_part_of_mixed_data(mixed):
+    changes = {"noise_std": 0.0, "path_length": 1e-6, "gamma": 2.2, "transpose": True}
+    _, synthetic = training_data(mixed.with_settings(**changes))[0].datasets
+    assert (synthetic.gamma, synthetic.transpose, synthetic.kernel_size) == ((2.2, 2.2), True, 9)
+    for blurred, sharp in synthetic:
+        torch.testing.assert_close(blurred, sharp, atol=2e-3, rtol=0)  # black is steep
+
+
+def test_a_subset_of_mixed_data_is_one_of_gopros_pairs(mixed, folder):
+    train, _ = training_data(mixed.with_settings(sharp_root=folder, subset=1))
+    assert len(train) == 3 and len(train.datasets[1].images) == 4
+
+
+def test_a_network_trains_on_mixed_data_and_goes_on(mixed, tmp_path):
+    lite = {"architecture": "lite", "width": 4, "blocks": 1, "content": "l1"}
+    config = mixed.with_settings(
+        **lite, lambda_adversarial=0.0, batch_size=3, epochs=2, constant_epochs=1, workers=2
+    )
+    history = Trainer(config, tmp_path / "run").fit()
+    assert history[-1]["step"] == 4 and history[-1]["content"] > 0
+    longer = Trainer(config, tmp_path / "run", resume=True)
+    assert longer.steps_done == 4
+
+
+@pytest.mark.parametrize("kind", ["folder", "gopro", "mixed"])
+def test_data_lie_on_the_device_that_trains_unless_processes_load_them(
+    mixed, folder, monkeypatch, kind
+):
+    monkeypatch.setattr(data, "choose_device", lambda _: torch.device("meta"))
+    root = folder if kind == "folder" else mixed.data_root
+    config = mixed.with_settings(data=kind, data_root=root)
+
+    def places(config):
+        train, (blurred, sharp) = training_data(config)
+        assert blurred.device.type == sharp.device.type == "cpu"
+        parts = getattr(train, "datasets", [train])
+        return {
+            pictures.device.type
+            for part in parts
+            for pictures in (part.images if hasattr(part, "images") else [part.frames.pixels])
+        }
+
+    assert places(config) == {"meta"}
+    assert places(config.with_settings(workers=1)) == {"cpu"}
+
+
+def test_mixed_data_without_a_cache_are_made_where_gopro_is_decoded(mixed, folder, monkeypatch):
+    monkeypatch.setattr(data, "choose_device", lambda _: torch.device("meta"))
+    train, _ = training_data(mixed.with_settings(sharp_root=folder, frame_cache=False))
+    assert {train[i][0].device.type for i in range(6)} == {"cpu"}
+
+
+def test_a_missing_folder_of_mixed_data_is_named(mixed, tmp_path):
+    with pytest.raises(DataError, match=r"no such folder: .*nowhere"):
+        training_data(mixed.with_settings(sharp_root=str(tmp_path / "nowhere")))
 
 
 def test_a_folder_of_pictures_must_be_named():
