@@ -128,8 +128,20 @@ def _add_train(group: argparse._SubParsersAction) -> None:
         "train a generator",
         "--recipe quick --set seed=7 --out runs/first",
     )
+    parser.description += (
+        " What it learns from is the setting `data`: gopro, GoPro's pairs (Wild in the DeblurGAN "
+        "paper); folder, sharp photographs that are blurred synthetically (Synth); mixed, two "
+        "such pairs to one of GoPro (Comb), of the photographs in `sharp_root` or else of GoPro's "
+        "own sharp frames; photos, a few that come with the package. Each recipe has its own: "
+        "photos for quick, folder for lite, gopro for the others."
+    )
     parser.add_argument("--recipe", help="quick, report, deblurgan, lite, corrected (default)")
-    parser.add_argument("--data", metavar="DIR", help="folder of the data set")
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        help="folder of GoPro (default: where `sharingan fetch gopro` puts it) or, for "
+        "data=folder, of the photographs",
+    )
     parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
     parser.add_argument(
@@ -138,7 +150,7 @@ def _add_train(group: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="change a setting of the recipe; may be repeated",
+        help="change a setting of the recipe, such as data=mixed; may be repeated",
     )
 
 
