@@ -4,9 +4,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 import torch
@@ -71,28 +68,6 @@ def test_a_run_between_two_rows_continues_to_the_same_bits(tmp_path):
     continued.fit()
     assert torch.equal(weights(whole), weights(continued))
     assert continued.history == whole.history
-
-
-@pytest.mark.slow
-def test_a_killed_run_continues_to_the_same_bits(tmp_path):
-    arguments = [
-        f"{k}={getattr(TINY, k)}"
-        for k in ("items", "width", "blocks", "critic_width", "crop", "content")
-    ]
-    arguments += ["epochs=40", "checkpoint_seconds=0.2", "seed=3"]
-    command = [sys.executable, "-m", "sharingan_lab", "train", "--recipe", "quick", "--resume"]
-    command += [part for a in arguments for part in ("--set", a)]
-    killed = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], stdout=subprocess.PIPE)
-    deadline = time.monotonic() + 120
-    while len(list(tmp_path.glob("killed/checkpoints/step-*"))) < 2:
-        assert time.monotonic() < deadline and killed.poll() is None
-        time.sleep(0.05)
-    killed.kill()
-    killed.wait()
-    for run in ("killed", "whole"):
-        subprocess.run([*command, "--out", str(tmp_path / run)], check=True, capture_output=True)
-    final = "checkpoints/step-00000080/generator-00000080.safetensors"
-    assert (tmp_path / "killed" / final).read_bytes() == (tmp_path / "whole" / final).read_bytes()
 
 
 def test_two_runs_are_equal_and_another_seed_is_not():
