@@ -1,34 +1,60 @@
-"""One training step beside a plain loop that is written as the DeblurGAN code does it."""
+"""One training step beside a plain loop that is written as the DeblurGAN code does it.
+
+Each switch is measured alone, in float32 or in bfloat16, on the GPU where there is one.
+"""
+
+from functools import partial
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
-from benchmarks.side_by_side import Row, compare
+from benchmarks.side_by_side import Row, compare, seconds_of
+from sharingan_lab.device import choose_device
 from sharingan_lab.losses import PerceptualLoss
 from sharingan_lab.networks import Critic, Generator
 from sharingan_lab.training import Trainer, recipe
 
+Batches = list[tuple[Tensor, Tensor]]
 SETTINGS = {
     "data": "photos", "items": 1, "kernel_size": 31, "vgg": "random", "crop": 64, "dropout": 0.0,
-    "lambda_gp": 10.0, "subset": 0, "device": "cpu",
+    "lambda_gp": 10.0, "subset": 0,
 }  # fmt: skip
+# name, settings beyond the recipe, ratio to the plain loop that the project promises on a CPU
+ANYWHERE = [
+    ("float32", {}, 1.0),
+    ("bfloat16", {"precision": "bfloat16"}, 1.5),
+    ("bfloat16, compiled generator", {"precision": "bfloat16", "compile": True}, None),
+]
+ON_CUDA = [
+    ("float32, CUDA graph", {"cuda_graph": True}, None),
+    ("bfloat16, CUDA graph", {"precision": "bfloat16", "cuda_graph": True}, None),
+    (
+        "bfloat16, CUDA graph, compiled generator",
+        {"precision": "bfloat16", "cuda_graph": True, "compile": True},
+        None,
+    ),
+]
+CHECKED_STEPS = 2  # the second sees what the first did to the weights
 
 
 class PlainLoop:
     """Five critic updates and one of the generator; gradients flow wherever they can."""
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, device: torch.device, seed: int = 0):
         torch.manual_seed(seed)
-        self.generator, self.critic = Generator(dropout=0.0), Critic()
-        self.features = PerceptualLoss("random")
+        self.generator, self.critic = Generator(dropout=0.0).to(device), Critic().to(device)
+        self.features = PerceptualLoss("random").to(device)
         self.features.requires_grad_(True)
         adam = {"lr": 1e-4, "betas": (0.5, 0.999)}
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), **adam)
-        self.penalty_rng = torch.Generator().manual_seed(seed)
-        self.sums = torch.zeros(6, dtype=torch.float64)
+        self.penalty_rng = torch.Generator(device).manual_seed(seed)
+        self.sums = torch.zeros(6, dtype=torch.float64, device=device)
 
-    def step(self, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
+    def step(self, batches: Batches) -> None:
         """One turn on one batch, whose restoration all critic updates share."""
         ((blurred, sharp),) = batches
         restored = self.generator(blurred)
@@ -44,9 +70,9 @@ class PlainLoop:
         self.generator_optimiser.step()
         self.sums[3:] += torch.stack([adversarial, content, total]).detach()
 
-    def _critic_update(self, real: torch.Tensor, fake: torch.Tensor) -> None:
+    def _critic_update(self, real: Tensor, fake: Tensor) -> None:
         real_score, fake_score = self.critic(real).mean(), self.critic(fake).mean()
-        alpha = torch.rand(1, generator=self.penalty_rng).view(1, 1, 1, 1)
+        alpha = torch.rand(1, generator=self.penalty_rng, device=real.device).view(1, 1, 1, 1)
         x_hat = (alpha * real + (1 - alpha) * fake).requires_grad_()
         (gradient,) = torch.autograd.grad(self.critic(x_hat).mean(), x_hat, create_graph=True)
         penalty = (gradient.norm() - 1) ** 2
@@ -57,24 +83,92 @@ class PlainLoop:
         self.sums[:3] += torch.stack([real_score - fake_score, penalty, total]).detach() / 5
 
 
+class FlopCounter(TorchDispatchMode):
+    """Add up the arithmetic of convolutions and products; torch's own cannot follow a penalty."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if formula := flop_registry.get(func.overloadpacket):
+            self.total += formula(*args, **(kwargs or {}), out_val=out)
+        return out
+
+
 def rows(rounds: int = 3) -> list[Row]:
-    """A step at 256 x 256, batch 1, in both arithmetics; in float32 the losses must agree."""
-    plain = PlainLoop()
-    rng = torch.Generator().manual_seed(0)
-    batches = [tuple(torch.rand(2, 1, 3, 256, 256, generator=rng))]
-    result = []
-    for precision, wanted in (("float32", 1.0), ("bfloat16", 1.5)):
-        trainer = Trainer(recipe("report").with_settings(**SETTINGS, precision=precision))
-        if precision == "float32":
-            plain.step(batches), trainer.step(batches)
-            torch.testing.assert_close(trainer.sums, plain.sums, rtol=1e-4, atol=1e-5)
-        result.append(
-            compare(
-                f"training step, 256 x 256, 5 critic updates, {precision}",
-                lambda trainer=trainer: trainer.step(batches),
-                lambda: plain.step(batches),
-                wanted=wanted,
-                rounds=rounds,
-            )
+    """A step at 256 x 256, batch 1, with each switch, beside the plain loop in float32."""
+    device = choose_device("auto")
+    batches = random_batches(device)
+    wanted = losses_of(PlainLoop(device), batches)
+    plain = PlainLoop(device)
+    switches = ANYWHERE + (ON_CUDA if device.type == "cuda" else [])
+    return [
+        compare(
+            f"training step, 256 x 256, 5 critic updates, {name}",
+            partial(fast_step(trainer(device, settings)), batches),
+            partial(plain.step, batches),
+            wanted=promised if device.type == "cpu" else None,
+            rounds=rounds,
+            device=device,
+            note=f"losses within {difference(trainer(device, settings), batches, wanted):.1g}",
         )
-    return result
+        for name, settings, promised in switches
+    ]
+
+
+def utilisation(precision: str = "bfloat16") -> str:
+    """Say which share of the arithmetic that this device can do a step makes use of."""
+    device = choose_device("auto")
+    batches = random_batches(device)
+    counted = trainer(device, {"precision": precision})
+    with FlopCounter() as counter:
+        counted.step(batches)
+    work = counter.total
+    step = fast_step(trainer(device, {"precision": precision, "cuda_graph": True}))
+    rate = work / seconds_of(partial(step, batches), device, rounds=3)
+    peak = fastest_product(device, getattr(torch, precision))
+    return (
+        f"a step at 256 x 256, batch 1: {work / 1e12:.2f} TFLOP; in {precision} "
+        f"{rate / 1e12:.3g} TFLOP/s, {rate / peak:.0%} of the {peak / 1e12:.3g} TFLOP/s that a "
+        f"large matrix product reaches on this {device.type}"
+    )
+
+
+def fastest_product(device: torch.device, dtype: torch.dtype) -> float:
+    """Measure the arithmetic of a large matrix product, in FLOP per second."""
+    side = 8192 if device.type == "cuda" else 2048
+    left, right = torch.rand(2, side, side, device=device).to(dtype)
+    return 2 * side**3 / seconds_of(lambda: left @ right, device, rounds=5)
+
+
+def random_batches(device: torch.device) -> Batches:
+    """One random pair of 256 x 256."""
+    rng = torch.Generator().manual_seed(0)
+    return [tuple(torch.rand(2, 1, 3, 256, 256, generator=rng).to(device))]
+
+
+def trainer(device: torch.device, settings: dict) -> Trainer:
+    """The recipe `report` with each switch off but those that are named."""
+    off = {"cuda_graph": False, "device": device.type}
+    return Trainer(recipe("report").with_settings(**SETTINGS, **{**off, **settings}))
+
+
+def fast_step(trainer: Trainer):
+    """The step as a run takes it, past the steps that only prepare."""
+    step = trainer.fastest_step()
+    for _ in range(4 if trainer.device.type == "cuda" else 0):
+        step(random_batches(trainer.device))
+    return step
+
+
+def losses_of(loop: PlainLoop | Trainer, batches: Batches) -> Tensor:
+    """Sums of the losses over the first steps."""
+    step = loop.fastest_step() if isinstance(loop, Trainer) else loop.step
+    for _ in range(CHECKED_STEPS):
+        step(batches)
+    return loop.sums
+
+
+def difference(trainer: Trainer, batches: Batches, wanted: Tensor) -> float:
+    """Largest relative difference between a trainer's losses and those of the plain loop."""
+    return ((losses_of(trainer, batches) - wanted) / wanted).abs().max().item()

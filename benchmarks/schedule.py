@@ -1,0 +1,63 @@
+"""How long a recipe's whole schedule takes: run it for a while, and project the steady rate.
+
+``python -m benchmarks.schedule --recipe report --minutes 3 --set data=folder --data PHOTOS``
+"""
+
+import argparse
+import itertools
+import time
+
+from sharingan_lab.training import TrainConfig, Trainer, recipe
+from sharingan_lab.training.history import Row
+
+WARM_UP = 30.0  # seconds that do not count: algorithms are chosen, graphs recorded
+
+
+class Enough(Exception):
+    """The rate is known."""
+
+
+def main() -> None:
+    options = _options()
+    config = recipe(options.recipe).with_assignments(options.set)
+    if options.data:
+        config = config.with_settings(data_root=options.data)
+    print(measure(config, options.minutes))
+
+
+def measure(config: TrainConfig, minutes: float) -> str:
+    """Train for some minutes beyond the warm-up and say how long the whole schedule would take."""
+    trainer = Trainer(config)
+    rows: list[tuple[float, int]] = []
+
+    def note(step: int, total: int, row: Row, left: float) -> None:
+        rows.append((time.monotonic(), step))
+        if rows[-1][0] - rows[0][0] > WARM_UP + 60 * minutes:
+            raise Enough
+
+    try:
+        trainer.fit(note)
+    except Enough:
+        pass
+    steady = [row for row in rows if row[0] - rows[0][0] >= WARM_UP]
+    (began, first), (ended, last) = steady[0], steady[-1]
+    slowest = min((b[1] - a[1]) / (b[0] - a[0]) for a, b in itertools.pairwise(steady))
+    rate = (last - first) / (ended - began)
+    return (
+        f"{config.recipe} on {trainer.device.type}, {config.precision}: {rate:.4g} steps a second "
+        f"over {ended - began:.0f} s, validation included (slowest stretch {slowest:.4g}); all "
+        f"{trainer.total_steps} steps would take {trainer.total_steps / rate / 60:.1f} minutes"
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.schedule", description=__doc__)
+    parser.add_argument("--recipe", default="report")
+    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--data", help="folder of the data set")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
