@@ -315,7 +315,7 @@ class Trainer:
         began = saved = time.monotonic()
         first_step = self.steps_done
         seconds_before = self.seconds
-        take_step = self._fastest_step()
+        take_step = self.fastest_step()
         for batches in self._batches():
             take_step(batches)
             self.steps_done += 1
@@ -332,7 +332,7 @@ class Trainer:
             if stopped and not finished:
                 raise KeyboardInterrupt(f"stopped after step {self.steps_done}")
 
-    def _fastest_step(self) -> Callable[[list[tuple[Tensor, Tensor]]], None]:
+    def fastest_step(self) -> Callable[[list[tuple[Tensor, Tensor]]], None]:
         """Return the step; on CUDA, unless processes must meet within it, recorded as a graph."""
         if self.config.compile:
             self.generator.compile()
