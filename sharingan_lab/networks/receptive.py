@@ -1,0 +1,189 @@
+"""How much of a picture one value of a network depends on: by recurrence, and by gradient.
+
+References
+----------
+.. [1] Isola et al., "Image-to-image translation with conditional adversarial networks", CVPR 2017:
+       the critic that is called 70x70 PatchGAN.
+.. [2] Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks",
+       Distill, 2019: the recurrence.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sharingan_lab.errors import InputError
+
+_NORMALISATIONS = (nn.InstanceNorm2d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
+
+
+class Field(NamedTuple):
+    """What the values after a convolution see of the picture, along one axis.
+
+    Attributes
+    ----------
+    size : int
+        Pixels that one value depends on.
+    step : int
+        Pixels from the field of one value to that of the next.
+    start : int
+        First pixel of the field of value 0; below 0 where padding belongs to it.
+    """
+
+    size: int
+    step: int
+    start: int
+
+    def first(self, index: int) -> int:
+        """First pixel of the field of the value with this index.
+
+        Examples
+        --------
+        >>> Field(size=70, step=8, start=-46).first(17)
+        90
+        """
+        return self.start + index * self.step
+
+
+def receptive_fields(network: nn.Module) -> list[Field]:
+    r"""Receptive field after each convolution of a chain, from kernels, strides and paddings.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Its convolutions follow each other in the order of ``network.modules()``, and are square.
+        Other layers count as acting on single values, which normalisations do not:
+        see :func:`without_normalisation`.
+
+    Returns
+    -------
+    list of Field
+        One a convolution.
+
+    Raises
+    ------
+    InputError
+        There is no convolution, a transposed one, or one that is not square.
+
+    Notes
+    -----
+    With kernel :math:`k_l`, stride :math:`s_l`, padding :math:`p_l` and dilation :math:`d_l`:
+    :math:`r_l = r_{l-1} + d_l (k_l - 1) j_{l-1}`, the step is :math:`j_l = j_{l-1} s_l` and the
+    start :math:`a_l = a_{l-1} - p_l j_{l-1}`; :math:`r_0 = j_0 = 1` and :math:`a_0 = 0`.
+
+    Examples
+    --------
+    >>> from sharingan_lab.networks import Critic
+    >>> [field.size for field in receptive_fields(Critic(width=2))]
+    [4, 10, 22, 46, 70]
+    """
+    fields, field = [], Field(size=1, step=1, start=0)
+    for layer in network.modules():
+        if isinstance(layer, nn.ConvTranspose2d):
+            raise InputError("receptive_fields follows convolutions; this network has a transposed")
+        if isinstance(layer, nn.Conv2d):
+            kernel, stride, padding, dilation = map(_one_side, _geometry(layer))
+            field = Field(
+                size=field.size + dilation * (kernel - 1) * field.step,
+                step=field.step * stride,
+                start=field.start - padding * field.step,
+            )
+            fields.append(field)
+    if not fields:
+        raise InputError(f"{type(network).__name__} has no convolution to follow")
+    return fields
+
+
+def _geometry(layer: nn.Conv2d) -> tuple:
+    return layer.kernel_size, layer.stride, layer.padding, layer.dilation
+
+
+def _one_side(sides: tuple[int, int]) -> int:
+    if isinstance(sides, str) or sides[0] != sides[1]:
+        raise InputError(f"receptive_fields needs square convolutions, got one with {sides}")
+    return sides[0]
+
+
+def without_normalisation(network: nn.Module) -> nn.Module:
+    """Return a copy in which every normalisation is replaced by the identity.
+
+    Examples
+    --------
+    >>> bare = without_normalisation(nn.Sequential(nn.Conv2d(3, 8, 4), nn.InstanceNorm2d(8)))
+    >>> bare[1]
+    Identity()
+    """
+    bare = deepcopy(network)
+    for parent in list(bare.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, _NORMALISATIONS):
+                setattr(parent, name, nn.Identity())
+    return nn.Identity() if isinstance(bare, _NORMALISATIONS) else bare
+
+
+def gradient_map(
+    network: Callable[[Tensor], Tensor], image: Tensor, row: int, column: int
+) -> Tensor:
+    """Say how strongly one place of a network's output depends on each pixel.
+
+    Parameters
+    ----------
+    network : callable
+        (1, C, H, W) to (1, c, h, w). Of several output channels the sum is looked at.
+    image : Tensor
+        (1, C, H, W), in whatever range the network takes.
+    row, column : int
+        The place in the output.
+
+    Returns
+    -------
+    Tensor
+        (H, W), the sum over the channels of the gradient's absolute values; zero where the network
+        does not look.
+
+    Raises
+    ------
+    InputError
+        There is no such place in the output.
+
+    Examples
+    --------
+    >>> box = nn.Conv2d(1, 1, 3, bias=False)
+    >>> _ = nn.init.ones_(box.weight)
+    >>> gradient_map(box, torch.zeros(1, 1, 4, 5), row=1, column=0)
+    tensor([[0., 0., 0., 0., 0.],
+            [1., 1., 1., 0., 0.],
+            [1., 1., 1., 0., 0.],
+            [1., 1., 1., 0., 0.]])
+    """
+    x = image.detach().clone().requires_grad_()
+    output = network(x)
+    height, width = output.shape[-2:]
+    if not (0 <= row < height and 0 <= column < width):
+        raise InputError(
+            f"no place ({row}, {column}) in an output of {height} rows and {width} columns"
+        )
+    (gradient,) = torch.autograd.grad(output[0, :, row, column].sum(), x)
+    return gradient[0].abs().sum(dim=0)
+
+
+def seen_rectangle(gradient: Tensor) -> tuple[int, int, int, int]:
+    """Smallest rectangle that holds every value other than zero: top, left, height, width.
+
+    Raises
+    ------
+    InputError
+        All values are zero.
+
+    Examples
+    --------
+    >>> seen_rectangle(torch.tensor([[0.0, 0.0, 0.0], [0.0, 2.0, 1.0]]))
+    (1, 1, 1, 2)
+    """
+    rows, columns = (gradient.ne(0).any(dim).nonzero().flatten().tolist() for dim in (1, 0))
+    if not rows:
+        raise InputError("the gradient is zero everywhere: nothing is seen")
+    return rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
