@@ -1,0 +1,236 @@
+"""A disk that is full or read-only stops a run in one line, and nothing is lost.
+
+The disk is real: a small file system in memory, which only a copy of this process sees.
+"""
+
+import contextlib
+import ctypes
+import errno
+import io
+import os
+import resource
+import traceback
+import warnings
+from pathlib import Path
+
+import pytest
+
+from sharingan_lab.cli import main
+from sharingan_lab.errors import StorageError
+from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
+from sharingan_lab.training.storage import write_atomically, writing_to
+from sharingan_lab.training.tensorboard import EventLog
+
+from .test_resume import kept, leftovers, needs_fork
+from .test_trainer import TINY
+
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 32, 0x4000, 0x40000
+NO_DISK = 77  # the exit code of a copy that may not mount anything
+
+WATCHED = TINY.with_settings(tensorboard=True)
+CHANGED = [k for k in vars(WATCHED) if getattr(WATCHED, k) != getattr(recipe("quick"), k)]
+TRAIN = ["train", "--recipe", "quick"]
+TRAIN += [word for name in CHANGED for word in ("--set", f"{name}={getattr(WATCHED, name)}")]
+
+
+def in_a_copy(work, log):
+    """Run in a copy of this process, which may spoil what it likes; its failure is ours."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = work() or 0
+        except BaseException:
+            log.write_text(traceback.format_exc())
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == NO_DISK:
+        pytest.skip("this machine lets nobody mount a disk of his own")
+    assert code == 0, log.read_text()
+
+
+class Disk:
+    """Some megabytes, mounted for this process alone; gone when it ends."""
+
+    def __init__(self, place):
+        self.place, self.ballast = place, place / "ballast"
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        place.mkdir()
+        user, group = os.getuid(), os.getgid()
+        if self.libc.unshare(CLONE_NEWNS):
+            if self.libc.unshare(CLONE_NEWNS | CLONE_NEWUSER):
+                os._exit(NO_DISK)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+            Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+        self.libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+        if self.libc.mount(b"tmpfs", bytes(place), b"tmpfs", 0, b"size=8m"):
+            os._exit(NO_DISK)
+
+    def fill(self, leave=0):
+        """Put something on the disk until no more than so many bytes are free."""
+        free = os.statvfs(self.place).f_bavail * os.statvfs(self.place).f_frsize
+        self.ballast.write_bytes(bytes(free - leave))
+        if leave == 0:
+            with pytest.raises(OSError, match="No space left"):
+                (self.place / "one more").write_bytes(b"byte")
+            (self.place / "one more").unlink()
+
+    def make_room(self):
+        self.ballast.unlink(missing_ok=True)
+
+    def lock(self, locked=True):
+        flags = MS_REMOUNT | (MS_RDONLY if locked else 0)
+        assert self.libc.mount(b"none", bytes(self.place), None, flags, None) == 0
+
+    def unlock(self):
+        self.lock(False)
+
+
+def before_call(monkeypatch, whose, name, number, act):
+    """Do something just before a function is called for the so-manieth time."""
+    plain, calls = getattr(whose, name), []
+
+    def counting(*arguments, **more):
+        calls.append(1)
+        if len(calls) == number:
+            act()
+        return plain(*arguments, **more)
+
+    monkeypatch.setattr(whose, name, counting)
+
+
+def train(out, *more):
+    """`sharingan train` in this process: exit code and lines of standard error."""
+    errors = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+        code = main([*TRAIN, "--out", str(out), *more])
+    return code, errors.getvalue().splitlines()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    Trainer(WATCHED, folder).fit()
+    return kept(folder)
+
+
+# who writes, the function about to be called, and at which call (checkpoints: after each step)
+WRITERS = {
+    "settings": (trainer, "write_atomically", 1),
+    "first samples": (trainer, "write_samples", 1),
+    "samples": (trainer, "write_samples", 2),
+    "history": (trainer, "write_history", 3),
+    "first checkpoint": (trainer, "save_checkpoint", 1),
+    "checkpoint": (trainer, "save_checkpoint", 3),
+    "state within a checkpoint": (checkpoints, "write_durably", 8),
+    "new events": (trainer, "EventLog", 1),
+    "events": (EventLog, "add", 4),
+}
+
+
+@needs_fork
+@pytest.mark.parametrize("fault", ["full", "read-only"])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_disk_stops_taking(writer, fault, undisturbed, tmp_path, monkeypatch):
+    def work():
+        disk = Disk(tmp_path / "disk")
+        run = disk.place / "run"
+        act, undo = (disk.fill, disk.make_room) if fault == "full" else (disk.lock, disk.unlock)
+        before_call(monkeypatch, *WRITERS[writer], act)
+        code, (line,) = train(run)
+        assert code == 1 and line.startswith(f"sharingan: cannot write to {run}: "), line
+        if fault == "full":
+            assert "No space left on device; " in line and "make room, then go on with" in line
+            assert leftovers(run) == []
+        else:
+            assert line.endswith(
+                "Read-only file system; allow writing there, or name another folder"
+            )
+        with warnings.catch_warnings():  # none is damaged
+            warnings.simplefilter("error")
+            newest = checkpoints.newest_checkpoint(run)
+        undo()
+        resumed = Trainer(WATCHED, run, resume=True)
+        assert resumed.steps_done == (newest[1]["step"] if newest else 0)
+        assert train(run, "--resume") == (0, [])
+        assert kept(run) == undisturbed
+        assert leftovers(run) == []
+
+    in_a_copy(work, tmp_path / "log")
+
+
+@needs_fork
+def test_a_disk_that_is_full_in_the_middle_of_a_checkpoint(undisturbed, tmp_path, monkeypatch):
+    """The generator still fits, the critic does not: no half of a checkpoint stays."""
+
+    def work():
+        disk = Disk(tmp_path / "disk")
+        run = disk.place / "run"
+        before_call(monkeypatch, trainer, "save_checkpoint", 4, lambda: disk.fill(leave=50_000))
+        code, (line,) = train(run)
+        assert code == 1 and "No space left" in line
+        names = sorted(os.listdir(run / "checkpoints"))
+        assert names == ["step-00000001", "step-00000002", "step-00000003"]
+        assert train(run, "--resume")[0] == 1  # still full: the same line, nothing worse
+        assert sorted(os.listdir(run / "checkpoints")) == names
+        disk.make_room()
+        assert train(run, "--resume") == (0, [])
+        assert kept(run) == undisturbed
+
+    in_a_copy(work, tmp_path / "log")
+
+
+@needs_fork
+def test_a_limit_on_the_size_of_files_is_a_full_disk(undisturbed, tmp_path):
+    """Where no disk can be mounted: the limit that a quota or a shell sets."""
+
+    def work():
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
+        code, (line,) = train(tmp_path / "run")
+        assert code == 1 and "File too large; " in line and "make room" in line, line
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert train(tmp_path / "run", "--resume") == (0, [])
+        assert kept(tmp_path / "run") == undisturbed
+
+    in_a_copy(work, tmp_path / "log")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    code, (line,) = train(tmp_path / "file" / "run")
+    assert code == 1 and line == (
+        f"sharingan: cannot write to {tmp_path}/file/run: Not a directory; name another folder, or "
+        "go on with --resume when it can be written to again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "MB are free: make room"),
+        (errno.EDQUOT, "MB are free: make room"),
+        (errno.EACCES, "allow writing there"),
+        (errno.EROFS, "allow writing there"),
+        (errno.EIO, "when it can be written to again"),
+    ],
+)
+def test_each_fault_has_its_remedy(number, remedy, tmp_path):
+    with pytest.raises(StorageError, match=remedy), writing_to(tmp_path / "not" / "there"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "note.txt"
+    write_atomically(path, "old")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match=str(tmp_path)):
+        write_atomically(path, "new")
+    assert path.read_text() == "old" and os.listdir(tmp_path) == ["note.txt"]
