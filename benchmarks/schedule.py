@@ -4,6 +4,7 @@
 """
 
 import argparse
+import contextlib
 import itertools
 import time
 
@@ -35,10 +36,8 @@ def measure(config: TrainConfig, minutes: float) -> str:
         if rows[-1][0] - rows[0][0] > WARM_UP + 60 * minutes:
             raise Enough
 
-    try:
+    with contextlib.suppress(Enough):
         trainer.fit(note)
-    except Enough:
-        pass
     steady = [row for row in rows if row[0] - rows[0][0] >= WARM_UP]
     (began, first), (ended, last) = steady[0], steady[-1]
     slowest = min((b[1] - a[1]) / (b[0] - a[0]) for a, b in itertools.pairwise(steady))
