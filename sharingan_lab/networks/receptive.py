@@ -187,3 +187,27 @@ def seen_rectangle(gradient: Tensor) -> tuple[int, int, int, int]:
     if not rows:
         raise InputError("the gradient is zero everywhere: nothing is seen")
     return rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+
+
+def share_outside(gradient: Tensor, field: Field, row: int, column: int) -> float:
+    """Share of a gradient, from 0 to 1, that lies outside the field that convolutions give it.
+
+    Parameters
+    ----------
+    gradient : Tensor
+        (H, W) from :func:`gradient_map`.
+    field : Field
+        From :func:`receptive_fields`; what of it lies beyond the border is no part of the image.
+    row, column : int
+        The place in the output.
+
+    Examples
+    --------
+    >>> share_outside(torch.ones(4, 4), Field(size=2, step=1, start=0), 0, 0)
+    0.75
+    """
+    outside = gradient.clone()
+    top, left = (max(0, field.first(i)) for i in (row, column))
+    bottom, right = (max(0, field.first(i) + field.size) for i in (row, column))
+    outside[top:bottom, left:right] = 0
+    return (outside.sum() / gradient.sum()).item()

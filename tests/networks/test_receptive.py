@@ -11,6 +11,7 @@ from sharingan_lab.networks.receptive import (
     gradient_map,
     receptive_fields,
     seen_rectangle,
+    share_outside,
     without_normalisation,
 )
 
@@ -125,3 +126,9 @@ def test_a_place_outside_the_output_and_a_blind_network_are_named():
 def test_first_pixels_are_a_step_apart():
     field = Field(size=5, step=4, start=-2)
     assert [field.first(i) for i in range(3)] == [-2, 2, 6]
+
+
+def test_share_outside_counts_a_square_cut_by_the_border():
+    field = receptive_fields(Critic(width=2))[-1]  # of value 0: -46 to 23
+    assert share_outside(torch.ones(100, 100), field, 0, 0) == pytest.approx(1 - 0.24**2)
+    assert share_outside(torch.ones(10, 10), Field(2, 1, -20), 0, 0) == 1
