@@ -50,8 +50,11 @@ def read_history(run_dir: Path) -> list[Row]:
     """
     path = run_dir / "history.json"
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        rows = json.loads(path.read_text())
+        if not isinstance(rows, list) or any("step" not in row for row in rows):
+            raise ValueError("these are no rows with a step")
+        return rows
+    except (OSError, ValueError, TypeError) as error:
         _, kept = newest_checkpoint(run_dir) or (None, {})
         if "history" not in kept:
             raise DataError(f"no history of a run at {path}: {error}") from error
