@@ -36,6 +36,11 @@ def _check_objective(objective: str) -> None:
         raise ConfigError(f"unknown objective {objective!r}: choose from {', '.join(OBJECTIVES)}")
 
 
+def _check_choice(name: str, value: str, *known: str) -> None:
+    if value not in known:
+        raise ConfigError(f"{name}={value!r}: choose from {', '.join(known)}")
+
+
 def critic_loss(real_scores: Tensor, fake_scores: Tensor, objective: str = "wasserstein") -> Tensor:
     r"""Loss that the critic (or discriminator) minimises.
 
@@ -116,6 +121,7 @@ def gradient_penalty(
     generator: torch.Generator,
     alpha_per: str = "sample",
     norm_over: str = "sample",
+    patches: str = "mean",
     one_sided: bool = False,
 ) -> Tensor:
     r"""Penalty that keeps the critic 1-Lipschitz, equation (5) without its factor lambda.
@@ -123,8 +129,8 @@ def gradient_penalty(
     .. math:: E_{\hat x}[(\lVert \nabla_{\hat x} D(\hat x) \rVert_2 - 1)^2], \quad
               \hat x = \alpha x + (1 - \alpha) \tilde x, \quad \alpha \sim U(0, 1)
 
-    A patch map counts as one score a sample, the *mean* of its patches: the penalty of the sum
-    would grow with the square of the number of patches.
+    A patch map counts as one score a sample, the *mean* of its patches, as in the other losses: the
+    slope of their sum is as many times larger as there are patches.
 
     Parameters
     ----------
@@ -139,6 +145,8 @@ def gradient_penalty(
     norm_over : {"sample", "channels"}
         Norm over all values of a sample, as published, or over its channels only, pixel by pixel,
         as the DeblurGAN code does.
+    patches : {"mean", "sum"}
+        What of a patch map is differentiated: its mean, or its sum, as the DeblurGAN code does.
     one_sided : bool
         Penalise only norms above 1, :math:`\max(0, \lVert \cdot \rVert - 1)^2` [7]_, as 1-Lipschitz
         asks; as published, norms below 1 are penalised, too.
@@ -166,17 +174,16 @@ def gradient_penalty(
     """
     if real.shape != fake.shape:
         raise InputError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} differ in shape")
-    if alpha_per not in ("sample", "batch") or norm_over not in ("sample", "channels"):
-        raise ConfigError(
-            f"alpha_per={alpha_per!r}, norm_over={norm_over!r}: choose alpha_per from sample, "
-            "batch and norm_over from sample, channels"
-        )
+    _check_choice("alpha_per", alpha_per, "sample", "batch")
+    _check_choice("norm_over", norm_over, "sample", "channels")
+    _check_choice("patches", patches, "mean", "sum")
     n = real.shape[0]
     draws = n if alpha_per == "sample" else 1
     alpha = torch.rand(draws, generator=generator, device=generator.device).to(real)
     alpha = alpha.view(-1, *[1] * (real.ndim - 1))
     x_hat = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
-    scores = critic(x_hat).reshape(n, -1).to(real.dtype).mean(dim=1)
+    scores = critic(x_hat).reshape(n, -1).to(real.dtype)
+    scores = scores.mean(dim=1) if patches == "mean" else scores.sum(dim=1)
     (gradient,) = torch.autograd.grad(scores.sum(), x_hat, create_graph=True)
     if norm_over == "sample":
         gradient = gradient.flatten(start_dim=1)

@@ -18,6 +18,7 @@ _CHOICES = {
     "objective": OBJECTIVES,
     "alpha_per": ("sample", "batch"),
     "norm_over": ("sample", "channels"),
+    "patches": ("mean", "sum"),
     "content": ("vgg19", "l1", "l2"),
     "vgg_statistics": ("imagenet", "none"),
     "precision": ("float32", "bfloat16"),
@@ -96,8 +97,8 @@ class TrainConfig:
     weight_clip : float
         Cut the critic's weights to [-weight_clip, weight_clip] after each of its updates, as the
         first Wasserstein GAN did in place of a penalty; 0 leaves them.
-    alpha_per, norm_over : str
-        Where the penalty is sampled, see :func:`sharingan_lab.losses.gradient_penalty`.
+    alpha_per, norm_over, patches : str
+        Where the penalty is sampled and of what, see :func:`sharingan_lab.losses.gradient_penalty`.
     content : {"vgg19", "l1", "l2"}
         Content loss.
     vgg, vgg_statistics : str
@@ -175,6 +176,7 @@ class TrainConfig:
     weight_clip: float = 0.0
     alpha_per: str = "sample"
     norm_over: str = "sample"
+    patches: str = "mean"
     content: str = "vgg19"
     vgg: str = "imagenet"
     vgg_statistics: str = "imagenet"
@@ -346,7 +348,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "corrected": {},
     "report": {**_REFERENCE, "lambda_gp": 100.0, "subset": 1000},
     "deblurgan": {
-        **_REFERENCE, "alpha_per": "batch", "norm_over": "channels", "vgg_statistics": "none",
+        **_REFERENCE, "alpha_per": "batch", "norm_over": "channels", "patches": "sum",
+        "vgg_statistics": "none",
     },
     "quick": {
         "data": "photos", "items": 128, "crop": 64, "kernel_size": 31, "batch_size": 4,

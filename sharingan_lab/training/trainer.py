@@ -224,6 +224,7 @@ class Trainer:
             generator=self.penalty_rng,
             alpha_per=config.alpha_per,
             norm_over=config.norm_over,
+            patches=config.patches,
         )
         skip((team.size - 1 - team.rank) * draws)
         return penalty
