@@ -1,6 +1,6 @@
 """Run the benchmarks and print their tables: ``make bench``, or ``python -m benchmarks [PART...]``.
 
-The parts are blur, which needs the extra `bench`, and training.
+The parts are blur, which needs the extra `bench`, training, and loading.
 """
 
 import sys
@@ -26,11 +26,18 @@ def training() -> None:
     on_gpu = torch.cuda.is_available()
     where = torch.cuda.get_device_name() if on_gpu else "one thread, median CPU time"
     print(f"{where}; peer: a plain loop in float32", file=sys.stderr)
-    print(table(training_step.rows()))
+    print(table([*training_step.rows(), training_step.joint_critic()]))
     print(training_step.utilisation())
 
 
-PARTS = {"blur": blur, "training": training}
+def loading() -> None:
+    """Loading training pairs beside the step that waits for them."""
+    from benchmarks import loader
+
+    print(table(loader.rows()))
+
+
+PARTS = {"blur": blur, "training": training, "loading": loading}
 
 
 def main(names: list[str]) -> None:
