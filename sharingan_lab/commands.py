@@ -60,9 +60,8 @@ def _training_settings(choice: argparse.Namespace, out: Path) -> "TrainConfig":
         config = TrainConfig.read(kept)
     else:
         config = recipe(choice.recipe or "corrected")
-    if choice.data is not None:
-        config = config.with_settings(data_root=choice.data)
-    return config.with_assignments(choice.settings)
+    folder = [] if choice.data is None else [f"data_root={choice.data}"]
+    return config.with_assignments([*folder, *choice.settings])  # at once: they may need each other
 
 
 def _print_row(step: int, total: int, row: dict, seconds_left: float) -> None:

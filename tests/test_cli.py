@@ -16,9 +16,10 @@ from nbformat import v4, write
 from skimage.metrics import peak_signal_noise_ratio
 
 from sharingan_lab.cli import main
+from sharingan_lab.datasets import photo
 from sharingan_lab.images import read_image, to_uint8, write_image
 from sharingan_lab.restore import load_generator, restore
-from sharingan_lab.training import recipe
+from sharingan_lab.training import TrainConfig, recipe
 
 COMMANDS = [
     "",
@@ -72,6 +73,8 @@ def test_every_command_has_help_with_an_example(command, capsys):
         ("train --recipe quick --set sead=1", "did you mean 'seed'?"),
         ("train --recipe quick --set seed", "write FIELD=VALUE"),
         ("train --recipe quick --set crop=1", "crop=1"),
+        ("train --recipe quick --data {tmp}/in", "says nothing about data='photos'"),
+        ("train --set data=mixed --data {tmp}/in", "has neither 'train' nor 'test'"),
         ("deblur", "INPUT"),
         ("deblur {tmp}/none.png -o {tmp}/out", "no such image"),
         ("deblur {tmp}/in/picture.png -o {tmp}/out --model nope", "no generator 'nope'"),
@@ -204,6 +207,15 @@ def test_train_then_resume_then_deblur(picture, tmp_path, capsys):
     restored = tmp_path / "restored.png"
     assert main(["deblur", str(picture), "-o", str(restored), "--model", str(out)]) == 0
     assert restored.is_file()
+
+
+def test_train_on_a_folder_of_photographs(tmp_path):
+    for name in ("chelsea", "coffee", "rocket"):
+        write_image(photo(name, 80), tmp_path / "photos" / f"{name}.png")
+    settings = [word for field in (*TINY, "data=folder") for word in ("--set", field)]
+    words = ["--recipe", "quick", "--data", str(tmp_path / "photos"), "--out", str(tmp_path / "a")]
+    assert main(["train", *words, *settings]) == 0
+    assert TrainConfig.from_json((tmp_path / "a" / "config.json").read_text()).data == "folder"
 
 
 def test_train_without_its_data_leaves_nothing(tmp_path, capsys):

@@ -226,8 +226,8 @@ class TrainConfig:
         for name, kinds in _ONLY_FOR.items():
             if getattr(self, name) and self.data not in kinds:
                 raise ConfigError(
-                    f"{name}={getattr(self, name)!r} says nothing about data={self.data!r}, only "
-                    f"about {' and '.join(kinds)}"
+                    f"{name}={getattr(self, name)!r} says nothing about data={self.data!r}: leave "
+                    f"it out, or choose data={' or '.join(kinds)}"
                 )
         if self.data == "mixed" and not (self.sharp_root or self.frame_cache):
             raise ConfigError(
