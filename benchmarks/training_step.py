@@ -3,7 +3,10 @@
 Each switch is measured alone, in float32 or in bfloat16, on the GPU where there is one.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,22 +25,62 @@ SETTINGS = {
     "data": "photos", "items": 1, "kernel_size": 31, "vgg": "random", "crop": 64, "dropout": 0.0,
     "lambda_gp": 10.0, "subset": 0,
 }  # fmt: skip
-# name, settings beyond the recipe, ratio to the plain loop that the project promises on a CPU
-ANYWHERE = [
-    ("float32", {}, 1.0),
-    ("bfloat16", {"precision": "bfloat16"}, 1.5),
-    ("bfloat16, compiled generator", {"precision": "bfloat16", "compile": True}, None),
-]
-ON_CUDA = [
-    ("float32, CUDA graph", {"cuda_graph": True}, None),
-    ("bfloat16, CUDA graph", {"precision": "bfloat16", "cuda_graph": True}, None),
-    (
-        "bfloat16, CUDA graph, compiled generator",
-        {"precision": "bfloat16", "cuda_graph": True, "compile": True},
-        None,
-    ),
-]
 CHECKED_STEPS = 2  # the second sees what the first did to the weights
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A way to take the step: settings beyond the recipe's, or what is done to the trainer.
+
+    ``promised`` is the ratio to the plain loop that the project promises on a CPU.
+    """
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    promised: float | None = None
+    prepare: Callable[[Trainer], object] = lambda trainer: None
+
+    def trainer(self, device: torch.device) -> Trainer:
+        """The recipe `report` with this switch and no other."""
+        off = {"cuda_graph": False, "device": device.type}
+        trainer = Trainer(recipe("report").with_settings(**SETTINGS, **{**off, **self.settings}))
+        self.prepare(trainer)
+        return trainer
+
+
+def channels_last(trainer: Trainer) -> None:
+    """Lay images out pixel by pixel, as GPUs like it.
+
+    No setting of the trainer: on a CPU torch 2.15 returns wrong gradients of an instance
+    normalisation that a gradient reaches in this layout, which the losses of the table show.
+    """
+    for network in (trainer.generator, trainer.critic, trainer.content_loss):
+        network.to(memory_format=torch.channels_last)
+
+
+def adam_of_many_kernels(trainer: Trainer) -> None:
+    """Undo the fused update, which is the trainer's only one."""
+    for optimiser in (trainer.generator_optimiser, trainer.critic_optimiser):
+        optimiser.defaults["fused"] = optimiser.param_groups[0]["fused"] = False
+        optimiser.param_groups[0]["lr"] = float(optimiser.param_groups[0]["lr"])
+
+
+BFLOAT16 = {"precision": "bfloat16"}
+ANYWHERE = [
+    Switch("float32", promised=1.0),
+    Switch("float32, Adam not fused", prepare=adam_of_many_kernels),
+    Switch("float32, channels last", prepare=channels_last),
+    Switch("bfloat16", BFLOAT16, promised=1.5),
+    Switch("bfloat16, channels last", BFLOAT16, prepare=channels_last),
+    Switch("bfloat16, compiled generator", {**BFLOAT16, "compile": True}),
+]
+GRAPH = {**BFLOAT16, "cuda_graph": True}
+ON_CUDA = [
+    Switch("float32, CUDA graph", {"cuda_graph": True}),
+    Switch("bfloat16, CUDA graph", GRAPH),
+    Switch("bfloat16, CUDA graph, channels last", GRAPH, prepare=channels_last),
+    Switch("bfloat16, CUDA graph, compiled generator", {**GRAPH, "compile": True}),
+]
 
 
 class PlainLoop:
@@ -104,27 +147,43 @@ def rows(rounds: int = 3) -> list[Row]:
     switches = ANYWHERE + (ON_CUDA if device.type == "cuda" else [])
     return [
         compare(
-            f"training step, 256 x 256, 5 critic updates, {name}",
-            partial(fast_step(trainer(device, settings)), batches),
+            f"training step, 256 x 256, 5 critic updates, {switch.name}",
+            partial(fast_step(switch.trainer(device)), batches),
             partial(plain.step, batches),
-            wanted=promised if device.type == "cpu" else None,
+            wanted=switch.promised if device.type == "cpu" else None,
             rounds=rounds,
             device=device,
-            note=f"losses within {difference(trainer(device, settings), batches, wanted):.1g}",
+            note=f"losses within {difference(switch.trainer(device), batches, wanted):.1g}",
         )
-        for name, settings, promised in switches
+        for switch in switches
     ]
+
+
+def joint_critic(rounds: int = 15) -> Row:
+    """The critic on real and fake one after the other, as the trainer has it, and joined."""
+    device = choose_device("auto")
+    critic = Critic().to(device)
+    ((real, fake),) = random_batches(device)
+    return compare(
+        "critic on real and fake, forward and backward: apart (here), joined (peer)",
+        lambda: (critic(fake).mean() - critic(real).mean()).backward(),
+        lambda: critic(torch.cat([fake, real])).mean().backward(),
+        wanted=None,
+        rounds=rounds,
+        device=device,
+    )
 
 
 def utilisation(precision: str = "bfloat16") -> str:
     """Say which share of the arithmetic that this device can do a step makes use of."""
     device = choose_device("auto")
     batches = random_batches(device)
-    counted = trainer(device, {"precision": precision})
+    counted = Switch("", {"precision": precision}).trainer(device)
     with FlopCounter() as counter:
         counted.step(batches)
     work = counter.total
-    step = fast_step(trainer(device, {"precision": precision, "cuda_graph": True}))
+    fastest = Switch("", {"precision": precision, "cuda_graph": True})
+    step = fast_step(fastest.trainer(device))
     rate = work / seconds_of(partial(step, batches), device, rounds=3)
     peak = fastest_product(device, getattr(torch, precision))
     return (
@@ -147,13 +206,7 @@ def random_batches(device: torch.device) -> Batches:
     return [tuple(torch.rand(2, 1, 3, 256, 256, generator=rng).to(device))]
 
 
-def trainer(device: torch.device, settings: dict) -> Trainer:
-    """The recipe `report` with each switch off but those that are named."""
-    off = {"cuda_graph": False, "device": device.type}
-    return Trainer(recipe("report").with_settings(**SETTINGS, **{**off, **settings}))
-
-
-def fast_step(trainer: Trainer):
+def fast_step(trainer: Trainer) -> Callable[[Batches], None]:
     """The step as a run takes it, past the steps that only prepare."""
     step = trainer.fastest_step()
     for _ in range(4 if trainer.device.type == "cuda" else 0):
