@@ -4,6 +4,7 @@ At batch 1 a step is thousands of small kernels, and it is the processor's time 
 the GPU's to run them, that limits the speed. A graph starts them all at once.
 """
 
+import warnings
 from collections.abc import Callable, Iterable
 
 import torch
@@ -55,7 +56,8 @@ class CapturedStep:
     def _run_aside(self, batches: Batches) -> None:
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        with torch.cuda.stream(stream), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*capturable=True")  # not recorded yet
             self.step(batches)
         torch.cuda.current_stream().wait_stream(stream)
 

@@ -41,7 +41,7 @@ Progress = Callable[[int, int, Row, float], None]
 # Settings that a continued run may change: they decide where and how often, not what.
 _FREE_ON_RESUME = {
     "device", "workers", "checkpoint_seconds", "data_root", "sharp_root", "frame_cache",
-    "critic_limit", "tensorboard",
+    "critic_limit", "tensorboard", "cuda_graph",
 }  # fmt: skip
 
 
@@ -259,7 +259,7 @@ class Trainer:
             lr=torch.tensor(self.config.learning_rate, device=self.device),
             betas=(self.config.beta1, self.config.beta2),
             fused=True,
-            capturable=self.device.type == "cuda",
+            capturable=self._records,
         )
 
     # ------------------------------------------------------------------ the run
@@ -333,11 +333,16 @@ class Trainer:
             if stopped and not finished:
                 raise KeyboardInterrupt(f"stopped after step {self.steps_done}")
 
+    @property
+    def _records(self) -> bool:
+        """Whether the step becomes a CUDA graph; processes that meet within it take it as it is."""
+        return self.config.cuda_graph and self.device.type == "cuda" and self.team.size == 1
+
     def fastest_step(self) -> Callable[[list[tuple[Tensor, Tensor]]], None]:
-        """Return the step; on CUDA, unless processes must meet within it, recorded as a graph."""
+        """Return the step as the settings want it taken: compiled, recorded."""
         if self.config.compile:
             self.generator.compile()
-        if self.device.type == "cuda" and self.config.cuda_graph and self.team.size == 1:
+        if self._records:
             return CapturedStep(self.step, [self.penalty_rng])
         return self.step
 
