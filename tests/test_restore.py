@@ -48,6 +48,30 @@ def test_shipped_generators_improve_on_a_blur_they_never_saw(name):
     assert psnr(restored, sharp).mean() > psnr(blurred, sharp).mean()
 
 
+@pytest.mark.parametrize("kind", ["deblurgan", "lite"])
+def test_borders_and_joints_of_any_size_look_like_those_of_a_size_that_fits(kind):
+    """What is added near the padded borders is as strong as where nothing is padded."""
+    from sharingan_lab.datasets import photo
+
+    torch.manual_seed(0)
+    generator = load_generator("lite") if kind == "lite" else Generator(16, 3).eval()
+    scene = photo("chelsea", 160)
+
+    def added(height, width):
+        sharp = scene[..., -height:, -width:]  # the lower right corner shows the same in each size
+        change = (restore(sharp, generator) - sharp).abs()[0].mean(dim=0)
+        rows, columns = change.mean(dim=1), change.mean(dim=0)
+        return torch.stack([rows[-4:].mean(), columns[-4:].mean()]), rows, columns
+
+    expected, *_ = added(128, 128)
+    for height, width in ((125, 131), (126, 129), (127, 130), (131, 127)):
+        border, rows, columns = added(height, width)
+        torch.testing.assert_close(border, expected, rtol=0.3, atol=0.0)
+        for line in (rows, columns):  # no row or column stands out from its neighbours
+            around = torch.stack([line[:-4], line[1:-3], line[3:-1], line[4:]]).amax(dim=0)
+            assert (line[2:-2] < 1.5 * around).all()
+
+
 def test_restoring_is_deterministic_and_leaves_the_mode_alone():
     generator = Generator(width=4, blocks=1).train()
     batch = images(1, 3, 32, 32)

@@ -98,3 +98,27 @@ def test_nothing_to_train_is_refused():
 def test_an_unknown_recipe_names_the_known_ones():
     with pytest.raises(ConfigError, match="quick"):
         recipe("slow")
+
+
+# What each recipe changes of `corrected`, as its docstring and lesson 08 say; and nothing else.
+CHANGES = {
+    "corrected": {},
+    "report": {"fresh_critic_batches": False, "lambda_gp": 100.0, "subset": 1000},
+    "deblurgan": {
+        "fresh_critic_batches": False, "alpha_per": "batch", "norm_over": "channels",
+        "patches": "sum", "vgg_statistics": "none",
+    },
+    "quick": {
+        "data": "photos", "items": 128, "crop": 64, "batch_size": 4, "epochs": 14,
+        "constant_epochs": 7, "fresh_critic_batches": False, "learning_rate": 1e-3,
+        "lambda_content": 1000.0, "width": 16, "blocks": 3, "critic_width": 16, "dropout": 0.0,
+        "vgg": "random", "log_every": 8, "validate_every": 32, "checkpoint_seconds": 4.0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_recipe_changes_what_it_says_and_nothing_else(name):
+    plain, changed = (dataclasses.asdict(recipe(n)) for n in ("corrected", name))
+    differ = {k: changed[k] for k in plain if changed[k] != plain[k] and k != "recipe"}
+    assert differ == CHANGES[name]
