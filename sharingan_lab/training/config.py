@@ -279,6 +279,19 @@ class TrainConfig:
         """
         return self.with_settings(**dict(_parse(text) for text in assignments))
 
+    def rate_in_epoch(self, epoch: int) -> float:
+        """Return Adam's rate in an epoch: constant, then falling to 0 in the one after the last.
+
+        Examples
+        --------
+        >>> settings = TrainConfig(learning_rate=0.5, epochs=6, constant_epochs=2)
+        >>> [round(settings.rate_in_epoch(epoch), 3) for epoch in range(7)]
+        [0.5, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0]
+        """
+        constant, epochs = self.constant_epochs, self.epochs
+        falling = max(0, epoch + 1 - constant) / (epochs - constant + 1)
+        return self.learning_rate * (1 - falling)
+
     def to_json(self) -> str:
         """Return the settings as indented JSON."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"

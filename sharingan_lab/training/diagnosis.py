@@ -34,8 +34,28 @@ def steepness(wasserstein: float, penalty: float, crop: int) -> float:
     >>> round(steepness(wasserstein=20.0, penalty=4.0, crop=64), 6)
     3.0
     """
-    furthest = 2 * math.sqrt(3) * crop
+    furthest = distance_apart(0.0, crop)
     return max(abs(wasserstein) / furthest, 1 + math.sqrt(penalty) if penalty else 0.0)
+
+
+def distance_apart(psnr: float, crop: int) -> float:
+    r"""Return how far apart two images in [-1, 1] of that PSNR lie: the root of the summed squares.
+
+    The scores of a critic with slope 1 cannot differ by more.
+
+    Parameters
+    ----------
+    psnr : float
+        Of one against the other, in decibels.
+    crop : int
+        Their side in pixels.
+
+    Examples
+    --------
+    >>> distance_apart(psnr=0.0, crop=8) / 8  # white against black: 3 values a pixel, 2 apart
+    3.4641016151377544
+    """
+    return 2 * math.sqrt(3) * crop * 10 ** (-psnr / 20)
 
 
 def diagnose(history: Sequence[Row], crop: int | None = None) -> list[str]:
@@ -125,7 +145,7 @@ def _steep_critic(rows: Sequence[Row]) -> Iterator[str]:
 
 def _impossible_estimate(rows: Sequence[Row], checks: Sequence[Row], crop: int) -> Iterator[str]:
     late = _medians(rows, "wasserstein")[-1]
-    apart = 2 * math.sqrt(3) * crop * 10 ** (-checks[-1]["psnr"] / 20)
+    apart = distance_apart(checks[-1]["psnr"], crop)
     if late > STEEP * apart:
         yield (
             f"Runaway critic: it claims a distance of {late:.3g}, but restored and sharp crops lie "

@@ -276,9 +276,7 @@ class Trainer:
 
     def learning_rate(self, epoch: int) -> float:
         """Constant, then linear towards zero, which the epoch after the last would reach."""
-        constant, epochs = self.config.constant_epochs, self.config.epochs
-        falling = max(0, epoch + 1 - constant) / (epochs - constant + 1)
-        return self.config.learning_rate * (1 - falling)
+        return self.config.rate_in_epoch(epoch)
 
     def fit(self, progress: Progress | None = None) -> list[Row]:
         """Train to the end, or until SIGINT or SIGTERM.
