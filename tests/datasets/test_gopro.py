@@ -1,11 +1,13 @@
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from sharingan_lab.datasets import GoProPairs, check_layout
+from sharingan_lab.datasets import GoProPairs, check_layout, gopro
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import read_image, write_image
 
@@ -180,6 +182,24 @@ def test_missing_blur_gamma_is_named(root):
 def test_a_missing_folder_names_the_command_and_the_page(tmp_path):
     with pytest.raises(DataError, match=r"sharingan fetch gopro.*seungjunnah\.github\.io"):
         check_layout(tmp_path / "nowhere")
+
+
+def test_stopping_the_check_of_frames_does_not_wait_for_the_rest(root, monkeypatch):
+    begun = []
+
+    def decode(path):
+        begun.append(path)
+        time.sleep(0.02)
+        return ""
+
+    def stop(what, done, total):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gopro, "_undecodable", decode)
+    monkeypatch.setattr(gopro, "ThreadPoolExecutor", lambda: ThreadPoolExecutor(2))
+    with pytest.raises(KeyboardInterrupt):
+        gopro.check_frames(root, stop)
+    assert len(begun) < 10  # of 27
 
 
 def test_unknown_choices_are_refused(root):
