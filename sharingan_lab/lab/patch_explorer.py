@@ -13,12 +13,12 @@ from sharingan_lab.errors import InputError
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.networks import Critic
+from sharingan_lab.networks.normalisation import without_normalisation
 from sharingan_lab.networks.receptive import (
     Field,
     gradient_map,
     receptive_fields,
     share_outside,
-    without_normalisation,
 )
 
 CONTROLS = {

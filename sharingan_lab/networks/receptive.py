@@ -9,15 +9,12 @@ References
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from sharingan_lab.errors import InputError
-
-_NORMALISATIONS = (nn.InstanceNorm2d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 
 
 class Field(NamedTuple):
@@ -56,7 +53,7 @@ def receptive_fields(network: nn.Module) -> list[Field]:
     network : nn.Module
         Its convolutions follow each other in the order of ``network.modules()``, and are square.
         Other layers count as acting on single values, which normalisations do not:
-        see :func:`without_normalisation`.
+        see :func:`sharingan_lab.networks.normalisation.without_normalisation`.
 
     Returns
     -------
@@ -105,23 +102,6 @@ def _one_side(sides: tuple[int, int]) -> int:
     if isinstance(sides, str) or sides[0] != sides[1]:
         raise InputError(f"receptive_fields needs square convolutions, got one with {sides}")
     return sides[0]
-
-
-def without_normalisation(network: nn.Module) -> nn.Module:
-    """Return a copy in which every normalisation is replaced by the identity.
-
-    Examples
-    --------
-    >>> bare = without_normalisation(nn.Sequential(nn.Conv2d(3, 8, 4), nn.InstanceNorm2d(8)))
-    >>> bare[1]
-    Identity()
-    """
-    bare = deepcopy(network)
-    for parent in list(bare.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, _NORMALISATIONS):
-                setattr(parent, name, nn.Identity())
-    return nn.Identity() if isinstance(bare, _NORMALISATIONS) else bare
 
 
 def gradient_map(

@@ -31,7 +31,7 @@ def test_turning_every_control_changes_what_is_said():
         slider.value = start
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("layers", [1, 4])
 def test_without_normalisation_nothing_lies_outside_the_frame(layers):
     explorer = patch_explorer(IMAGE, layers=layers)
     assert "out, 0 % of the gradient lies outside" in explorer.description

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.networks import Critic, Generator
+from sharingan_lab.networks import Critic
+from sharingan_lab.networks.normalisation import without_normalisation
 from sharingan_lab.networks.receptive import (
     Field,
     gradient_map,
     receptive_fields,
     seen_rectangle,
     share_outside,
-    without_normalisation,
 )
 
 
@@ -71,19 +71,6 @@ def test_recurrence_and_gradient_agree_at_every_place(geometry):
         else:
             assert seen[0] >= top and seen[0] + seen[2] <= bottom
             assert seen[1] >= left and seen[1] + seen[3] <= right
-
-
-def test_without_normalisation_leaves_the_original_and_reaches_into_blocks():
-    generator = Generator(width=2, blocks=1)
-    bare = without_normalisation(generator)
-
-    def norms(network):
-        return sum(isinstance(m, nn.InstanceNorm2d) for m in network.modules())
-
-    assert norms(bare) == 0 and norms(generator) == 7
-    assert sum(p.numel() for p in bare.parameters()) == sum(
-        p.numel() for p in generator.parameters()
-    )
 
 
 def test_gradient_map_is_that_of_a_linear_network():
