@@ -173,7 +173,9 @@ def _generator_on(device: torch.device, seed: int) -> torch.Generator:
     return torch.Generator(device).manual_seed(seed)
 
 
-def load_folder(folder: str | os.PathLike, *, as_uint8: bool = False) -> list[Tensor]:
+def load_folder(
+    folder: str | os.PathLike, *, as_uint8: bool = False, crop: int = 1
+) -> list[Tensor]:
     """Read all pictures of a folder, in the order of their names.
 
     Parameters
@@ -183,6 +185,8 @@ def load_folder(folder: str | os.PathLike, *, as_uint8: bool = False) -> list[Te
     as_uint8 : bool
         Keep the pixels as the 8 bits that they are: a quarter of the memory, and enough for
         :class:`SyntheticBlurPairs`, whose items are the same but for rounding.
+    crop : int
+        Side that the pictures must have at least, in pixels.
 
     Returns
     -------
@@ -192,7 +196,7 @@ def load_folder(folder: str | os.PathLike, *, as_uint8: bool = False) -> list[Te
     Raises
     ------
     DataError
-        The folder is missing or holds no picture, or a picture cannot be read.
+        The folder is missing or holds no picture, or a picture cannot be read or is too small.
 
     Examples
     --------
@@ -207,9 +211,18 @@ def load_folder(folder: str | os.PathLike, *, as_uint8: bool = False) -> list[Te
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
     if not files:
         raise DataError(f"{folder} holds no picture (looked for {', '.join(IMAGE_ENDINGS)})")
-    if as_uint8:
-        return [torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous() for path in files]
-    return [read_image(path)[0] for path in files]
+    images = [_read_uint8(path) if as_uint8 else read_image(path)[0] for path in files]
+    small = [p.name for p, image in zip(files, images, strict=True) if min(image.shape[1:]) < crop]
+    if small:
+        raise DataError(
+            f"{len(small)} of {len(files)} pictures in {folder} are too small for crops of {crop}: "
+            f"{', '.join(small[:3])}{' ...' if small[3:] else ''}; move them away, or crop less"
+        )
+    return images
+
+
+def _read_uint8(path: Path) -> Tensor:
+    return torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous()
 
 
 def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None:

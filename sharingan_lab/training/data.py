@@ -34,7 +34,8 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     Raises
     ------
     ConfigError
-        A folder of pictures is to be used, and none is named.
+        A folder of pictures is to be used, and none is named, or the subset is larger than what
+        there is.
     DataError
         The data set is missing or too small.
 
@@ -72,7 +73,7 @@ def _gopro(config: TrainConfig, device: torch.device) -> tuple[GoProPairs, GoPro
 def _mixed(config: TrainConfig, real: GoProPairs) -> MixedPairs:
     """Put synthetic pairs beside GoPro's: of a folder's pictures, or of its own sharp frames."""
     if config.sharp_root:
-        sharp = load_folder(config.sharp_root, as_uint8=True)
+        sharp = load_folder(config.sharp_root, as_uint8=True, crop=config.crop)
     else:
         sharp = [sharp for _, sharp in real.frames]
     items = SYNTHETIC_SHARE * len(real)
@@ -88,10 +89,16 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
         )
     if not config.data_root:
         raise ConfigError("data=folder needs data_root: the folder of your sharp pictures (--data)")
-    images = load_folder(config.data_root, as_uint8=True)
+    images = load_folder(config.data_root, as_uint8=True, crop=config.crop)
     if len(images) < 2:
         raise DataError(f"{config.data_root} holds one picture: training needs two or more")
     train = [image for i, image in enumerate(images) if i % 10]
+    if config.subset > len(train):
+        raise ConfigError(
+            f"subset={config.subset}: {config.data_root} has {len(train)} pictures to train on, "
+            f"{len(images) - len(train)} are held back; set subset=0 to take all, items for more "
+            "crops an epoch"
+        )
     if config.subset:
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(config.seed))
         train = [train[i] for i in order[: config.subset].tolist()]

@@ -39,6 +39,26 @@ def test_cached_items_are_the_decoded_ones_bit_for_bit(root, tmp_path):
             assert torch.equal(one[0], two[0]) and torch.equal(one[1], two[1])
 
 
+def test_items_are_cut_where_the_frames_lie_and_nobody_waits(root, tmp_path):
+    """Tensors of the device "meta" have no values: whoever asks for one fails."""
+    pairs = GoProPairs(root, "train", crop=16, seed=3, cache=tmp_path / "cache", device="meta")
+    assert pairs.device.type == "meta"
+    for pair in pairs:
+        assert all(image.device.type == "meta" and image.shape == (3, 16, 16) for image in pair)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_items_cut_on_a_gpu_are_those_of_the_cpu(root, tmp_path):
+    here, there = (
+        GoProPairs(root, "train", crop=16, seed=3, cache=tmp_path / "cache", device=device)
+        for device in ("cpu", "cuda")
+    )
+    for one, two in zip(here, there, strict=True):
+        assert two[0].is_cuda and two[1].is_cuda
+        for image, on_gpu in zip(one, two, strict=True):
+            torch.testing.assert_close(on_gpu.cpu(), image, atol=1e-6, rtol=0)
+
+
 def test_frames_are_decoded_once_and_again_when_they_changed(root, tmp_path, monkeypatch):
     decoded = []
     monkeypatch.setattr(

@@ -167,6 +167,23 @@ def test_a_missing_folder_of_mixed_data_is_named(mixed, tmp_path):
         training_data(mixed.with_settings(sharp_root=str(tmp_path / "nowhere")))
 
 
+def test_a_subset_larger_than_the_folder_is_refused(folder):
+    config = recipe("lite").with_settings(data_root=folder, crop=48)
+    assert len(training_data(config.with_settings(subset=3))[0]) == 3
+    with pytest.raises(ConfigError, match=r"subset=4: .* has 3 pictures to train on, 1 are held"):
+        training_data(config.with_settings(subset=4))
+
+
+def test_pictures_smaller_than_the_crop_are_named(folder):
+    config = recipe("lite").with_settings(data_root=folder)
+    for name in ("a", "b", "c", "d"):
+        write_image(photo("coffee", 79), f"{folder}/{name}.png")
+    with pytest.raises(
+        DataError, match=r"4 of 8 pictures .* crops of 80: a.png, b.png, c.png \.\.\.;"
+    ):
+        training_data(config)
+
+
 def test_a_folder_of_pictures_must_be_named():
     with pytest.raises(ConfigError, match="data=folder needs data_root"):
         training_data(recipe("lite"))
