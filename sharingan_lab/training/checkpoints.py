@@ -19,9 +19,10 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from sharingan_lab.errors import CheckpointError
-from sharingan_lab.training.storage import write_durably, writing_to
+from sharingan_lab.storage import write_durably, writing_to
 
 KEEP = 3
+RESUME = "then go on with --resume from the last good checkpoint, which is kept"
 _MANIFEST, _FACTS = "manifest.json", "state.json"
 
 
@@ -91,7 +92,7 @@ def save_checkpoint(
     """
     folder = run_dir / "checkpoints"
     final, partial = folder / f"step-{step:08d}", folder / f".partial-{step:08d}"
-    with writing_to(run_dir):
+    with writing_to(run_dir, RESUME):
         folder.mkdir(parents=True, exist_ok=True)
         _drop_partial(folder)  # of a run that was killed here
         try:

@@ -7,8 +7,8 @@ import warnings
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.training.checkpoints import newest_checkpoint
-from sharingan_lab.training.storage import write_atomically
+from sharingan_lab.storage import write_atomically
+from sharingan_lab.training.checkpoints import RESUME, newest_checkpoint
 
 Row = dict[str, float]
 
@@ -34,8 +34,8 @@ def write_history(rows: list[Row], run_dir: Path) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(run_dir / "history.csv", text.getvalue())
-    write_atomically(run_dir / "history.json", json.dumps(rows, indent=1) + "\n")
+    write_atomically(run_dir / "history.csv", text.getvalue(), RESUME)
+    write_atomically(run_dir / "history.json", json.dumps(rows, indent=1) + "\n", RESUME)
 
 
 def read_history(run_dir: Path) -> list[Row]:

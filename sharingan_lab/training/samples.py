@@ -7,7 +7,8 @@ from torch import Tensor
 
 from sharingan_lab.errors import InputError
 from sharingan_lab.images import read_image, write_image
-from sharingan_lab.training.storage import writing_to
+from sharingan_lab.storage import writing_to
+from sharingan_lab.training.checkpoints import RESUME
 
 CROPS = 4  # on a sheet
 SIDE = 96  # pixels; of a larger crop the middle is shown, so that a sheet stays small
@@ -47,7 +48,7 @@ def write_samples(
     rows = [torch.cat([*_middle(images[:CROPS])], dim=2) for images in (blurred, restored, sharp)]
     sheet = torch.cat(rows, dim=1)
     folder = run_dir / "samples"
-    with writing_to(run_dir):
+    with writing_to(run_dir, RESUME):
         for leftover in folder.glob(".step-*"):  # of a run that was killed here
             leftover.unlink()
         return write_image(sheet, folder / f"step-{step:08d}.png")

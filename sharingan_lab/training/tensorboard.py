@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image
+from sharingan_lab.storage import writing_to
+from sharingan_lab.training.checkpoints import RESUME
 from sharingan_lab.training.history import Row
-from sharingan_lab.training.storage import writing_to
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
@@ -90,7 +91,7 @@ class EventLog:
         records = io.BytesIO()
         for event in events:
             RecordWriter(records).write(event.SerializeToString())
-        with writing_to(self._run_dir):
+        with writing_to(self._run_dir, RESUME):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
                 file.write(records.getvalue())

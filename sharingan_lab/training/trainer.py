@@ -25,6 +25,7 @@ from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
+from sharingan_lab.storage import write_atomically
 from sharingan_lab.training.capture import CapturedStep
 from sharingan_lab.training.checkpoints import newest_checkpoint, save_checkpoint
 from sharingan_lab.training.config import TrainConfig
@@ -32,7 +33,6 @@ from sharingan_lab.training.data import training_data
 from sharingan_lab.training.diagnosis import steepness
 from sharingan_lab.training.history import Row, read_history, write_history
 from sharingan_lab.training.samples import write_samples
-from sharingan_lab.training.storage import write_atomically
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import EventLog, require_tensorboard
 

@@ -10,8 +10,8 @@ import traceback
 
 import pytest
 
-from sharingan_lab import images
-from sharingan_lab.training import Trainer, checkpoints, recipe, storage, trainer
+from sharingan_lab import images, storage
+from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
 
 from .test_trainer import TINY
 

@@ -1,7 +1,7 @@
-"""Writing into the folder of a run: whole or not at all, and a clear word where it cannot be done.
+"""Writing whole or not at all, and a clear word where it cannot be done.
 
-A full disk or a folder that may not be written to stops a run with one line that names the folder
-and the remedy; what was kept before stays as it was.
+A full disk or a folder that may not be written to stops the work with one line that names the
+folder and the remedy; what was kept before stays as it was.
 """
 
 import contextlib
@@ -18,8 +18,15 @@ _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextlib.contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
+def writing_to(folder: Path, then: str = "then try again") -> Iterator[None]:
     """Turn a failure of the disk inside the block into one line with the remedy.
+
+    Parameters
+    ----------
+    folder : Path
+        What the line names.
+    then : str
+        What to do when there is room again.
 
     Raises
     ------
@@ -40,21 +47,18 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(
-            f"cannot write to {folder}: {reason}; {_remedy(folder, error)}"
+            f"cannot write to {folder}: {reason}; {_remedy(folder, error, then)}"
         ) from error
 
 
-def _remedy(folder: Path, error: OSError) -> str:
+def _remedy(folder: Path, error: OSError, then: str) -> str:
     if error.errno in _FULL:
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         free = shutil.disk_usage(there).free / 1e6
-        return (
-            f"{free:.1f} MB are free: make room, then go on with --resume from the last good "
-            "checkpoint, which is kept"
-        )
+        return f"{free:.1f} MB are free: make room, {then}"
     if error.errno in _LOCKED:
         return "allow writing there, or name another folder"
-    return "name another folder, or go on with --resume when it can be written to again"
+    return f"name another folder, or mend this one, {then}"
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -65,8 +69,17 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, then: str = "then try again") -> None:
     """Write a text file so that it is never seen half-written; make its folder if need be.
+
+    Parameters
+    ----------
+    path : Path
+        File to write or to replace.
+    text : str
+        Its content.
+    then : str
+        What to do when there is room again, see :func:`writing_to`.
 
     Raises
     ------
@@ -82,7 +95,7 @@ def write_atomically(path: Path, text: str) -> None:
     'whole'
     """
     partial = path.with_name(f".{path.name}.partial")
-    with writing_to(path.parent):
+    with writing_to(path.parent, then):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write_durably(partial, text.encode())
