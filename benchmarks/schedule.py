@@ -1,6 +1,9 @@
-"""How long a recipe's whole schedule takes: run it for a while, and project the steady rate.
+r"""How long a recipe's whole schedule takes: run it for a while, and project the steady rate.
 
-``python -m benchmarks.schedule --recipe report --minutes 3 --set data=folder --data PHOTOS``
+Example, on a folder of photographs::
+
+    python -m benchmarks.schedule --data PHOTOS --set data=folder --set subset=0 \\
+        --set items=1000 --set precision=bfloat16
 """
 
 import argparse
@@ -50,7 +53,11 @@ def measure(config: TrainConfig, minutes: float) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.schedule", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.schedule",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--recipe", default="report")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--data", help="folder of the data set")
