@@ -3,18 +3,18 @@
 import hashlib
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import torch
 
-from sharingan_lab.datasets.archives import extract_zip
+from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
 from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, download, forget, silent
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir
+from sharingan_lab.storage import writing_to
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,9 @@ def fetch(
     ------
     ConfigError
         The name is unknown.
-    DownloadError
+    DownloadError, StorageError
         The server cannot be reached or says no, the connection breaks again and again, or the
-        disk is too full. What has arrived is kept and continued next time.
+        disk is too full. What has arrived or is unpacked is kept and continued next time.
     DataError
         What has arrived is not what was promised: another checksum, a damaged archive, names in
         it that lead out of its folder, or not GoPro. Nothing of it is kept.
@@ -165,7 +165,8 @@ def fetch(
     if target.exists():
         return _checked(name, asset, target)
     url = str(source) if source else asset.url
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with writing_to(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
     if urlsplit(url).scheme not in ("http", "https"):
         return _install(name, asset, Path(url), target, on_progress)
     partial = target.parent / f"{_file_name(url)}.part"
@@ -230,10 +231,11 @@ def _install(name: str, asset: _Asset, file: Path, target: Path, report: Progres
         return target
     verify_sha256(file, asset.sha256_start)
     check_space(target.parent, file.stat().st_size)
-    copy = target.with_name(f".{target.name}.{os.getpid()}")
+    copy = target.with_name(f".{target.name}.partial")
     try:
-        shutil.copyfile(file, copy)
-        os.replace(copy, target)
+        with writing_to(target.parent):
+            shutil.copyfile(file, copy)
+            os.replace(copy, target)
     finally:
         copy.unlink(missing_ok=True)
     return target
@@ -241,13 +243,11 @@ def _install(name: str, asset: _Asset, file: Path, target: Path, report: Progres
 
 def _unpack_gopro(archive: Path, target: Path, report: Progress) -> None:
     """Unpack next to the target, check what it is, then let it appear under its name."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".gopro-") as folder:
-        unpacked = Path(folder) / "unpacked"
-        extract_zip(archive, unpacked, on_progress=report)
-        check_layout(unpacked)
-        check_frames(unpacked, report)
-        inner = unpacked / target.name
-        (inner if inner.is_dir() else unpacked).rename(target)
+    with unpacked(archive, beside=target, on_progress=report) as folder:
+        check_layout(folder)
+        check_frames(folder, report)
+        inner = folder / target.name
+        (inner if inner.is_dir() else folder).rename(target)
 
 
 def _asset(name: str) -> _Asset:

@@ -1,6 +1,7 @@
 """Downloads over http that continue where they were broken off."""
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from sharingan_lab.errors import DownloadError
+from sharingan_lab.storage import write_atomically, writing_to
 
 Progress = Callable[[str, int, int | None], None]
 CHUNK = 1 << 20
@@ -17,6 +19,7 @@ CHUNK = 1 << 20
 _PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds before each attempt
 _TIMEOUT = 30.0  # seconds without a byte
 _SPARE = 64 << 20  # bytes left free on the disk
+AGAIN = "then run it again: it goes on from what has arrived"
 
 
 def silent(what: str, done: int, total: int | None) -> None:
@@ -48,12 +51,15 @@ def download(url: str, partial: Path, *, on_progress: Progress = silent, remedy:
     ------
     DownloadError
         The server cannot be reached or says no, the connection breaks again and again, or the
-        disk is too full. What has arrived is kept.
+        disk is known to be too full. What has arrived is kept.
+    StorageError
+        The disk becomes full on the way, or the folder cannot be written to. What has arrived is
+        kept.
 
     Notes
     -----
     A broken download continues only if the server still offers the same version, by its ETag or
-    date; otherwise it starts over.
+    date, and sends what was asked for; otherwise it starts over.
 
     Examples
     --------
@@ -69,7 +75,9 @@ def download(url: str, partial: Path, *, on_progress: Progress = silent, remedy:
             return _continue(url, partial, on_progress)
         except HTTPError as error:
             problem = f"the server says {error.code} {error.reason}"
-            if error.code < 500:
+            if error.code == 416 and partial.exists():
+                forget(partial)  # the file has become shorter
+            elif error.code < 500:
                 break
         except (OSError, HTTPException) as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
@@ -116,25 +124,41 @@ def _continue(url: str, partial: Path, report: Progress) -> None:
     with urlopen(Request(url, headers=headers), timeout=_TIMEOUT) as response:
         if response.status != 206:  # the whole file comes, whatever was asked for
             start = 0
+        elif not _continues(response, start, known):
+            forget(partial)
+            raise ConnectionError("the server sent another part, or of another version")
         length = response.headers.get("Content-Length")
         total = None if length is None else start + int(length)
         check_space(partial.parent, (total or start) - start)
         note = {"url": url, "validator": _validator(response), "total": total}
-        _note_of(partial).write_text(json.dumps(note))
+        if note != known:
+            write_atomically(_note_of(partial), json.dumps(note), AGAIN)
         done = _append(response, partial, start, total, report)
     if total is not None and done != total:
         raise ConnectionError(f"the connection ended after {done:,} of {total:,} bytes")
-    _note_of(partial).write_text(json.dumps({**note, "total": done}))
+    if total is None:
+        write_atomically(_note_of(partial), json.dumps({**note, "total": done}), AGAIN)
+
+
+def _continues(response: HTTPResponse, start: int, known: dict | None) -> bool:
+    """Whether the part that comes is the missing one; not every server keeps to If-Range."""
+    sent = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    is_next = sent is None or int(sent[1]) == start
+    return known is not None and is_next and _validator(response) in (None, known["validator"])
 
 
 def _append(
     response: HTTPResponse, partial: Path, start: int, total: int | None, report: Progress
 ) -> int:
     done = start
-    with partial.open("ab" if start else "wb") as file:
-        while chunk := response.read(CHUNK):
-            file.write(chunk)
+    with writing_to(partial.parent, AGAIN):
+        file = partial.open("ab" if start else "wb", buffering=0)
+    with file:
+        while chunk := memoryview(response.read(CHUNK)):
             done += len(chunk)
+            with writing_to(partial.parent, AGAIN):  # as much as fits is kept
+                while chunk:
+                    chunk = chunk[file.write(chunk) :]
             report(f"downloading {partial.stem}", done, total)
     return done
 
@@ -153,10 +177,10 @@ def _read_note(partial: Path, url: str) -> dict | None:
     """What is known of a download that was broken off, if it can be continued."""
     try:
         known = json.loads(_note_of(partial).read_text())
-    except (OSError, ValueError):
+        is_same = partial.exists() and known["url"] == url and known["validator"]
+        return known if is_same and _size(partial) <= (known["total"] or 0) else None
+    except (OSError, ValueError, KeyError, TypeError):  # damaged: start over
         return None
-    is_same = partial.exists() and known.get("url") == url and known.get("validator")
-    return known if is_same and _size(partial) <= (known["total"] or 0) else None
 
 
 def _size(path: Path) -> int:

@@ -13,9 +13,8 @@ import pytest
 from sharingan_lab import images, storage
 from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
 
+from ..small_disk import needs_fork
 from .test_trainer import TINY
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills copies of this process")
 
 
 def kept(run_dir):
