@@ -125,8 +125,10 @@ def _continue(url: str, partial: Path, report: Progress) -> None:
         if response.status != 206:  # the whole file comes, whatever was asked for
             start = 0
         elif not _continues(response, start, known):
+            if known is None:
+                raise ConnectionError("the server sent a part that nobody has asked for")
             forget(partial)
-            raise ConnectionError("the server sent another part, or of another version")
+            return _continue(url, partial, report)
         length = response.headers.get("Content-Length")
         total = None if length is None else start + int(length)
         check_space(partial.parent, (total or start) - start)

@@ -1,10 +1,15 @@
 """Downloads against a server in a thread that can cut, refuse and change what it offers."""
 
+import contextlib
 import hashlib
+import os
 import re
 import shutil
+import signal
 import stat
+import struct
 import threading
+import time
 import zipfile
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +17,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import torch
 
+from sharingan_lab.cli import main
 from sharingan_lab.datasets import archives, download, fetch, gopro, transfer
-from sharingan_lab.errors import ConfigError, DataError, DownloadError
+from sharingan_lab.errors import ConfigError, DataError, DownloadError, StorageError
 from sharingan_lab.images import write_image
+
+from ..small_disk import Disk, in_a_copy, needs_fork
 
 BODY = torch.randint(256, (3_000_000,), generator=torch.Generator().manual_seed(0)).byte().numpy()
 BODY = BODY.tobytes()
@@ -27,7 +35,10 @@ class Server:
     def __init__(self):
         self.files = {}
         self.etag = '"one"'
+        self.modified = None
         self.ranges = True
+        self.checks_version = True  # keeps to If-Range
+        self.skips = 0  # bytes that a continued answer is off by
         self.cuts = []  # bytes after which each next answer breaks off
         self.status = None
         self.requests = []
@@ -41,12 +52,19 @@ def answer(server):
             if server.status or body is None:
                 return self.send_error(server.status or 404)
             asked = re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            same = self.headers.get("If-Range") == server.etag
+            same = self.headers.get("If-Range") in (server.etag, server.modified)
+            same = same or not server.checks_version
             start = int(asked[1]) if asked and same and server.ranges else 0
+            if start >= len(body):
+                return self.send_error(416)
+            start += server.skips if start else 0
             self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
             self.send_header("Content-Length", str(len(body) - start))
-            if server.etag:
-                self.send_header("ETag", server.etag)
+            for name, value in (("ETag", server.etag), ("Last-Modified", server.modified)):
+                if value:
+                    self.send_header(name, value)
             self.end_headers()
             end = start + server.cuts.pop(0) if server.cuts else len(body)
             self.wfile.write(body[start:end])
@@ -138,6 +156,52 @@ def test_two_versions_of_a_file_are_never_mixed(weights, server, tmp_path):
     assert fetch("vgg19", tmp_path).read_bytes() == BODY
 
 
+OLD, NEW = (f"Sun, 22 Nov 2026 {hour}:00:00 GMT" for hour in (10, 11))
+
+
+@pytest.mark.parametrize("version", [{"etag": '"two"'}, {"etag": None, "modified": NEW}])
+@pytest.mark.parametrize("checks", [True, False])
+def test_a_file_that_changes_between_attempts_starts_over(
+    weights, server, tmp_path, version, checks
+):
+    """Also where the server sends a part of the new file, whatever If-Range says."""
+    server.files["/vgg.pth"], server.checks_version = b"\0" * len(BODY), checks
+    if version["etag"] is None:
+        server.etag, server.modified = None, OLD
+    server.cuts = [500_000, 0, 0]
+    with pytest.raises(DownloadError):
+        fetch("vgg19", tmp_path)
+    server.files["/vgg.pth"] = BODY
+    vars(server).update(version)
+    assert fetch("vgg19", tmp_path).read_bytes() == BODY
+    assert names(tmp_path) == ["vgg.pth"]
+
+
+def test_a_file_that_has_become_shorter_starts_over(weights, server, tmp_path):
+    server.files["/vgg.pth"], server.checks_version = b"\0" * 4_000_000, False
+    server.cuts = [3_500_000, 0, 0]
+    with pytest.raises(DownloadError, match="3,500,000 bytes are kept"):
+        fetch("vgg19", tmp_path)
+    server.files["/vgg.pth"] = BODY
+    assert fetch("vgg19", tmp_path).read_bytes() == BODY
+
+
+def test_a_part_that_was_not_asked_for_is_not_appended(weights, server, tmp_path):
+    server.cuts, server.skips = [500_000], 7
+    assert fetch("vgg19", tmp_path).read_bytes() == BODY
+    assert [r.get("Range") for r in server.requests] == [None, "bytes=500000-", None]
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", "null", '{"url": 1}', '{"total": "many"}', "\0"])
+def test_a_damaged_note_starts_over(weights, server, tmp_path, note):
+    server.cuts = [500_000, 0, 0]
+    with pytest.raises(DownloadError):
+        fetch("vgg19", tmp_path)
+    (tmp_path / "vgg.pth.part.json").write_text(note)
+    assert fetch("vgg19", tmp_path).read_bytes() == BODY
+    assert "Range" not in server.requests[-1]
+
+
 @pytest.mark.parametrize("without", ["ranges", "etag"])
 def test_a_server_that_cannot_continue_starts_over(weights, server, tmp_path, without):
     setattr(server, without, None)
@@ -189,6 +253,48 @@ def test_an_unreachable_server_is_one_line_with_the_authors_page(tmp_path, monke
     with pytest.raises(DownloadError, match=r"seungjunnah\.github\.io/Datasets/gopro") as caught:
         fetch("gopro", tmp_path, "http://127.0.0.1:1/GOPRO_Large.zip")
     assert "\n" not in str(caught.value)
+
+
+@needs_fork
+def test_a_disk_that_becomes_full_keeps_what_fits_and_goes_on(weights, tmp_path, monkeypatch):
+    def work():
+        disk = Disk(tmp_path / "disk")
+        (disk.place / "to").mkdir()
+        monkeypatch.setattr(transfer, "_SPARE", 0)
+        monkeypatch.setattr(transfer, "check_space", lambda folder, wanted: None)
+        disk.fill(leave=1_000_000)
+        began = time.monotonic()
+        for _ in range(2):  # the second finds no room at all
+            with pytest.raises(StorageError) as caught:
+                fetch("vgg19", disk.place / "to")
+            line = str(caught.value)
+            assert line.startswith(f"cannot write to {disk.place}/to: No space left on device; ")
+            assert line.endswith("make room, then run it again: it goes on from what has arrived")
+        assert time.monotonic() - began < 5  # not tried again as if the connection were bad
+        kept = (disk.place / "to" / "vgg.pth.part").stat().st_size
+        assert 900_000 < kept < 1_000_000
+        disk.make_room()
+        seen = []
+        fetch("vgg19", disk.place / "to", on_progress=lambda _, done, total: seen.append(done))
+        assert (disk.place / "to" / "vgg.pth").read_bytes() == BODY
+        assert min(seen) > kept  # went on
+        assert names(disk.place / "to") == ["vgg.pth"]
+
+    in_a_copy(work, tmp_path / "log")
+
+
+@needs_fork
+def test_a_folder_that_cannot_be_written_to_is_one_line(weights, tmp_path, capfd):
+    def work():
+        disk = Disk(tmp_path / "disk")
+        disk.lock()
+        return main(["fetch", "vgg19", "--to", str(disk.place / "to")]) - 1
+
+    in_a_copy(work, tmp_path / "log")
+    assert capfd.readouterr().err == (
+        f"sharingan: cannot write to {tmp_path}/disk/to: Read-only file system; allow writing "
+        "there, or name another folder\n"
+    )
 
 
 def test_a_full_disk_stops_before_the_download(weights, server, tmp_path, monkeypatch):
@@ -248,8 +354,10 @@ def test_an_incomplete_data_set_that_is_there_is_named(gopro_zip, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.txt", "/evil.txt", "a/../../evil.txt", "..\\evil.txt", "C:evil.txt"]
-)
+    "name",
+    ["../evil.txt", "/evil.txt", "//evil.txt", "a/../../evil.txt", "./../evil.txt", "..",
+     "..\\evil.txt", "C:evil.txt", "C:/evil.txt", "."],
+)  # fmt: skip
 def test_an_archive_cannot_write_outside_its_folder(tmp_path, name):
     evil = tmp_path / "in" / "evil.zip"
     evil.parent.mkdir()
@@ -261,16 +369,253 @@ def test_an_archive_cannot_write_outside_its_folder(tmp_path, name):
     assert names(tmp_path) == ["in"] and names(tmp_path / "in") == ["evil.zip"]
 
 
-def test_an_archive_cannot_hold_links(tmp_path):
+@pytest.mark.parametrize(
+    "kind", ["S_IFLNK", "S_IFIFO", "S_IFBLK", "S_IFCHR", "S_IFSOCK", "S_IFDIR"]
+)
+def test_an_archive_cannot_hold_links_or_devices(tmp_path, kind):
+    """Hard links a zip file does not know: every name in it has its own bytes."""
     evil = tmp_path / "evil.zip"
-    link = zipfile.ZipInfo("train")
-    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    special = zipfile.ZipInfo("train")
+    special.create_system, special.external_attr = 3, (getattr(stat, kind) | 0o777) << 16
     with zipfile.ZipFile(evil, "w") as file:
-        file.writestr(link, "/etc")
+        file.writestr(special, "/etc")
         file.writestr("train/passwd", b"evil")
-    with pytest.raises(DataError, match="'train' is a link"):
+    with pytest.raises(DataError, match="'train' is a link or a device"):
         archives.extract_zip(evil, tmp_path / "out")
     assert names(tmp_path) == ["evil.zip"]
+
+
+def test_the_rights_that_an_archive_asks_for_are_not_given(tmp_path):
+    packed = tmp_path / "rights.zip"
+    member = zipfile.ZipInfo("run")
+    member.create_system, member.external_attr = 3, (stat.S_IFREG | 0o6777) << 16
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(member, b"#!/bin/sh")
+    archives.extract_zip(packed, tmp_path / "out")
+    assert not (tmp_path / "out" / "run").stat().st_mode & 0o6111
+
+
+def lying_zip(path, real, announced):
+    """A zip file whose only member inflates to more bytes than it says."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("bomb", bytes(real))
+    content = path.read_bytes()
+    assert content.count(struct.pack("<I", real)) == 2  # before the bytes and in the table
+    path.write_bytes(content.replace(struct.pack("<I", real), struct.pack("<I", announced)))
+
+
+def test_a_member_with_more_bytes_than_announced_is_stopped_there(tmp_path, monkeypatch):
+    bomb, written = tmp_path / "bomb.zip", []
+    lying_zip(bomb, real=50_000_000, announced=1000)
+    copy = shutil.copyfileobj
+
+    def counting(packed, file, size):
+        copy(packed, file, size)
+        written.append(file.tell())
+
+    monkeypatch.setattr(archives.shutil, "copyfileobj", counting)
+    monkeypatch.setattr(zipfile.ZipExtFile, "_update_crc", lambda self, data: None)  # even so
+    with contextlib.suppress(DataError):
+        archives.extract_zip(bomb, tmp_path / "first")
+    assert written == [1000]
+    monkeypatch.undo()
+    with pytest.raises(DataError, match="Bad CRC"):
+        archives.extract_zip(bomb, tmp_path / "out")
+    assert not (tmp_path / "out").exists() and hidden(tmp_path) == []
+
+
+def test_an_archive_that_announces_more_than_the_disk_has_is_not_begun(tmp_path):
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
+        for i in range(3):
+            file.writestr(f"{i}", bytes(100_000))
+    content = bomb.read_bytes()
+    announced = struct.pack("<I", 0xFFFF_FFF0)
+    bomb.write_bytes(content.replace(struct.pack("<I", 100_000), announced))
+    usage = shutil.disk_usage(tmp_path)._replace(free=12_000_000_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transfer.shutil, "disk_usage", lambda folder: usage)
+        with pytest.raises(DownloadError, match=r"12\.0 GB free, 1\.0 GB too little: make room"):
+            archives.extract_zip(bomb, tmp_path / "out")
+    assert not any(path.is_file() and path.name != "bomb.zip" for path in tmp_path.rglob("*"))
+
+
+def hidden(folder):
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def some_zip(path, seed=0):
+    """Ten members of random bytes."""
+    rng = torch.Generator().manual_seed(seed)
+    with zipfile.ZipFile(path, "w") as file:
+        for i in range(10):
+            content = torch.randint(256, (200_000,), generator=rng).byte().numpy().tobytes()
+            file.writestr(f"frames/{i}.png", content)
+    return path
+
+
+def same_as(packed, folder):
+    with zipfile.ZipFile(packed) as file:
+        for name in file.namelist():
+            assert (folder / name).read_bytes() == file.read(name)
+        assert len([p for p in folder.rglob("*") if p.is_file()]) == len(file.namelist())
+
+
+def kill_at_member(number, monkeypatch):
+    """Die in the middle of a member: half of it is written."""
+    plain, calls = shutil.copyfileobj, []
+
+    def counting(packed, file, size):
+        calls.append(1)
+        if len(calls) == number:
+            file.write(packed.read(100_000))
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        plain(packed, file, size)
+
+    monkeypatch.setattr(archives.shutil, "copyfileobj", counting)
+
+
+def killed(work):
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.fixture
+def unpacked_members(monkeypatch):
+    found, plain = [], archives._extract_member
+    monkeypatch.setattr(
+        archives,
+        "_extract_member",
+        lambda file, member, place: (found.append(member.filename), plain(file, member, place)),
+    )
+    return found
+
+
+@needs_fork
+def test_a_killed_extraction_goes_on_with_what_is_missing(tmp_path, unpacked_members):
+    packed = some_zip(tmp_path / "some.zip")
+
+    def work():
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at_member(5, patch)
+            archives.extract_zip(packed, tmp_path / "out")
+
+    assert killed(work)
+    assert not (tmp_path / "out").exists() and len(hidden(tmp_path)) == 1
+    seen = []
+    archives.extract_zip(packed, tmp_path / "out", on_progress=lambda *state: seen.append(state))
+    assert unpacked_members == [f"frames/{i}.png" for i in range(4, 10)]
+    assert seen[0][1:] == (1_000_000, 2_000_000) and seen[-1][1:] == (2_000_000, 2_000_000)
+    same_as(packed, tmp_path / "out")
+    assert hidden(tmp_path) == []
+
+
+@needs_fork
+def test_what_was_unpacked_is_trusted_bit_by_bit_only(tmp_path, unpacked_members):
+    packed = some_zip(tmp_path / "some.zip")
+
+    def work():
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at_member(5, patch)
+            archives.extract_zip(packed, tmp_path / "out")
+
+    assert killed(work)
+    (folder,) = (tmp_path / name for name in hidden(tmp_path))
+    content = bytearray((folder / "frames" / "1.png").read_bytes())
+    content[1000] ^= 1
+    (folder / "frames" / "1.png").write_bytes(content)
+    archives.extract_zip(packed, tmp_path / "out")
+    assert unpacked_members[0] == "frames/1.png" and len(unpacked_members) == 7
+    same_as(packed, tmp_path / "out")
+
+
+@needs_fork
+def test_what_was_unpacked_of_another_archive_is_dropped(tmp_path, unpacked_members):
+    def work():
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at_member(5, patch)
+            archives.extract_zip(some_zip(tmp_path / "some.zip"), tmp_path / "out")
+
+    assert killed(work)
+    other = some_zip(tmp_path / "some.zip", seed=1)
+    archives.extract_zip(other, tmp_path / "out")
+    assert len(unpacked_members) == 10
+    same_as(other, tmp_path / "out")
+    assert hidden(tmp_path) == []
+
+
+@needs_fork
+def test_a_disk_that_becomes_full_while_unpacking(tmp_path, monkeypatch):
+    packed = some_zip(tmp_path / "some.zip")
+
+    def work():
+        disk = Disk(tmp_path / "disk")
+        monkeypatch.setattr(archives, "check_space", lambda folder, wanted: None)
+        disk.fill(leave=900_000)
+        pattern = "No space left on device; .* it goes on from what is unpacked"
+        with pytest.raises(StorageError, match=pattern):
+            archives.extract_zip(packed, disk.place / "out")
+        assert not (disk.place / "out").exists()
+        disk.make_room()
+        seen = []
+        archives.extract_zip(packed, disk.place / "out", on_progress=lambda *s: seen.append(s[1]))
+        assert seen[0] == 1_000_000  # four were there
+        same_as(packed, disk.place / "out")
+        assert names(disk.place) == ["out"]
+
+    in_a_copy(work, tmp_path / "log")
+
+
+@needs_fork
+@pytest.mark.parametrize("moment", ["downloading", "unpacking", "decoding"])
+def test_a_killed_fetch_of_gopro_goes_on(server, gopro_zip, tmp_path, moment, monkeypatch):
+    with open(gopro_zip, "rb") as file:
+        server.files["/GOPRO_Large.zip"] = file.read()
+    monkeypatch.setattr(transfer, "CHUNK", 500)
+
+    def die(what, done, total):
+        if what.startswith(moment) and done > total / 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    url, data = f"{server.url}/GOPRO_Large.zip", tmp_path / "data"
+    assert killed(lambda: fetch("gopro", data, url, on_progress=die))
+    assert not (data / "GOPRO_Large").exists()
+    assert gopro.check_layout(fetch("gopro", data, url)) == {"train": 1, "test": 1}
+    assert names(data) == ["GOPRO_Large"]
+    if moment == "downloading":
+        assert server.requests[1]["Range"].startswith("bytes=")
+    else:
+        assert len(server.requests) == 1  # what has arrived is not asked for again
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_wrong_numbers_of_pairs_are_named_and_nothing_is_kept(
+    server, gopro_zip, tmp_path, split, monkeypatch, capsys
+):
+    with open(gopro_zip, "rb") as file:
+        server.files["/GOPRO_Large.zip"] = file.read()
+    monkeypatch.setattr(gopro, "PAIRS", {**gopro.PAIRS, split: 2})
+    url = f"{server.url}/GOPRO_Large.zip"
+    assert main(["fetch", "gopro", "--to", str(tmp_path / "data"), "--from", url]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{split} has 1 pairs, GoPro has 2: unpack the archive again" in line
+    assert names(tmp_path / "data") == []
+
+
+def test_the_real_numbers_are_those_of_the_authors():
+    assert gopro.PAIRS == {"train": 2103, "test": 1111}
+
+
+def test_a_cut_connection_is_one_line_and_exit_code_1(weights, server, tmp_path, capsys):
+    server.cuts = [500_000, 0, 0]
+    assert main(["fetch", "vgg19", "--to", str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "500,000 bytes are kept, run it again to continue" in line
 
 
 def test_a_damaged_archive_is_named_and_leaves_nothing(gopro_zip, tmp_path):
@@ -285,8 +630,7 @@ def test_a_damaged_archive_is_named_and_leaves_nothing(gopro_zip, tmp_path):
     with pytest.raises(DataError, match="is no zip file"):
         (tmp_path / "text.zip").write_text("hello")
         archives.extract_zip(tmp_path / "text.zip", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
+    assert not (tmp_path / "out").exists() and hidden(tmp_path) == []
 
 
 def test_a_frame_that_does_not_decode_is_named_and_nothing_is_kept(gopro_zip, tmp_path):
