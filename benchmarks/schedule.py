@@ -2,7 +2,7 @@ r"""How long a recipe's whole schedule takes: run it for a while, and project th
 
 Example, on a folder of photographs::
 
-    python -m benchmarks.schedule --data PHOTOS --set data=folder --set subset=0 \\
+    python -m benchmarks.schedule --data PHOTOS --set data=folder --set subset=0 \
         --set items=1000 --set precision=bfloat16
 """
 
