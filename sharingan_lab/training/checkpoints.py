@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -122,6 +123,33 @@ def _write(
     write_durably(partial / _FACTS, json.dumps(facts).encode())
     sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
     write_durably(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums}).encode())
+
+
+def optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return an optimiser's state as tensors with names that begin with its own."""
+    state = optimiser.state_dict()["state"]
+    return {f"{name}.{i}.{k}": v for i, values in state.items() for k, v in values.items()}
+
+
+def load_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give an optimiser the state back that :func:`optimiser_tensors` took, among other tensors.
+
+    Examples
+    --------
+    >>> weight = torch.ones(2, requires_grad=True)
+    >>> one, other = torch.optim.Adam([weight]), torch.optim.Adam([weight])
+    >>> weight.sum().backward()
+    >>> one.step()
+    >>> load_optimiser("critic", other, optimiser_tensors("critic", one))
+    >>> other.state[weight]["step"]
+    tensor(1.)
+    """
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        owner, *rest = key.split(".")
+        if owner == name:
+            state.setdefault(int(rest[0]), {})[rest[1]] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
 
 
 def newest_checkpoint(run_dir: Path) -> tuple[Path, dict[str, Any]] | None:

@@ -4,16 +4,12 @@ It reads like the algorithm of the report (section 3.3): :meth:`Trainer.step` is
 :meth:`Trainer.critic_step` and :meth:`Trainer.generator_step` are its halves.
 """
 
-import contextlib
 import dataclasses
-import math
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import torch
 from safetensors.torch import load_file
@@ -27,11 +23,21 @@ from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gr
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.training.capture import CapturedStep
-from sharingan_lab.training.checkpoints import newest_checkpoint, save_checkpoint
+from sharingan_lab.training.checkpoints import (
+    load_optimiser,
+    newest_checkpoint,
+    optimiser_tensors,
+    save_checkpoint,
+)
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
-from sharingan_lab.training.diagnosis import steepness
+from sharingan_lab.training.guards import (
+    refuse_broken_losses,
+    refuse_broken_weights,
+    refuse_runaway_critic,
+)
 from sharingan_lab.training.history import Row, read_history, write_history
+from sharingan_lab.training.interrupts import stop_requested
 from sharingan_lab.training.samples import write_samples
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import EventLog, require_tensorboard
@@ -301,7 +307,7 @@ class Trainer:
         progress = progress or (lambda *_: None)
         self._write_dropout_rng(self._dropout_rng)
         self.generator.train()
-        with _stop_requested() as stop:
+        with stop_requested() as stop:
             self.events = self._event_log()
             if not self.history:
                 self._add_row(progress, began=time.monotonic(), first_step=0)
@@ -409,7 +415,7 @@ class Trainer:
         }
         if self.summed:
             self.team.average([self.sums])
-            self._check_finite()
+            refuse_broken_losses(self._sums_by_name(), self.steps_done)
             means = (self.sums / self.summed).tolist()
             row |= dict(zip(MEASURED, means, strict=True))
             self.sums.zero_()
@@ -419,42 +425,22 @@ class Trainer:
         self.history.append(row)
         if self.events:
             self.events.add(row, self.sheet if "psnr" in row else None)
-        self._check_critic(row)
+        self._watch_critic(row)
         done = max(1, self.steps_done - first_step)
         left = (time.monotonic() - began) / done * (self.total_steps - self.steps_done)
         if self.team.leads:
             progress(self.steps_done, self.total_steps, row, left)
 
-    def _check_finite(self) -> None:
-        bad = [n for n, v in zip(MEASURED, self.sums.tolist(), strict=True) if not math.isfinite(v)]
-        if bad:
-            self._stop_for(", ".join(bad))
+    def _sums_by_name(self) -> dict[str, float]:
+        return dict(zip(MEASURED, self.sums.tolist(), strict=True))
 
-    def _check_critic(self, row: Row) -> None:
-        limit = self.config.critic_limit
-        if not limit or "penalty" not in row:
-            return
-        slope = steepness(row["wasserstein"], row["penalty"], self.config.crop)
-        if slope > limit:
+    def _watch_critic(self, row: Row) -> None:
+        try:
+            refuse_runaway_critic(row, self.config)
+        except TrainingError:
             if self._writes:
                 write_history(self.history, self.run_dir)  # for who reads what happened
-            raise TrainingError(
-                f"runaway critic by step {self.steps_done}: wasserstein {row['wasserstein']:.4g} "
-                f"and penalty {row['penalty']:.4g} mean a slope of {slope:.3g}, critic_limit is "
-                f"{limit:g}; the run stops, the last good checkpoint is kept; try a larger "
-                "lambda_gp or a smaller learning_rate, or critic_limit=0 to let it run"
-            )
-
-    def _check_weights(self) -> None:
-        for name, network in (("generator", self.generator), ("critic", self.critic)):
-            if not all(p.isfinite().all() for p in network.parameters()):
-                self._stop_for(f"weights of the {name}")
-
-    def _stop_for(self, what: str) -> NoReturn:
-        raise TrainingError(
-            f"{what} not finite by step {self.steps_done}: the run stops, the last good "
-            "checkpoint is kept; try a smaller learning_rate"
-        )
+            raise
 
     def _random_features(self) -> bool:
         return isinstance(self.content_loss, PerceptualLoss) and self.content_loss.is_random
@@ -475,8 +461,9 @@ class Trainer:
         if self.run_dir is None:
             return
         self.team.average([self.sums])
-        self._check_finite()
-        self._check_weights()
+        networks = {"generator": self.generator, "critic": self.critic}
+        refuse_broken_losses(self._sums_by_name(), self.steps_done)
+        refuse_broken_weights(networks, self.steps_done)
         tensors = {
             "penalty_rng": self.penalty_rng.get_state(),
             "dropout_rng": self.team.gather(self._read_dropout_rng(), self.device),
@@ -485,9 +472,8 @@ class Trainer:
         if not self.team.leads:
             return
         write_history(self.history, self.run_dir)
-        tensors |= _flatten("generator", self.generator_optimiser)
-        tensors |= _flatten("critic", self.critic_optimiser)
-        networks = {"generator": self.generator, "critic": self.critic}
+        tensors |= optimiser_tensors("generator", self.generator_optimiser)
+        tensors |= optimiser_tensors("critic", self.critic_optimiser)
         facts = {
             "summed": self.summed, "seconds": self.seconds, "history": self.history,
             "settings": dataclasses.asdict(self.config),
@@ -524,8 +510,8 @@ class Trainer:
         for name, network in (("generator", self.generator), ("critic", self.critic)):
             network.load_state_dict(load_file(folder / f"{name}-{step:08d}.safetensors"))
         state = load_file(folder / "state.safetensors")
-        _unflatten("generator", self.generator_optimiser, state)
-        _unflatten("critic", self.critic_optimiser, state)
+        load_optimiser("generator", self.generator_optimiser, state)
+        load_optimiser("critic", self.critic_optimiser, state)
         try:
             self.penalty_rng.set_state(state["penalty_rng"])
         except RuntimeError as error:
@@ -553,33 +539,3 @@ class Trainer:
             torch.cuda.set_rng_state(state, self.device)
         else:
             torch.set_rng_state(state)
-
-
-def _flatten(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimiser.state_dict()["state"]
-    return {f"{name}.{i}.{k}": v for i, values in state.items() for k, v in values.items()}
-
-
-def _unflatten(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        owner, *rest = key.split(".")
-        if owner == name:
-            state.setdefault(int(rest[0]), {})[rest[1]] = value
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-
-
-@contextlib.contextmanager
-def _stop_requested() -> Iterator[threading.Event]:
-    """Turn SIGINT and SIGTERM into an event, so that a step is finished and saved first."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # handlers can be set in the main thread only
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {s: signal.signal(s, lambda *_: stop.set()) for s in signals}
-    try:
-        yield stop
-    finally:
-        for s, handler in before.items():
-            signal.signal(s, handler)
