@@ -1,19 +1,23 @@
 """A training run on a page: its settings and cost, its curves, its pictures over time."""
 
+from statistics import median
+
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.training import RECIPES, RunRecord, TrainConfig, read_samples, recipe
+from sharingan_lab.training.diagnosis import distance_apart
 from sharingan_lab.training.history import Row
 
 FRAMES = 5  # of the animation: all of it stays below two megabytes
-SHOWN = 3  # crops in a frame
+DASHES = ("-", "--", ":", (0, (1, 3)), "-.")
+SMOOTHED = 30  # a running median spans twice this part of the rows
 # settings that make no other algorithm
 _PLACES = ("data_root", "sharp_root", "device", "workers", "seed")
 
@@ -31,9 +35,10 @@ def settings_and_cost(record: RunRecord) -> list[list[str]]:
     state = "finished" if record.finished else "unfinished"
     rows = [
         ["recipe", f"{config.recipe}, seed {config.seed}{_changes(config)}"],
-        ["came to", f"step {last['step']}, epoch {last['epoch']:g} of {config.epochs} ({state})"],
+        ["came to", f"step {last['step']}, epoch {last['epoch']:.4g} of {config.epochs} ({state})"],
         ["data", f"{config.data}, crops of {config.crop} x {config.crop}"],
         ["networks", f"{config.architecture}, width {config.width}, {config.blocks} blocks"],
+        ["losses", _losses(config)],
         ["precision", config.precision],
     ]
     if record.seconds:
@@ -44,7 +49,22 @@ def settings_and_cost(record: RunRecord) -> list[list[str]]:
             ["a step took", f"{pace:.3g} s, {config.batch_size / pace:.3g} images a second"],
             ["the generator saw", f"{shown:,} crops"],
         ]
+    if record.seconds and last["epoch"] and not record.finished:
+        left = record.seconds * (config.epochs / last["epoch"] - 1)
+        rows.append(["still to go", f"{_duration(left)} at this pace"])
     return rows
+
+
+def _losses(config: TrainConfig) -> str:
+    if not config.lambda_adversarial:
+        return f"{config.content}, no critic"
+    held = f"penalty weight {config.lambda_gp:g}"
+    if config.weight_clip:
+        held += f", weights clipped at {config.weight_clip:g}"
+    return (
+        f"{config.content} with weight {config.lambda_content:g}, {config.objective} critic "
+        f"({config.critic_steps} steps, {held})"
+    )
 
 
 def _duration(seconds: float) -> str:
@@ -83,14 +103,10 @@ def run_curves(record: RunRecord) -> tuple[Figure, str]:
         raise DataError("the run has no losses or no validation yet: let it train further")
     figure = Figure(figsize=(10.5, 6.4), layout="constrained")
     content, quality, estimate, penalty = figure.subplots(2, 2).flat
-    _curve(content, losses, "content", "Content loss", "feature or pixel difference")
-    content.set_yscale("log")
-    _curve(estimate, losses, "wasserstein", "Wasserstein estimate", "score difference")
+    draw_content(content, record)
+    draw_quality(quality, record)
+    draw_estimate(estimate, record)
     _curve(penalty, losses, "penalty", "Gradient penalty", "(slope - 1) squared")
-    _curve(quality, checks, "psnr", "Validation PSNR", "PSNR (dB)", marker="o", label="restored")
-    floor = checks[-1]["input_psnr"]
-    quality.axhline(floor, color=COLOURS[1], linestyle="--", label="blurred input")
-    quality.legend()
     ends = [
         f"{words} goes from {rows[0][name]:.3g} to {rows[-1][name]:.3g}"
         for rows, name, words in (
@@ -101,14 +117,87 @@ def run_curves(record: RunRecord) -> tuple[Figure, str]:
     ]
     return figure, (
         f"{', '.join(ends)}. Validation PSNR goes from {checks[0]['psnr']:.1f} to "
-        f"{checks[-1]['psnr']:.1f} dB; a dashed line marks the blurred input at {floor:.1f} dB."
+        f"{checks[-1]['psnr']:.1f} dB; a dashed line marks the blurred input at "
+        f"{checks[-1]['input_psnr']:.1f} dB."
     )
 
 
-def _curve(axes: Axes, rows: list[dict], name: str, title: str, unit: str, **style: str) -> None:
-    steps = [row["step"] for row in rows]
-    axes.plot(steps, [row[name] for row in rows], color=COLOURS[0], **style)
+def draw_content(axes: Axes, record: RunRecord) -> None:
+    """Draw the content loss, on a logarithmic axis."""
+    _curve(axes, record.losses, "content", "Content loss", "feature or pixel difference")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def draw_quality(axes: Axes, record: RunRecord) -> None:
+    """Draw the PSNR of the validation crops beside that of their blurred input."""
+    checks = record.checks
+    steps, values = [row["step"] for row in checks], [row["psnr"] for row in checks]
+    axes.plot(steps, values, color=COLOURS[0], marker="o", markersize=4, label="restored")
+    style = {"color": COLOURS[1], "linestyle": "--", "label": "blurred input"}
+    axes.axhline(checks[-1]["input_psnr"], **style)
+    axes.set(title="Validation PSNR", xlabel="generator step", ylabel="PSNR (dB)")
+    axes.legend()
+
+
+def draw_estimate(axes: Axes, record: RunRecord) -> None:
+    """Draw the critic's estimate beside the distance that a slope of 1 allows it to claim."""
+    _curve(axes, record.losses, "wasserstein", "Wasserstein estimate", "score difference")
+    bound = [distance_apart(row["psnr"], record.config.crop) for row in record.checks]
+    steps = [row["step"] for row in record.checks]
+    style = {"color": COLOURS[1], "linestyle": "--", "label": "what slope 1 allows"}
+    # from the second on: the first is that of a network which has learned nothing
+    axes.plot(steps[1:], bound[1:], **style)
+    axes.legend()
+
+
+def _curve(axes: Axes, rows: list[Row], name: str, title: str, unit: str) -> None:
+    """Draw a loss; where there are many rows, what is usual among neighbours stands out."""
+    steps, values = [row["step"] for row in rows], [row[name] for row in rows]
+    around = len(rows) // SMOOTHED
+    if around > 1:
+        axes.plot(steps, values, color=COLOURS[0], alpha=0.3, linewidth=1)
+        values = [median(values[max(0, i - around) : i + around + 1]) for i in range(len(rows))]
+    axes.plot(steps, values, color=COLOURS[0])
     axes.set(title=title, xlabel="generator step", ylabel=unit)
+
+
+def crop_gains(record: RunRecord) -> list[list[str]]:
+    """Return rows (crop, blurred, restored, gain) of the last picture, most blurred first.
+
+    Raises
+    ------
+    DataError
+        The run kept no picture.
+    """
+    if not record.samples:
+        raise DataError("the run kept no pictures")
+    blurred, restored, sharp = read_samples(record.samples[max(record.samples)])
+    before, after = psnr(blurred, sharp), psnr(restored, sharp)
+    return [
+        [f"crop {i + 1}", f"{before[i]:.1f}", f"{after[i]:.1f}", f"{after[i] - before[i]:+.1f}"]
+        for i in before.argsort().tolist()
+    ]
+
+
+def run_ends(history: list[Row]) -> dict[str, float]:
+    """Return what a run came to: its rise and gain in dB, and the largest |estimate| on the way.
+
+    Examples
+    --------
+    >>> first = {"psnr": 20.0, "input_psnr": 31.0}
+    >>> run_ends([first, {"wasserstein": -0.5}, {"psnr": 30.0, "input_psnr": 31.0}])
+    {'rise': 10.0, 'gain': -1.0, 'estimate': 0.5}
+    """
+    checks = [row for row in history if "psnr" in row]
+    last = checks[-1]
+    return {
+        "rise": last["psnr"] - checks[0]["psnr"],
+        "gain": last["psnr"] - last["input_psnr"],
+        "estimate": max(abs(row.get("wasserstein", 0.0)) for row in history),
+    }
 
 
 def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
@@ -128,7 +217,7 @@ def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
     """
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     gain, estimate = figure.subplots(1, 2)
-    ways = zip(histories.items(), COLOURS, ("-", "--", ":", "-."), strict=False)
+    ways = zip(histories.items(), COLOURS, DASHES, strict=False)
     for (way, runs), colour, dash in ways:
         for i, rows in enumerate(runs):
             style = {"color": colour, "linestyle": dash, "label": way if i == 0 else None}
@@ -147,7 +236,7 @@ def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
 
 
 def sample_frames(record: RunRecord) -> tuple[list[Figure], list[str]]:
-    """Draw pictures of a run at a few of its steps: restored above, sharp below.
+    """Draw two crops at a few steps of a run: the one that was blurred most, and the one least.
 
     Returns
     -------
@@ -168,62 +257,20 @@ def sample_frames(record: RunRecord) -> tuple[list[Figure], list[str]]:
 
 
 def _frame(crops: Tensor) -> Figure:
-    _, restored, sharp = crops[:, :SHOWN]
-    figure = Figure(figsize=(2 * len(restored), 4.5), layout="constrained")
-    axes = figure.subplots(2, len(restored), squeeze=False)
-    for column, value in enumerate(psnr(restored, sharp).tolist()):
-        _picture(axes[0, column], restored[column], f"restored: {value:.1f} dB")
-        _picture(axes[1, column], sharp[column], "sharp")
+    chosen = psnr(crops[0], crops[2]).argsort()[[0, -1]][: crops.shape[1]]
+    figure = Figure(figsize=(8.4, 2.95 * len(chosen)), layout="constrained")
+    axes = figure.subplots(len(chosen), 3, squeeze=False)
+    for row, crop in enumerate(crops[:, chosen].transpose(0, 1)):
+        values = psnr(crop, crop[2:].expand_as(crop)).tolist()
+        for column, name in enumerate(("blurred", "restored", "sharp")):
+            title = name if name == "sharp" else f"{name}: {values[column]:.1f} dB"
+            picture(axes[row, column], crop[column], title)
     return figure
 
 
-def run_explorer(record: RunRecord) -> SliderFigure:
-    """Sliders for the time and the crop; what the generator made of it then, and how far off.
-
-    Examples
-    --------
-    >>> run_explorer(RunRecord(recipe("quick"), [], {}, 0, 0.0))
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: the run kept no pictures
-    """
-    if not record.samples:
-        raise DataError("the run kept no pictures")
-    steps = list(record.samples)
-    sheets = {}  # read when they are looked at
-
-    def draw(check: int, crop: int) -> tuple[Figure, str]:
-        step = steps[check]
-        if step not in sheets:
-            sheets[step] = read_samples(record.samples[step])
-        return _comparison(sheets[step][:, crop - 1], step)
-
-    crops = read_samples(record.samples[steps[-1]]).shape[1]
-    last = len(steps) - 1
-    controls = {
-        "check": ("validation number", last, 0, last, 1),
-        "crop": ("crop", 1, 1, crops, 1),
-    }
-    return SliderFigure(draw, controls)
-
-
-def _comparison(images: Tensor, step: int) -> tuple[Figure, str]:
-    blurred, restored, sharp = images
-    before, after = psnr(images[:2], images[2:].expand(2, -1, -1, -1)).tolist()
-    figure = Figure(figsize=(11.5, 3.5), layout="constrained")
-    panels = figure.subplots(1, 4)
-    figure.suptitle(f"Step {step}")
-    _picture(panels[0], blurred, f"blurred: {before:.1f} dB")
-    _picture(panels[1], restored, f"restored: {after:.1f} dB")
-    _picture(panels[2], sharp, "sharp")
-    _picture(panels[3], (4 * (restored - sharp).abs()).clamp(max=1), "error, 4 times enlarged")
-    return figure, (
-        f"At step {step} the restored crop has {after:.1f} dB, the blurred one {before:.1f} dB; "
-        "beside them the sharp crop and the error that is left."
-    )
-
-
-def _picture(axes: Axes, image: Tensor, title: str) -> None:
-    axes.imshow(image.permute(1, 2, 0).clamp(0, 1))
+def picture(axes: Axes, image: Tensor, title: str) -> None:
+    """Draw an image (3, H, W) in [0, 1] under a title that says what it is."""
+    # whole pixels: they show what is there, and a page of them stays small
+    axes.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
     axes.set(title=title, xticks=[], yticks=[])
     axes.grid(False)

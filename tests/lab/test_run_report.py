@@ -8,11 +8,16 @@ import torch
 from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab import report
+from sharingan_lab.lab.animation import LARGEST
+from sharingan_lab.lab.figures import encode_png
 from sharingan_lab.lab.fingerprint import fingerprint
+from sharingan_lab.lab.run_explorer import run_explorer
 from sharingan_lab.lab.run_report import (
     FRAMES,
+    compare_runs,
+    crop_gains,
     run_curves,
-    run_explorer,
+    run_ends,
     sample_frames,
     settings_and_cost,
 )
@@ -63,7 +68,39 @@ def test_the_curves_show_the_history(record):
         row["penalty"] for row in record.losses
     ]
     assert f"{record.checks[-1]['psnr']:.1f} dB" in words
+    bound = panels["Wasserstein estimate"].lines[-1].get_xydata().tolist()
+    for (step, allowed), row in zip(bound, record.checks[1:], strict=True):
+        error = 4 * 10 ** (-row["psnr"] / 10)  # mean square in [-1, 1]
+        assert step == row["step"] and allowed == pytest.approx((3 * 32 * 32 * error) ** 0.5)
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes)
+
+
+def test_an_unfinished_run_says_how_long_it_still_takes():
+    row = {"step": 100, "epoch": 0.1, "content": 1.0}
+    said = dict(settings_and_cost(RunRecord(recipe("report"), [row], {}, 100, 60.0)))
+    assert said["still to go"] == "50.0 hours at this pace"
+    assert said["losses"].startswith("vgg19 with weight 100, wasserstein critic (5 steps, penalty")
+    just_begun = RunRecord(recipe("lite"), [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
+    said = dict(settings_and_cost(just_begun))
+    assert "still to go" not in said and said["losses"] == "l1, no critic"
+
+
+def test_a_long_history_is_drawn_with_what_is_usual():
+    rows = [
+        {"step": i, "epoch": i / 10, "content": 1.0 + 9 * (i % 10 == 0), "wasserstein": 1.0,
+         "penalty": 0.0, "psnr": 20.0, "input_psnr": 21.0}
+        for i in range(200)
+    ]  # fmt: skip
+    figure, _ = run_curves(RunRecord(TINY, rows, {}, 0, 0.0))
+    every, usual = figure.axes[0].lines
+    assert max(every.get_ydata()) == 10 and set(usual.get_ydata()) == {1.0}
+
+
+def test_five_ways_are_told_apart():
+    row = {"step": 8, "psnr": 30.0, "input_psnr": 31.0, "wasserstein": 0.5}
+    lines = compare_runs({str(way): [[row]] for way in range(5)}).axes[0].lines[:5]
+    assert len({line.get_color() for line in lines}) == 5
+    assert run_ends([row | {"psnr": 10.0}, row]) == {"rise": 20.0, "gain": -1.0, "estimate": 0.5}
 
 
 def test_a_run_of_one_row_has_no_curves():
@@ -79,6 +116,36 @@ def test_frames_are_few_and_reach_from_the_first_picture_to_the_last(tmp_path):
     assert labels == ["step 0", "step 30", "step 60", "step 90", "step 120"]
     with pytest.raises(DataError, match="kept 1 pictures"):
         sample_frames(RunRecord(TINY, [], {0: sheets[0]}, 0, 0.0))
+
+
+def test_the_worst_pictures_still_fit_on_the_page(tmp_path):
+    noise = torch.rand(3, 4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    sheets = {step: write_samples(tmp_path, step, *noise) for step in range(FRAMES)}
+    frames, _ = sample_frames(RunRecord(TINY, [], sheets, 0, 0.0))
+    assert sum(len(encode_png(frame, tight=False)) for frame in frames) < 0.95 * LARGEST
+
+
+def test_frames_show_the_crop_blurred_most_above_the_one_blurred_least(tmp_path):
+    sharp = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    off = torch.tensor([0.05, 0.3, 0.02, 0.1]).view(4, 1, 1, 1)
+    blurred = (sharp + off * (0.5 - sharp).sign()).clamp(0, 1)
+    sheets = {step: write_samples(tmp_path, step, blurred, sharp, sharp) for step in (0, 9)}
+    checks = [{"step": step, "psnr": 30.0, "input_psnr": 20.0} for step in (0, 9)]
+    record = RunRecord(TINY, checks, sheets, 0, 0.0)
+    frames, _ = sample_frames(record)
+    titles = [axes.get_title() for axes in frames[0].axes]
+    assert titles[0].startswith("blurred: 10.") and titles[3].startswith("blurred: 3")
+    assert titles[2] == titles[5] == "sharp"
+    rows = crop_gains(record)
+    assert [row[0] for row in rows] == ["crop 2", "crop 4", "crop 1", "crop 3"]
+    assert rows[0][1] == titles[0].removeprefix("blurred: ").removesuffix(" dB")
+    explorer = run_explorer(record)
+    assert explorer.sliders["crop"].value == 2 and explorer.sliders["check"].value == 1
+
+
+def test_crop_gains_want_a_picture():
+    with pytest.raises(DataError, match="no pictures"):
+        crop_gains(RunRecord(TINY, [], {}, 0, 0.0))
 
 
 def test_the_explorer_goes_through_time_and_crops(record):

@@ -1,0 +1,53 @@
+"""What a schedule costs: the measurement adds up, the planner counts right."""
+
+import pytest
+
+from sharingan_lab.lab import cost_explorer as module
+from sharingan_lab.lab.cost_explorer import TurnCost, cost_explorer, measure_turn
+from sharingan_lab.training import recipe
+
+COST = TurnCost(generator=0.02, critic=0.01, side=128)
+
+
+def test_the_parts_of_a_turn_are_told_by_their_difference(monkeypatch):
+    taken = []
+
+    def seconds(trainer, step, batch):
+        step(batch)
+        taken.append(trainer.config.critic_steps)
+        return 3.0 + 0.5 * trainer.config.critic_steps + 100 * (len(taken) % 3 == 1)  # one is slow
+
+    monkeypatch.setattr(module, "_seconds", seconds)
+    tiny = recipe("report").with_settings(width=4, blocks=1, critic_width=4, device="cpu")
+    assert measure_turn(tiny, side=32) == TurnCost(generator=3.0, critic=0.5, side=32)
+    assert taken == [1, 1, 1, 5, 5, 5]
+
+
+def test_the_planner_counts_turns_and_hours():
+    plan = cost_explorer(COST, recipe("report"))
+    plan.sliders["side"].value = 128
+    assert "300,000 turns and 1,500,000 critic updates: 5.83 hours" in plan.description
+    plan.sliders["critic_steps"].value = 0
+    assert "and 0 critic updates: 1.67 hours" in plan.description
+    plan.sliders["pictures"].value = 500
+    assert "150,000 turns and 0 critic updates: 0.833 hours" in plan.description
+
+
+def test_the_steps_together_are_the_area_under_the_schedule():
+    plan = cost_explorer(COST, recipe("report"))
+    whole = 1000 * sum(recipe("report").rate_in_epoch(epoch) for epoch in range(300))
+    assert plan.description.endswith(f"all its steps together are {whole:.3g}.")
+    plan.sliders["constant"].value = 600  # more than there are epochs: all of them
+    assert plan.description.endswith("ends at 0.0001; all its steps together are 30.")
+
+
+def test_the_time_grows_with_the_pixels():
+    assert COST.turn(5, 256) == pytest.approx(4 * COST.turn(5, 128))
+
+
+def test_every_slider_changes_what_is_said():
+    plan = cost_explorer(COST, recipe("report"))
+    for name, slider in plan.sliders.items():
+        before = plan.description
+        slider.value = slider.min
+        assert plan.description != before, name

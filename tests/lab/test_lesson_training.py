@@ -1,0 +1,46 @@
+"""What lesson 08 trains: its parameters become settings, its progress a bar."""
+
+import pytest
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.lab import setup
+from sharingan_lab.lab.lesson_training import SHORT, chosen_settings, watch
+from sharingan_lab.training import Trainer, read_run, recipe
+
+
+@pytest.fixture
+def run(tmp_path):
+    return setup("08", out_dir=str(tmp_path), seed=5, device="cpu")
+
+
+def test_quick_mode_trains_a_short_quick(run):
+    expected = recipe("quick").with_settings(seed=5, device="cpu", **SHORT)
+    assert chosen_settings(run) == expected
+
+
+def test_what_is_asked_for_wins(run):
+    chosen = chosen_settings(run, "quick", 8, "epochs=6 lambda_gp=2")
+    assert (chosen.epochs, chosen.constant_epochs, chosen.lambda_gp) == (6, 4, 2.0)
+    assert chosen_settings(run, "lite").epochs == recipe("lite").epochs
+    with pytest.raises(ConfigError, match="did you mean 'epochs'"):
+        chosen_settings(run, changes="epoch=6")
+
+
+def test_full_mode_trains_the_report_on_the_gopro_that_was_found(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "GOPRO_Large" / split).mkdir(parents=True)
+    found = setup("08", data_root=str(tmp_path), out_dir=str(tmp_path / "out"), device="cpu")
+    full = type(found)("08", "full", 0, found.device, found.data_root, found.out_dir)
+    root = str(tmp_path / "GOPRO_Large")
+    assert chosen_settings(full) == recipe("report").with_settings(device="cpu", data_root=root)
+
+
+def test_a_watched_run_goes_on_where_it_stopped(run, tmp_path, capsys):
+    small = recipe("quick").with_settings(
+        items=8, epochs=2, constant_epochs=1, width=4, critic_width=4, device="cpu", log_every=1
+    )
+    watch(Trainer(small, tmp_path / "run"))
+    watch(Trainer(small, tmp_path / "run", resume=True))
+    said = capsys.readouterr().out
+    assert said.count("Notice: Content loss: VGG-19 conv3_3 with RANDOM weights") == 2
+    assert read_run(tmp_path / "run").finished
