@@ -8,12 +8,17 @@ the same numbers as one process with the whole batch.
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from sharingan_lab.errors import ConfigError
+
+# Now and then, on a busy machine, processes on CPUs wait for each other until the time is over.
+_MEETING = timedelta(minutes=1)
+_EXCHANGE = timedelta(minutes=30)  # one may have frames to decode or a checkpoint to write
 
 
 @dataclass(frozen=True)
@@ -116,5 +121,15 @@ def join_team(device: torch.device) -> Team:
     if device.type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        _meet("nccl" if device.type == "cuda" else "gloo")
     return Team(dist.get_rank(), size)
+
+
+def _meet(backend: str) -> None:
+    """Meet, and fail where that takes too long: the launcher then starts the team again."""
+    if backend != "gloo":  # nccl meets at the first exchange
+        dist.init_process_group(backend)
+        return
+    dist.init_process_group(backend, timeout=_MEETING)
+    set_timeout = getattr(dist, "set_timeout", None) or dist.distributed_c10d._set_pg_timeout
+    set_timeout(_EXCHANGE)
