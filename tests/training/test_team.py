@@ -98,10 +98,11 @@ def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(tmp_path,
         done = run(*map(str, words))
         assert done.returncode == 0, done.stderr
         found.append(torch.load(tmp_path / name, weights_only=True))
+    # 1e-5, or more where gradients are above 5: a bias before a normalisation has rounding alone
+    largest = max(float(tensor.abs().max()) for tensor in found[0][:-1])
     for one, two in zip(*found, strict=True):
-        largest = max(1.0, float(one.abs().max()))
-        torch.testing.assert_close(two, one, atol=1e-5 * largest, rtol=0)
-    assert max(float(tensor.abs().max()) for tensor in found[0][:-1]) > 0.01
+        torch.testing.assert_close(two, one, atol=2e-6 * max(5.0, largest), rtol=1e-5)
+    assert largest > 0.01
     *_, (_wasserstein, penalty, *_more) = found[0]
     assert penalty > 0.1
 
