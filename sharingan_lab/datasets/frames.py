@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import read_image
+from sharingan_lab.storage import write_atomically, writing_to
 
 Pair = tuple[Path, Path]
 Place = tuple[int, int, int]  # first byte, height, width
@@ -96,6 +97,8 @@ def cached_frames(
     ------
     DataError
         A frame cannot be read, or the disk has too little room; nothing is left then.
+    StorageError
+        The disk fills up meanwhile, or the folder cannot be written to.
     """
     folder = Path(folder)
     name = _fingerprint(pairs)
@@ -122,17 +125,16 @@ def _build(
         )
     partial = data.with_name(f".{data.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
+        with writing_to(data.parent), partial.open("wb") as file:
             for done, pair in enumerate(pairs, 1):
                 file.write(half_size_pair(pair).numpy().tobytes())
                 progress(done, len(pairs))
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, data)
-        partial.write_text(json.dumps(places))
-        os.replace(partial, index)  # last: where it is, the bytes are whole
     finally:
         partial.unlink(missing_ok=True)
+    write_atomically(index, json.dumps(places))  # last: where it is, the bytes are whole
 
 
 def _places(pairs: Sequence[Pair]) -> list[Place]:

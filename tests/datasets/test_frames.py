@@ -9,8 +9,10 @@ import torch
 
 from sharingan_lab.datasets import GoProPairs, frames
 from sharingan_lab.datasets.frames import cached_frames, half_size_pair
-from sharingan_lab.errors import DataError
+from sharingan_lab.errors import DataError, StorageError
 from sharingan_lab.images import write_image
+
+from ..small_disk import Disk, in_a_copy, needs_fork
 
 
 @pytest.fixture
@@ -99,6 +101,19 @@ def test_a_full_disk_is_named_before_any_work(root, tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"needs 0\.0 GB in .* which has 0\.0 GB free"):
         cached_frames(pairs_of(root), tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
+
+
+@needs_fork
+def test_a_disk_that_fills_up_while_decoding_is_one_line_and_nothing_is_left(
+    root, tmp_path, monkeypatch
+):
+    def work():
+        disk, cache = Disk(tmp_path / "disk"), tmp_path / "disk" / "cache"
+        with pytest.raises(StorageError, match=r"No space left on device; .* make room"):
+            cached_frames(pairs_of(root), cache, lambda done, _: disk.fill() if done == 1 else None)
+        assert not list(cache.iterdir())
+
+    in_a_copy(work, tmp_path / "log")
 
 
 def test_bad_frames_are_named(root, tmp_path):
