@@ -67,7 +67,9 @@ def notice(text: str) -> None:
     )
 
 
-def table(rows: Sequence[Sequence], columns: Sequence[str], caption: str = "") -> None:
+def table(
+    rows: Sequence[Sequence], columns: Sequence[str], caption: str = "", digits: int | None = None
+) -> None:
     """Show a table whose first column names the rows.
 
     Parameters
@@ -78,6 +80,8 @@ def table(rows: Sequence[Sequence], columns: Sequence[str], caption: str = "") -
         The heads.
     caption : str
         What the table shows, read out before it.
+    digits : int, optional
+        Decimals of every number that is not an integer, instead of four significant digits.
 
     Raises
     ------
@@ -91,12 +95,17 @@ def table(rows: Sequence[Sequence], columns: Sequence[str], caption: str = "") -
     -------  ----------
     blurred        24.1
     Wiener        27.85
+    >>> table([["critic 1", 19.0], ["critic 2", 28.207]], ["scores", "mean"], digits=2)
+    scores     mean
+    --------  -----
+    critic 1  19.00
+    critic 2  28.21
     """
     for row in rows:
         if len(row) != len(columns):
             raise InputError(f"a row of {len(row)} values under {len(columns)} heads: {list(row)}")
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
-    cells = [[format_value(value) for value in row] for row in rows]
+    cells = [[_cell(value, digits) for value in row] for row in rows]
     text = _text_table(cells, list(columns), caption, numeric)
     emit({"text/html": _html_table(cells, columns, caption, numeric), "text/plain": text})
 
@@ -105,6 +114,12 @@ def _plain(value: object) -> float | int | str:
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
     return float(value) if isinstance(value, Real) else str(value)
+
+
+def _cell(value: object, digits: int | None) -> str:
+    if digits is not None and isinstance(value, Real) and not isinstance(value, Integral):
+        return f"{float(value):.{digits}f}"
+    return format_value(value)
 
 
 def _is_numeric(values: list) -> bool:
