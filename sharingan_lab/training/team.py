@@ -8,17 +8,12 @@ the same numbers as one process with the whole batch.
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from sharingan_lab.errors import ConfigError
-
-# Now and then, on a busy machine, processes on CPUs wait for each other until the time is over.
-_MEETING = timedelta(minutes=1)
-_EXCHANGE = timedelta(minutes=30)  # one may have frames to decode or a checkpoint to write
 
 
 @dataclass(frozen=True)
@@ -126,10 +121,12 @@ def join_team(device: torch.device) -> Team:
 
 
 def _meet(backend: str) -> None:
-    """Meet, and fail where that takes too long: the launcher then starts the team again."""
-    if backend != "gloo":  # nccl meets at the first exchange
-        dist.init_process_group(backend)
-        return
-    dist.init_process_group(backend, timeout=_MEETING)
-    set_timeout = getattr(dist, "set_timeout", None) or dist.distributed_c10d._set_pg_timeout
-    set_timeout(_EXCHANGE)
+    """Meet in a place of this attempt's own.
+
+    A launcher keeps one store for all its attempts, in which a team that is started again would
+    find where the one before it was to be reached, and wait there for ever.
+    """
+    store, rank, size = next(dist.rendezvous("env://"))
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    own = dist.PrefixStore(f"attempt {attempt}", store)
+    dist.init_process_group(backend, store=own, rank=rank, world_size=size)
