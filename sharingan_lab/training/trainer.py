@@ -280,10 +280,6 @@ class Trainer:
         """Generator updates of the whole run."""
         return self.config.epochs * self.steps_per_epoch
 
-    def learning_rate(self, epoch: int) -> float:
-        """Constant, then linear towards zero, which the epoch after the last would reach."""
-        return self.config.rate_in_epoch(epoch)
-
     def fit(self, progress: Progress | None = None) -> list[Row]:
         """Train to the end, or until SIGINT or SIGTERM.
 
@@ -361,7 +357,7 @@ class Trainer:
             epoch, first = divmod(self.steps_done, self.steps_per_epoch)
             self.data.set_epoch(epoch)
             for optimiser in (self.generator_optimiser, self.critic_optimiser):
-                optimiser.param_groups[0]["lr"].fill_(self.learning_rate(epoch))
+                optimiser.param_groups[0]["lr"].fill_(config.rate_in_epoch(epoch))
             rng = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
             orders = [
                 torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
@@ -409,7 +405,7 @@ class Trainer:
         row: Row = {
             "step": self.steps_done,
             "epoch": self.steps_done / self.steps_per_epoch,
-            "learning_rate": self.learning_rate(
+            "learning_rate": self.config.rate_in_epoch(
                 max(0, self.steps_done - 1) // self.steps_per_epoch
             ),
         }

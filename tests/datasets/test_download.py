@@ -485,6 +485,15 @@ def killed(work):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
+def killed_at_the_fifth_member(packed, out):
+    def work():
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at_member(5, patch)
+            archives.extract_zip(packed, out)
+
+    return killed(work)
+
+
 @pytest.fixture
 def unpacked_members(monkeypatch):
     found, plain = [], archives._extract_member
@@ -500,12 +509,7 @@ def unpacked_members(monkeypatch):
 def test_a_killed_extraction_goes_on_with_what_is_missing(tmp_path, unpacked_members):
     packed = some_zip(tmp_path / "some.zip")
 
-    def work():
-        with pytest.MonkeyPatch.context() as patch:
-            kill_at_member(5, patch)
-            archives.extract_zip(packed, tmp_path / "out")
-
-    assert killed(work)
+    assert killed_at_the_fifth_member(packed, tmp_path / "out")
     assert not (tmp_path / "out").exists() and len(hidden(tmp_path)) == 1
     seen = []
     archives.extract_zip(packed, tmp_path / "out", on_progress=lambda *state: seen.append(state))
@@ -519,12 +523,7 @@ def test_a_killed_extraction_goes_on_with_what_is_missing(tmp_path, unpacked_mem
 def test_what_was_unpacked_is_trusted_bit_by_bit_only(tmp_path, unpacked_members):
     packed = some_zip(tmp_path / "some.zip")
 
-    def work():
-        with pytest.MonkeyPatch.context() as patch:
-            kill_at_member(5, patch)
-            archives.extract_zip(packed, tmp_path / "out")
-
-    assert killed(work)
+    assert killed_at_the_fifth_member(packed, tmp_path / "out")
     (folder,) = (tmp_path / name for name in hidden(tmp_path))
     content = bytearray((folder / "frames" / "1.png").read_bytes())
     content[1000] ^= 1
@@ -536,12 +535,7 @@ def test_what_was_unpacked_is_trusted_bit_by_bit_only(tmp_path, unpacked_members
 
 @needs_fork
 def test_what_was_unpacked_of_another_archive_is_dropped(tmp_path, unpacked_members):
-    def work():
-        with pytest.MonkeyPatch.context() as patch:
-            kill_at_member(5, patch)
-            archives.extract_zip(some_zip(tmp_path / "some.zip"), tmp_path / "out")
-
-    assert killed(work)
+    assert killed_at_the_fifth_member(some_zip(tmp_path / "some.zip"), tmp_path / "out")
     other = some_zip(tmp_path / "some.zip", seed=1)
     archives.extract_zip(other, tmp_path / "out")
     assert len(unpacked_members) == 10

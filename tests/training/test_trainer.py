@@ -129,7 +129,7 @@ def test_a_run_that_cannot_start_leaves_nothing(tmp_path):
 
 def test_learning_rate_is_constant_and_then_falls_linearly():
     config = TINY.with_settings(epochs=6, constant_epochs=2, learning_rate=0.5)
-    rates = [Trainer(config).learning_rate(epoch) for epoch in range(6)]
+    rates = [config.rate_in_epoch(epoch) for epoch in range(6)]
     assert rates == pytest.approx([0.5, 0.5, 0.4, 0.3, 0.2, 0.1])
 
 
