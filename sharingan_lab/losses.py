@@ -12,9 +12,10 @@ References
 .. [5] Johnson et al., "Perceptual losses for real-time style transfer", ECCV 2016.
 .. [6] Kupyn et al., "DeblurGAN", CVPR 2018. Equations (6) and (8).
 .. [7] Petzka et al., "On the regularization of Wasserstein GANs", ICLR 2018.
+.. [8] Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
+   recognition", ICLR 2015.
 """
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,10 +26,17 @@ from torch.nn import functional as F
 from torchvision.models import VGG19_Weights, vgg19
 
 from sharingan_lab.errors import CheckpointError, ConfigError, InputError
+from sharingan_lab.locations import shipped_dir
 
 OBJECTIVES = ("vanilla", "non-saturating", "least-squares", "wasserstein")
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+SHIPPED_FEATURES = "vgg19-conv3_3.safetensors"
+_IN_WORDS = {
+    "imagenet": "ImageNet weights",
+    "torchvision": "torchvision's ImageNet weights",
+    "random": "RANDOM weights (as asked)",
+}
 
 
 def _check_objective(objective: str) -> None:
@@ -193,41 +201,63 @@ def gradient_penalty(
     return (excess**2).mean()
 
 
-def _random_features(layer: int, seed: int) -> nn.Sequential:
+def _first_layers(count: int) -> nn.Sequential:
     with torch.device("meta"):  # without the classifier's 124 million weights
-        features = vgg19(weights=None).features[: layer + 1]
-    features.to_empty(device="cpu")
+        features = vgg19(weights=None).features[:count]
+    for module in features:
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+    return features.to_empty(device="cpu")
+
+
+def _draw_filters(features: nn.Sequential, seed: int) -> None:
     rng = torch.Generator().manual_seed(seed)
     for module in features:
         if isinstance(module, nn.Conv2d):  # He: signal keeps its size through the ReLUs
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=rng)
             nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.ReLU):
-            module.inplace = False
-    return features
 
 
-def _imagenet_state(layer: int) -> dict[str, Tensor]:
-    state = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
-        progress=False, check_hash=True, weights_only=True
-    )
-    prefix = "features."
-    kept = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-    return {k: v for k, v in kept.items() if int(k.split(".")[0]) <= layer}
+def _torchvision_state() -> dict[str, Tensor]:
+    try:
+        return VGG19_Weights.IMAGENET1K_V1.get_state_dict(
+            progress=False, check_hash=True, weights_only=True
+        )
+    except OSError as error:
+        raise CheckpointError(
+            f"torchvision's weights of VGG-19 cannot be had ({error}): get them with `sharingan "
+            'fetch vgg19`, or take "imagenet", which ships with this package'
+        ) from error
 
 
-def _file_state(path: Path, layer: int) -> dict[str, Tensor]:
+def _file_state(path: Path, remedy: str = "give a .pth or .safetensors file") -> dict[str, Tensor]:
     if not path.is_file():
-        raise CheckpointError(f"no VGG-19 weights at {path}: give a .pth or .safetensors file")
+        raise CheckpointError(f"no VGG-19 weights at {path}: {remedy}")
     try:
         if path.suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        kept = {k.removeprefix("features."): v for k, v in state.items()}
-        return {k: v for k, v in kept.items() if k[0].isdigit() and int(k.split(".")[0]) <= layer}
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch, pickle and safetensors each raise their own kinds
         raise CheckpointError(f"cannot read VGG-19 weights from {path}: {error}") from error
+
+
+def _state(weights: str) -> dict[str, Tensor]:
+    if weights == "torchvision":
+        return _torchvision_state()
+    if weights == "imagenet":
+        return _file_state(shipped_dir() / SHIPPED_FEATURES, "install this package again")
+    return _file_state(Path(weights))
+
+
+def _load(features: nn.Sequential, weights: str) -> None:
+    """Copy what the layers need, whether or not the names begin as torchvision's do."""
+    try:
+        state = {k.removeprefix("features."): v for k, v in _state(weights).items()}
+        layers = {str(i) for i in range(len(features))}
+        features.load_state_dict({k: v for k, v in state.items() if k.split(".")[0] in layers})
+    except (RuntimeError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"VGG-19 weights {weights} do not fit: {reason}") from error
 
 
 class PerceptualLoss(nn.Module):
@@ -239,10 +269,11 @@ class PerceptualLoss(nn.Module):
     Parameters
     ----------
     weights : str
-        "imagenet": torchvision's weights, downloaded once and verified; "random": fixed random
-        filters drawn from `seed`; else the path of a file with torchvision's key layout. Where the
-        ImageNet weights cannot be had, random filters take their place with a warning, and
-        ``label`` says so: print it wherever a result of this loss appears.
+        "imagenet": the filters that ship with this package, as their authors trained them on
+        ImageNet [8]_, scaled so that features have a mean square of 1; "torchvision":
+        torchvision's, on their own scale, downloaded once and verified; "random": fixed filters
+        drawn from `seed`, which have learned nothing; else the path of a file with torchvision's
+        key layout.
     statistics : {"imagenet", "none"}
         Normalise images by ImageNet's mean and deviation, as VGG expects, or feed [-1, 1] as the
         DeblurGAN code does.
@@ -259,18 +290,18 @@ class PerceptualLoss(nn.Module):
     Raises
     ------
     CheckpointError
-        A given file is missing or does not fit.
+        The weights are missing, cannot be had, or do not fit.
     ConfigError
         `statistics` is unknown.
 
     Examples
     --------
-    >>> loss = PerceptualLoss("random")
+    >>> loss = PerceptualLoss()
     >>> image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     >>> loss(image, image).item()
     0.0
     >>> loss.label
-    'VGG-19 conv3_3 with RANDOM weights (as asked)'
+    'VGG-19 conv3_3 with ImageNet weights'
     """
 
     LAYER = 14
@@ -279,36 +310,19 @@ class PerceptualLoss(nn.Module):
         super().__init__()
         if statistics not in ("imagenet", "none"):
             raise ConfigError(f"unknown statistics {statistics!r}: choose imagenet or none")
-        self.features = _random_features(self.LAYER, seed)
-        self.label, self.is_random = self._load(weights)
+        self.features = _first_layers(self.LAYER + 1)
+        self.is_random = weights == "random"
+        if self.is_random:
+            _draw_filters(self.features, seed)
+        else:
+            _load(self.features, weights)
+        source = _IN_WORDS.get(weights) or f"weights from {Path(weights).name}"
+        self.label = f"VGG-19 conv3_3 with {source}"
         normalised = statistics == "imagenet"
         mean, std = (IMAGENET_MEAN, IMAGENET_STD) if normalised else ((0.5,) * 3, (0.5,) * 3)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         self.eval().requires_grad_(False)
-
-    def _load(self, weights: str) -> tuple[str, bool]:
-        name = "VGG-19 conv3_3"
-        if weights == "random":
-            return f"{name} with RANDOM weights (as asked)", True
-        try:
-            chosen = weights == "imagenet"
-            state = (
-                _imagenet_state(self.LAYER) if chosen else _file_state(Path(weights), self.LAYER)
-            )
-            self.features.load_state_dict(state)
-        except OSError as error:
-            warnings.warn(
-                f"ImageNet weights of VGG-19 cannot be had ({error}): RANDOM features take their "
-                "place; get them with: sharingan fetch vgg19",
-                stacklevel=3,
-            )
-            return f"{name} with RANDOM weights (ImageNet weights unavailable)", True
-        except (RuntimeError, AttributeError) as error:
-            reason = str(error).splitlines()[0]
-            raise CheckpointError(f"VGG-19 weights {weights} do not fit: {reason}") from error
-        source = "ImageNet weights" if chosen else f"weights from {Path(weights).name}"
-        return f"{name} with {source}", False
 
     def extract(self, images: Tensor) -> Tensor:
         """Features (N, 256, H // 4, W // 4) of images (N, 3, H, W) in [0, 1]."""

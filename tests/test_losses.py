@@ -5,12 +5,16 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.hub import load_state_dict_from_url
+from torch.nn import functional as F
 from torchvision.models import vgg19
 
 from sharingan_lab import losses
+from sharingan_lab.blur import blur, linear_kernel
+from sharingan_lab.datasets import photos
 from sharingan_lab.errors import CheckpointError, ConfigError, InputError
+from sharingan_lab.locations import shipped_dir
 from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
 from sharingan_lab.networks import Critic
 
@@ -281,14 +285,90 @@ def test_random_features_are_the_same_each_time_and_leave_the_global_generator_a
     assert torch.equal(one.features[14].weight, two.features[14].weight)
 
 
-def test_unavailable_imagenet_weights_are_replaced_aloud(monkeypatch):
+def test_torchvisions_weights_that_cannot_be_had_stop_with_the_remedy(monkeypatch):
     def offline(*args, **kwargs):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(losses, "_imagenet_state", offline)
-    with pytest.warns(UserWarning, match="sharingan fetch vgg19"):
-        loss = PerceptualLoss("imagenet")
-    assert loss.is_random and "RANDOM" in loss.label
+    kind = type(losses.VGG19_Weights.IMAGENET1K_V1)
+    monkeypatch.setattr(kind, "get_state_dict", offline)
+    with pytest.raises(CheckpointError, match=r"no route to host.*sharingan fetch vgg19"):
+        PerceptualLoss("torchvision")
+
+
+def test_a_missing_shipped_file_stops_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "shipped_dir", lambda: tmp_path)
+    with pytest.raises(CheckpointError, match=r"vgg19-conv3_3\.safetensors: install this package"):
+        PerceptualLoss()
+
+
+# -- the features that ship -----------------------------------------------------------------------
+
+
+def shipped():
+    path = shipped_dir() / losses.SHIPPED_FEATURES
+    assert hashlib.sha256(path.read_bytes()).hexdigest()[:16] == "d081c64bcc82d0cf"
+    return {name: weights.double() for name, weights in load_file(path).items()}
+
+
+def by_functions(state, images):
+    """conv3_3 by torch's functions, in float64: two convolutions, two, and three."""
+    mean = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(3, 1, 1)
+    deviation = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(3, 1, 1)
+    x = (images.double() - mean) / deviation
+    for layer in (0, 2, 5, 7, 10, 12, 14):
+        if layer in (5, 10):
+            x = F.max_pool2d(x, 2)
+        x = F.conv2d(x, state[f"{layer}.weight"], state[f"{layer}.bias"], padding=1)
+        x = x if layer == 14 else x.relu()
+    return x
+
+
+def test_the_shipped_features_are_those_of_the_file_computed_another_way():
+    a, b = photos(64)[:2], photos(64)[2:4]
+    loss, state = PerceptualLoss(), shipped()
+    assert loss.label == "VGG-19 conv3_3 with ImageNet weights" and not loss.is_random
+    assert sum(weights.numel() for weights in state.values()) == 1_735_488
+    expected = [by_functions(state, x) for x in (a, b)]
+    torch.testing.assert_close(loss.extract(a).double(), expected[0], rtol=1e-4, atol=1e-4)
+    wanted = ((expected[0] - expected[1]) ** 2).mean().item()
+    assert loss(a, b).item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_the_shipped_features_have_a_mean_square_of_1_on_the_bundled_photographs():
+    """So lambda_content weighs a part of the features' energy."""
+    units = [PerceptualLoss().extract(image).square().mean() for image in photos(256).split(1)]
+    assert torch.stack(units).mean().item() == pytest.approx(1, rel=0.01)
+
+
+def test_the_first_shipped_filters_see_grey_edges_of_every_direction_and_colours():
+    """Random ones are as coloured as three independent planes are."""
+
+    def colour(filters):  # part of a filter's norm that is not alike in red, green and blue
+        unlike = filters - filters.mean(1, keepdim=True)
+        return unlike.flatten(1).norm(dim=1) / filters.flatten(1).norm(dim=1)
+
+    first = shipped()["0.weight"]  # (64, 3, 3, 3)
+    coloured = colour(first)
+    assert (coloured < 0.3).sum() > 20 and (coloured > 0.9).sum() > 10
+    assert not (colour(PerceptualLoss("random").features[0].weight) < 0.3).any()
+    angles = torch.arange(8, dtype=torch.float64) * torch.pi / 8
+    y, x = torch.meshgrid(torch.arange(-1, 2), torch.arange(-1, 2), indexing="ij")
+    phases = 2 * torch.pi / 5 * (x * angles.cos().view(8, 1, 1) + y * angles.sin().view(8, 1, 1))
+    waves = torch.polar(torch.ones_like(phases), phases)  # stripes of 5 pixels in 8 directions
+    grey = first[coloured < 0.3].mean(1).to(waves.dtype)
+    assert torch.einsum("nij,kij->nk", grey, waves).abs().argmax(1).unique().numel() == 8
+
+
+def test_learned_features_forgive_brightness_and_mind_blur_as_random_ones_do_not():
+    """For the same squared error."""
+    sharp = 0.15 + 0.7 * photos(96)[:4]
+    blurred = blur(sharp, linear_kernel(7, 0, 9))
+    step = (blurred - sharp).square().mean().sqrt()
+    costs = {}
+    for weights in ("imagenet", "random"):
+        loss = PerceptualLoss(weights)
+        costs[weights] = loss(sharp + step, sharp).item() / loss(blurred, sharp).item()
+    assert costs["imagenet"] < 0.2 < costs["random"]
 
 
 def test_a_missing_damaged_or_foreign_weight_file_is_named(tmp_path):
@@ -328,13 +408,21 @@ def serve_weights(tmp_path, monkeypatch, hash_in_name):
     )
 
 
-def test_imagenet_weights_are_downloaded_and_verified(tmp_path, monkeypatch):
+def test_torchvisions_weights_are_downloaded_and_verified(tmp_path, monkeypatch):
     serve_weights(tmp_path, monkeypatch, hash_in_name=None)
-    loss = PerceptualLoss("imagenet")
-    assert loss.label == "VGG-19 conv3_3 with ImageNet weights" and not loss.is_random
+    loss = PerceptualLoss("torchvision")
+    assert loss.label == "VGG-19 conv3_3 with torchvision's ImageNet weights"
+    torch.testing.assert_close(loss.features.state_dict(), kept_state(tmp_path))
 
 
-def test_imagenet_weights_with_other_bytes_are_refused(tmp_path, monkeypatch):
+def kept_state(tmp_path):
+    (path,) = tmp_path.glob("vgg19-*.pth")
+    state = torch.load(path, weights_only=True)
+    named = {name.removeprefix("features."): weights for name, weights in state.items()}
+    return {name: named[name] for name in PerceptualLoss("random").features.state_dict()}
+
+
+def test_torchvisions_weights_with_other_bytes_are_refused(tmp_path, monkeypatch):
     serve_weights(tmp_path, monkeypatch, hash_in_name="00000000")
     with pytest.raises(CheckpointError, match="hash"):
-        PerceptualLoss("imagenet")
+        PerceptualLoss("torchvision")

@@ -58,7 +58,9 @@ def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     lessons = [n for n in names if n.startswith("sharingan_lab/course/notebooks/")]
     assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
-    assert "sharingan_lab/course/data/lite-generator.safetensors" in names
+    shipped = {p.name for p in (ROOT / "data" / "shipped").iterdir()}
+    assert {"lite-generator.safetensors", "vgg19-conv3_3.safetensors", "README.md"} <= shipped
+    assert {f"sharingan_lab/course/data/{name}" for name in shipped} <= set(names)
     assert "sharingan_lab/lab/templates/sharingan/index.html.j2" in names
     assert "sharingan_lab/lab/templates/explore/index.html.j2" in names
     assert "sharingan_lab/lab/explorer/explorer.css" in names
@@ -71,7 +73,7 @@ def test_the_installed_command_finds_its_own_files(sharingan, installed):
     done, _ = sharingan("doctor")
     assert done.returncode == 0, done.stderr
     assert f"lessons in {installed}/sharingan_lab/course/notebooks" in done.stdout
-    assert f"lite-generator.safetensors in {installed}/sharingan_lab/course/data" in done.stdout
+    assert f"vgg19-conv3_3.safetensors in {installed}/sharingan_lab/course/data" in done.stdout
 
 
 def test_the_installed_report_runs_in_an_empty_folder(sharingan, installed):

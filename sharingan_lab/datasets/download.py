@@ -34,7 +34,7 @@ _ASSETS = {
     ),
     "vgg19": _Asset(
         "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
-        use="the perceptual loss",
+        use="training with vgg=torchvision",
         remedy=_COPY,
         sha256_start="dcbb9e9d",
     ),
@@ -123,8 +123,8 @@ def fetch(
     Parameters
     ----------
     name : {"gopro", "vgg19", "faster-rcnn"}
-        What: the GoPro data set (about 9 GB), VGG-19 of the perceptual loss (548 MB), or
-        torchvision's Faster R-CNN for street scenes (160 MB).
+        What: the GoPro data set (about 9 GB), torchvision's VGG-19 for training with
+        ``vgg=torchvision`` (548 MB), or its Faster R-CNN for street scenes (160 MB).
     to : path, optional
         Folder to put it in; see :func:`destination` for where it goes otherwise.
     source : str or path, optional

@@ -55,7 +55,7 @@ def watch(trainer: Trainer) -> None:
     Examples
     --------
     >>> config = recipe("quick").with_settings(epochs=1, constant_epochs=1, items=4, width=4)
-    >>> watch(Trainer(config))  # doctest: +ELLIPSIS
+    >>> watch(Trainer(config.with_settings(vgg="random")))  # doctest: +ELLIPSIS
     training, recipe quick: 0 of 1...
     Notice: Content loss: VGG-19 conv3_3 with RANDOM weights (as asked). Every...
     """

@@ -115,7 +115,7 @@ def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderF
     Parameters
     ----------
     loss : PerceptualLoss, optional
-        On the CPU; one with random features if not given. Its kind is named on the figure.
+        On the CPU; by default that of the shipped features. Its kind is named on the figure.
     **start : float
         Values to start from, by name of control: ``picture``, ``shift``, ``length``, ``noise``,
         ``brightness``, ``colour``.
@@ -127,10 +127,10 @@ def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderF
     Examples
     --------
     >>> explorer = loss_explorer(shift=0, brightness=0.1)
-    >>> "RANDOM features" in explorer.description
+    >>> "VGG-19 features" in explorer.description
     True
     """
-    loss = PerceptualLoss("random") if loss is None else loss
+    loss = PerceptualLoss() if loss is None else loss
     kind = "RANDOM features" if loss.is_random else "VGG-19 features"
     distances = {"L1": F.l1_loss, "L2": F.mse_loss, kind: loss}
 

@@ -37,8 +37,9 @@ def test_full_mode_trains_the_report_on_the_gopro_that_was_found(tmp_path):
 
 def test_a_watched_run_goes_on_where_it_stopped(run, tmp_path, capsys):
     small = recipe("quick").with_settings(
-        items=8, epochs=2, constant_epochs=1, width=4, critic_width=4, device="cpu", log_every=1
-    )
+        items=8, epochs=2, constant_epochs=1, width=4, critic_width=4, device="cpu", log_every=1,
+        vgg="random",
+    )  # fmt: skip
     watch(Trainer(small, tmp_path / "run"))
     watch(Trainer(small, tmp_path / "run", resume=True))
     said = capsys.readouterr().out
