@@ -2,4 +2,10 @@
 
 import torch
 
+from . import patience
+
 torch.set_num_threads(1)
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(patience)

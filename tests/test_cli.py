@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,8 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.images import read_image, to_uint8, write_image
 from sharingan_lab.restore import load_generator, restore
 from sharingan_lab.training import TrainConfig, recipe
+
+from .patience import PATIENCE, wait_until
 
 COMMANDS = [
     "",
@@ -107,7 +108,9 @@ def test_help_needs_no_torch():
     source = "import sys; from sharingan_lab.cli import main; main(['--help']); " + (
         "assert 'torch' not in sys.modules and 'IPython' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", source], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", source], check=True, capture_output=True, timeout=PATIENCE
+    )
 
 
 def test_the_library_imports_without_jupyter():
@@ -122,7 +125,9 @@ def test_the_library_imports_without_jupyter():
         "from sharingan_lab.cli import main\n"
         "sys.exit(main(['evaluate', 'images', 'none', 'none']) != 2)\n"
     )
-    subprocess.run([sys.executable, "-c", source], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", source], check=True, capture_output=True, timeout=PATIENCE
+    )
 
 
 def test_deblur_one_file_to_a_file(picture, tmp_path):
@@ -259,15 +264,9 @@ def start_report(folder):
 
 
 def wait_for_the_short_lesson(process, folder):
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if "01_short" in line and "done in" in line:
-            break
-    deadline = time.monotonic() + 60
-    while not kernels_below(folder) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert kernels_below(folder), lines
+    lines = iter(process.stdout)
+    assert any("01_short" in line and "done in" in line for line in lines)
+    wait_until(lambda: kernels_below(folder), "the kernel of the endless lesson")
 
 
 def kernels_below(folder):
@@ -286,13 +285,12 @@ def test_a_stopped_report_keeps_what_is_finished_and_leaves_no_process(number, t
     try:
         wait_for_the_short_lesson(process, tmp_path)
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert process.returncode == 130
     assert "Stopped. What was finished is kept" in rest
-    time.sleep(0.5)
-    assert kernels_below(tmp_path) == []
+    wait_until(lambda: not kernels_below(tmp_path), "the end of every kernel")
     out = tmp_path / "out"
     assert (out / "01_short.html").is_file()
     assert not (out / "02_endless.html").exists()
@@ -305,7 +303,10 @@ def test_a_stopped_report_keeps_what_is_finished_and_leaves_no_process(number, t
 
 def test_python_m_is_the_same_command():
     done = subprocess.run(
-        [sys.executable, "-m", "sharingan_lab", "--version"], capture_output=True, text=True
+        [sys.executable, "-m", "sharingan_lab", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0
     assert done.stdout.startswith("sharingan-lab ")

@@ -13,6 +13,8 @@ import pytest
 from sharingan_lab.lab import course
 from sharingan_lab.lab.catalogue import all_lessons
 
+from .patience import PATIENCE
+
 LESSONS = all_lessons()
 
 
@@ -72,12 +74,14 @@ def test_cells_are_short(lesson):
 
 def run_nbval(path):
     """Run nbval as `make test` does; return the names of the cells that failed."""
-    words = "-q -p no:cacheprovider --nbval-lax --nbval-current-env --nbval-cell-timeout=120"
+    words = "-q -p no:cacheprovider --nbval-lax --nbval-current-env"
+    words += f" --nbval-cell-timeout={PATIENCE} --nbval-kernel-startup-timeout={PATIENCE}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words.split(), "-c", "/dev/null", str(path)],
         capture_output=True,
         text=True,
         cwd=path.parent,
+        timeout=PATIENCE,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return re.findall(r"^FAILED \S+::(Cell \d+)", done.stdout, re.MULTILINE)

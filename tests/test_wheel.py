@@ -11,6 +11,8 @@ import pytest
 
 import sharingan_lab
 
+from .patience import PATIENCE
+
 ROOT = Path(sharingan_lab.__file__).resolve().parent.parent
 pytestmark = [
     pytest.mark.slow,
@@ -22,7 +24,7 @@ pytestmark = [
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
     words = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, timeout=PATIENCE)
     return next(folder.glob("*.whl"))
 
 
@@ -48,6 +50,7 @@ def sharingan(installed, tmp_path_factory):
             env=environment,
             capture_output=True,
             text=True,
+            timeout=PATIENCE,
         )
         return done, empty
 
@@ -91,6 +94,10 @@ def test_the_installed_package_is_the_one_that_ran(sharingan, installed):
     source = "import sharingan_lab; print(sharingan_lab.__file__)"
     environment = os.environ | {"PYTHONPATH": str(installed)}
     found = subprocess.run(
-        [sys.executable, "-P", "-c", source], env=environment, capture_output=True, text=True
+        [sys.executable, "-P", "-c", source],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert found.stdout.startswith(str(installed))

@@ -116,6 +116,7 @@ class Execution:
             "target": str(scratch / "executed.ipynb"),
             "parameters": self.parameters,
             "timeout": self.timeout,
+            "start_timeout": _GRACE_SECONDS,
             "cells": len(self.lesson.notebook.cells) + bool(self.parameters),  # one to set them
         }
         with self._guard:

@@ -8,6 +8,7 @@ code cell, and ``{"crash": message}`` where an error left no trace in the notebo
 
 import functools
 import json
+import math
 import os
 import sys
 from typing import TextIO
@@ -63,7 +64,8 @@ def main(order: dict) -> None:
             kernel_name="python3",
             kernel_manager_class=ThisInterpreter,
             progress_bar=False,
-            execution_timeout=order["timeout"],
+            execution_timeout=math.ceil(order["timeout"]),  # nbclient counts whole seconds
+            start_timeout=order["start_timeout"],
             store_widget_state=True,
             coalesce_streams=True,
             on_cell_start=on_cell_start,

@@ -12,6 +12,8 @@ import torch
 from sharingan_lab.blur import linear_kernel, random_kernels, rasterize, sample_trajectories
 from sharingan_lab.errors import InputError
 
+from ..patience import PATIENCE
+
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
@@ -131,7 +133,8 @@ before = peak()
 random_kernels(10_000, generator=generator)
 print(peak() - before)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    words = [sys.executable, "-c", code]
+    run = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert 100 < float(run.stdout) < 500  # the kernels themselves are 164
 
 

@@ -14,6 +14,8 @@ from nbformat import v4
 from sharingan_lab.lab import report
 from sharingan_lab.lab.terminal import Terminal
 
+from ..patience import PATIENCE
+
 PARAMETERS = (
     'mode: str = "quick"  # "quick" or "full"\n'
     'data_root: str = ""  # folder of the data\n'
@@ -54,7 +56,7 @@ WIDGET_ERROR = (
     "ipywidgets.VBox([slider, out])",
     "slider.value = 4",
 )
-SLOW = ("# A slow lesson", "import time", "time.sleep(300)")
+SLOW = ("# A slow lesson", "import time\ntime.sleep(3600)")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Nothing of these may ask a network: the pages must not need one, and the test machine has none.
@@ -92,7 +94,9 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=OPTIONS.split(), timeout=1000 * PATIENCE
+        )
         yield started
         started.close()
 
@@ -100,7 +104,9 @@ def chromium():
 @pytest.fixture(scope="session")
 def browser(chromium):
     """A browser without a network."""
-    return chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +136,7 @@ def serve(tmp_path_factory):
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +161,13 @@ def course(tmp_path_factory, lesson_maker):
 
 @pytest.fixture(scope="session")
 def made(course, run_report, tmp_path_factory):
-    """A report of the broken course: its folder, what was returned, what was printed."""
+    """A report of the broken course: its folder, what was returned, what was printed.
+
+    The slow lesson comes first and alone: its limit would end the others on a slow machine.
+    """
     out = tmp_path_factory.mktemp("out") / "new" / "reports"
-    result, text = run_report(notebooks=course, out=out, timeout=10, parameters={"seed": "5"})
-    return out, result, text
+    slow, begun = run_report(notebooks=course, out=out, only=["04"], timeout=0.5)
+    assert slow.exit_code == 1
+    rest = {"only": ["01", "02", "03"], "timeout": PATIENCE, "parameters": {"seed": "5"}}
+    result, text = run_report(notebooks=course, out=out, **rest)
+    return out, result, begun + text

@@ -8,6 +8,8 @@ import pytest
 from sharingan_lab.lab.catalogue import Lesson
 from sharingan_lab.lab.execution import Execution, Stopped
 
+from ..patience import PATIENCE
+
 
 def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp_path, monkeypatch):
     registered = tmp_path / "data" / "kernels" / "python3"
@@ -22,7 +24,7 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp
         "# A",
         "import os, sys\nprint(sys.executable, os.environ['OMP_NUM_THREADS'])",
     )
-    executed = Execution(Lesson(path), {"seed": 3}, timeout=60).run()
+    executed = Execution(Lesson(path), {"seed": 3}, timeout=PATIENCE).run()
     assert executed.failures == []
     assert executed.notebook.cells[-1].outputs[0].text == f"{sys.executable} 1\n"
     assert "seed = 3" in executed.notebook.cells[2].source
@@ -30,11 +32,13 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp
 
 def test_what_a_kernel_writes_to_its_descriptors_does_no_harm(lesson_maker, tmp_path):
     path = lesson_maker(tmp_path, "01_a", "# A", "import os\nos.write(1, b'not json\\n');")
-    assert Execution(Lesson(path), {}, timeout=60).run().failures == []
+    assert Execution(Lesson(path), {}, timeout=PATIENCE).run().failures == []
 
 
 def test_a_stopped_lesson_does_not_start(lesson_maker, tmp_path):
-    execution = Execution(Lesson(lesson_maker(tmp_path, "01_a", "# A", "x = 1")), {}, timeout=60)
+    execution = Execution(
+        Lesson(lesson_maker(tmp_path, "01_a", "# A", "x = 1")), {}, timeout=PATIENCE
+    )
     execution.stop()
     with pytest.raises(Stopped):
         execution.run()

@@ -12,6 +12,8 @@ import pytest
 from sharingan_lab.cli import main
 from sharingan_lab.lab import explore
 
+from ..patience import PATIENCE
+
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -24,7 +26,7 @@ def answer(address, path="/"):
     """What one gets without the token: the status, and where one is sent."""
     base = re.match(r"http://[\d.:]+", address)[0]
     try:
-        with direct.open(base + path, timeout=30) as got:
+        with direct.open(base + path, timeout=PATIENCE) as got:
             return got.status, got.url, got.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.url, ""
@@ -61,16 +63,16 @@ def kernels(process):
 
 def test_ctrl_c_ends_it_with_its_kernels(server):
     process, address = server
-    with direct.open(address, timeout=60) as page:
+    with direct.open(address, timeout=PATIENCE) as page:
         page.read()
     running = kernels(process)
     assert len(running) == 1
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=30)
+    printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert printed.splitlines()[-1] == "Stopped."
     assert "Traceback" not in printed
-    _, alive = psutil.wait_procs(running, timeout=10)
+    _, alive = psutil.wait_procs(running, timeout=PATIENCE)
     assert alive == []
 
 

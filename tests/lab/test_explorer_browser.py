@@ -10,8 +10,9 @@ from PIL import Image
 pytest.importorskip("playwright", reason="Playwright is not here: no page is opened in a browser")
 from playwright.sync_api import expect
 
-PATIENCE = 40_000  # milliseconds; a page needs about six seconds on an idle machine
-expect.set_options(timeout=PATIENCE)
+from ..patience import PATIENCE
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 # Roles that need a name, for they do something or show something.
 NAMED = {"slider", "spinbutton", "combobox", "button", "tab", "link", "img", "image"}
@@ -55,7 +56,7 @@ class Reader:
 def opened(chromium, address):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(1000 * PATIENCE)
     page.asked = []
     page.on("request", lambda request: page.asked.append(request.url))
     page.goto(address)

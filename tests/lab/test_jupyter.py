@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -15,6 +14,8 @@ import pytest
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab import jupyter
 from sharingan_lab.lab.catalogue import all_lessons
+
+from ..patience import PATIENCE, wait_until
 
 
 def test_lessons_that_were_changed_are_kept(tmp_path):
@@ -56,18 +57,18 @@ def server(tmp_path):
         yield f"http://127.0.0.1:{found[1]}", found[2]
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 def wait_until_it_listens(address):
     """The address is printed a moment before it can be reached."""
     host, port = address.removeprefix("http://").split(":")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def listens():
         with socket.socket() as probe:
-            if probe.connect_ex((host, int(port))) == 0:
-                return
-        time.sleep(0.1)
+            return probe.connect_ex((host, int(port))) == 0
+
+    wait_until(listens, address)
 
 
 def test_the_server_wants_a_token_and_shows_the_lessons(server):
@@ -75,8 +76,8 @@ def test_the_server_wants_a_token_and_shows_the_lessons(server):
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     wait_until_it_listens(address)
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        direct.open(f"{address}/api/contents", timeout=30)
+        direct.open(f"{address}/api/contents", timeout=PATIENCE)
     request = urllib.request.Request(f"{address}/api/contents")
     request.add_header("Authorization", f"token {token}")
-    contents = json.load(direct.open(request, timeout=30))["content"]
+    contents = json.load(direct.open(request, timeout=PATIENCE))["content"]
     assert {x["name"] for x in contents} >= {lesson.path.name for lesson in all_lessons()}

@@ -17,11 +17,15 @@ from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
 from sharingan_lab.lab import figures
 
+from ..patience import PATIENCE
+
 
 def execute(*sources: str):
     """Run cells in a kernel of their own and return their outputs, cell by cell."""
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(
+        notebook, timeout=PATIENCE, startup_timeout=PATIENCE, kernel_name="python3"
+    ).execute()
     return [cell.outputs for cell in notebook.cells]
 
 

@@ -13,6 +13,8 @@ from sharingan_lab.lab import report
 from sharingan_lab.lab.record import read_records
 from sharingan_lab.lab.terminal import Terminal
 
+from ..patience import PATIENCE
+
 
 @pytest.fixture(scope="module")
 def summary(made):
@@ -39,13 +41,13 @@ def test_the_others_still_run_and_the_exit_code_says_that_one_failed(made, summa
     [
         ("02_cell_error", 4, "ValueError: this is broken"),
         ("03_widget_error", 1, "inside a widget: ZeroDivisionError: division by zero"),
-        ("04_slow", 2, "took longer than the 10 s that a cell may take"),
+        ("04_slow", 1, "took longer than the 0.5 s that a cell may take"),
     ],
 )
 def test_each_failure_is_named_everywhere(made, summary, name, cell, message):
     out, _, text = made
     assert by_name(summary)[name]["errors"] == [{"cell": cell, "message": message}]
-    assert re.search(rf"{name} +FAILED after \d+ s: cell {cell}: {re.escape(message)}", text)
+    assert re.search(rf"{name} +FAILED after \d[^:]*: cell {cell}: {re.escape(message)}", text)
     index = (out / "index.html").read_text()
     assert f'{name}.html#code-{cell}"' in index
     assert message in index
@@ -61,8 +63,8 @@ def test_a_good_lesson_reports_its_figures_notices_and_parameters(made, summary)
     assert good["notices"] == ["Random features."]
     assert good["parameters"] == {"seed": 5}
     assert good["title"] == "A good lesson"
-    assert 0 < good["seconds"] < 300
-    assert re.search(r"01_good +done in \d+ s", text)
+    assert good["seconds"] > 0
+    assert re.search(r"01_good +done in \d", text)
     assert (out / "files/quick/01_good/made.txt").read_text() == "1 5"
     index = (out / "index.html").read_text()
     assert "F1: <strong>0.9712</strong>" in index
@@ -101,7 +103,7 @@ def test_run_again_only_what_has_changed(made, course, lesson_maker, run_report,
     mended = tmp_path / "course"
     shutil.copytree(course, mended)
     lesson_maker(mended, "02_cell_error", "# A mended cell", "x = 1")
-    settings = {"notebooks": mended, "out": out, "timeout": 60, "parameters": {"seed": "5"}}
+    settings = {"notebooks": mended, "out": out, "timeout": PATIENCE, "parameters": {"seed": "5"}}
 
     before = (out / "01_good.ipynb").stat().st_mtime_ns
     result, text = run_report(only=["01", "2"], **settings)
@@ -135,18 +137,18 @@ def test_other_parameters_or_force_run_a_lesson_again(course, made, tmp_path):
 
 
 def test_neighbours_are_linked_only_where_they_have_a_page(course, run_report, tmp_path):
-    run_report(notebooks=course, out=tmp_path, only=["02"], timeout=60)
+    run_report(notebooks=course, out=tmp_path, only=["02"], timeout=PATIENCE)
     alone = (tmp_path / "02_cell_error.html").read_text()
     assert 'rel="prev"' not in alone
     assert 'rel="next"' not in alone
-    run_report(notebooks=course, out=tmp_path, only=["03"], timeout=60)
+    run_report(notebooks=course, out=tmp_path, only=["03"], timeout=PATIENCE)
     joined = (tmp_path / "02_cell_error.html").read_text()
     assert 'rel="next" href="03_widget_error.html"' in joined
 
 
 def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, run_report, tmp_path):
     lesson_maker(tmp_path / "course", "01_equation", "# Title\n\n$\\nosuchmacro$", "x = 1")
-    result, text = run_report(notebooks=tmp_path / "course", out=tmp_path / "out")
+    result, text = run_report(notebooks=tmp_path / "course", out=tmp_path / "out", timeout=PATIENCE)
     assert result.exit_code == 1
     assert "\\nosuchmacro is unknown" in text
     assert (tmp_path / "out" / "01_equation.html").is_file()
@@ -154,7 +156,7 @@ def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, run_rep
 
 def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, run_report, tmp_path):
     lesson_maker(tmp_path / "course", "01_dies", "# Title", "import os\nos._exit(3)")
-    result, _ = run_report(notebooks=tmp_path / "course", out=tmp_path / "out")
+    result, _ = run_report(notebooks=tmp_path / "course", out=tmp_path / "out", timeout=PATIENCE)
     (record,) = result.records
     assert record.status == "failed"
     assert "died" in record.errors[0].message
@@ -162,14 +164,21 @@ def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, run_report, tmp_path)
 
 
 def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, run_report, tmp_path):
+    seen = tmp_path / "seen"
+
     class Screen(io.StringIO):
         def isatty(self):
             return True
 
-    screen = Screen()
-    lesson_maker(tmp_path / "course", "01_waits", "# Title", "import time\ntime.sleep(1)")
-    run_report(screen, notebooks=tmp_path / "course", out=tmp_path / "out")
-    assert "\r\x1b[K01 (cell 4 of 4)" in screen.getvalue()
+        def write(self, text):
+            if "\r\x1b[K01 (cell 4 of 4)" in text:
+                seen.touch()
+            return super().write(text)
+
+    waits = f"import pathlib, time\nwhile not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.1)"
+    lesson_maker(tmp_path / "course", "01_waits", "# Title", waits)
+    run_report(Screen(), notebooks=tmp_path / "course", out=tmp_path / "out", timeout=PATIENCE)
+    assert seen.exists()
 
 
 @pytest.mark.parametrize(

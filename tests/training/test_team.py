@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -16,6 +15,7 @@ from sharingan_lab.errors import CheckpointError, ConfigError
 from sharingan_lab.training import Trainer, recipe
 from sharingan_lab.training.team import Team, join_team
 
+from ..patience import PATIENCE, wait_until
 from .test_trainer import TINY
 
 SETTINGS = [
@@ -33,7 +33,11 @@ def command(out, *more, settings=SETTINGS):
 def run(*words):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=240
+        [sys.executable, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
 
 
@@ -124,11 +128,15 @@ def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_hap
         [sys.executable, *words], env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    while not list((tmp_path / "cut").glob("checkpoints/step-0000000[3-9]")):
+
+    def is_under_way():
         assert process.poll() is None, process.stdout.read()
-        time.sleep(0.01)
+        newest = max((tmp_path / "cut").glob("checkpoints/step-*"), default=None)
+        return newest and newest.name >= "step-00000003"
+
+    wait_until(is_under_way, "the third step", pause=0.01)
     os.kill(a_worker_of(process.pid), signal.SIGKILL)
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     assert output.count("Training 'quick'") >= 2
     (step, whole), (same_step, cut) = (newest_weights(tmp_path / n) for n in ("whole", "cut"))
