@@ -16,13 +16,18 @@ help:  ## List the targets
 report: install  ## Run all lessons in quick mode and write reports/index.html
 	$(VENV)/bin/sharingan report --out $(OUT)
 
-test: test-unit test-lessons  ## Unit tests, doctests and every lesson
+test: install  ## Unit tests, doctests and every lesson: both parts, whatever becomes of the first
+	@failed=; for part in test-unit test-lessons; do \
+		echo "== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; \
+	echo "Passed: test-unit test-lessons"
 
 test-unit: install  ## Unit tests and doctests
 	$(PYTEST)
 
 test-lessons: install  ## Every lesson, its stored outputs compared
-	$(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(PYTEST) -p tests.patience --nbval-lax --nbval-current-env notebooks
 
 bench: install  ## Speed beside installable peers, as ratios
 	$(UV) pip install --quiet --python $(VENV)/bin/python --constraint requirements.lock \

@@ -12,15 +12,16 @@ def test_time_is_that_of_the_work():
     assert len(seconds) == 3 and min(seconds) >= 0.02
 
 
-def test_the_warm_up_runs_first_and_does_not_count():
-    calls = []
+def test_the_warm_up_runs_first_and_does_not_count(monkeypatch):
+    clock, taken = [0.0], iter([0.2, 0.3, 0.04, 0.05, 0.06])
 
     def slow_at_first():
-        calls.append(1)
-        time.sleep(0.2 if len(calls) <= 2 else 0)
+        clock[0] += next(taken)
 
-    assert max(measure_runtime(slow_at_first, repeats=3, warm_up=2)) < 0.1
-    assert len(calls) == 5
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    seconds = measure_runtime(slow_at_first, repeats=3, warm_up=2)
+    assert seconds == pytest.approx([0.04, 0.05, 0.06])
+    assert next(taken, None) is None
 
 
 def test_the_gpu_is_waited_for_before_both_readings(monkeypatch):
