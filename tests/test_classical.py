@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from skimage import restoration
+from skimage import filters, restoration
 
 from sharingan_lab.blur import add_noise, blur, degrade, linear_kernel, random_kernels
 from sharingan_lab.classical import (
@@ -14,6 +14,7 @@ from sharingan_lab.classical import (
     inverse_filter,
     richardson_lucy,
     tikhonov,
+    unsharp_mask,
     unsupervised_wiener,
     wiener,
 )
@@ -415,3 +416,28 @@ def test_blind_wants_a_size_and_unsupervised_room():
         blind_richardson_lucy(torch.zeros(1, 3, 8, 8), 0)
     with pytest.raises(InputError, match="3 x 3 pixels"):
         unsupervised(torch.zeros(1, 3, 2, 9), lopsided(1))
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("settings", [{}, {"amount": 0.3, "radius": 4.0}, {"amount": 5.0}])
+def test_unsharp_mask_is_scikit_images_on_batches(settings, channels, kind):
+    images = torch.rand(2, channels, 9, 14, generator=seeded(), dtype=kind)
+    expected = [
+        filters.unsharp_mask(image.numpy(), channel_axis=0, **{"radius": 1.5, **settings})
+        for image in images
+    ]
+    result = unsharp_mask(images, **settings)
+    torch.testing.assert_close(result, torch.from_numpy(np.stack(expected)), atol=1e-6, rtol=0)
+
+
+def test_unsharp_mask_without_amount_or_radius_changes_nothing():
+    image = photograph()
+    for settings in ({"amount": 0}, {"radius": 0}):
+        assert torch.equal(unsharp_mask(image, **settings), image)
+
+
+@pytest.mark.parametrize("settings", [{"amount": -1}, {"radius": float("nan")}])
+def test_unsharp_mask_names_a_bad_setting(settings):
+    with pytest.raises(InputError, match=next(iter(settings))):
+        unsharp_mask(photograph(), **settings)

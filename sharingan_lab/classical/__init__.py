@@ -1,7 +1,8 @@
 """What people did before networks: solve ``I_b = k * I_s + N`` for the sharp image.
 
-Section 1.2.2 of the report names these methods. All but the last are *non-blind*: they take the
-kernel for known. `blind_richardson_lucy` looks for the kernel, too.
+Section 1.2.2 of the report names the deconvolutions. Most are *non-blind*: they take the kernel
+for known. `blind_richardson_lucy` looks for the kernel, too; `unsharp_mask` asks for none, and is
+what any restorer has to beat.
 """
 
 from sharingan_lab.classical.filters import (
@@ -11,12 +12,14 @@ from sharingan_lab.classical.filters import (
     wiener,
 )
 from sharingan_lab.classical.lucy import blind_richardson_lucy, richardson_lucy
+from sharingan_lab.classical.unsharp import unsharp_mask
 
 __all__ = [
     "blind_richardson_lucy",
     "inverse_filter",
     "richardson_lucy",
     "tikhonov",
+    "unsharp_mask",
     "unsupervised_wiener",
     "wiener",
 ]
