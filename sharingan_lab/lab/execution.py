@@ -29,10 +29,21 @@ class Stopped(SharinganError):
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed notebook, without widget state, and its errors in the order of the cells."""
+    """An executed notebook.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        Without widget state.
+    failures : list of Failure
+        Its errors in the order of the cells.
+    cpu_seconds : float
+        What its kernel computed, all cores together; 0 where its end could not be awaited.
+    """
 
     notebook: nbformat.NotebookNode
     failures: list[Failure]
+    cpu_seconds: float
 
 
 class Execution:
@@ -62,7 +73,7 @@ class Execution:
         self.timeout, self.one_thread = timeout, one_thread
         self._worker: subprocess.Popen | None = None
         self._kernel: int | None = None
-        self._position = 0
+        self._position, self._cpu_seconds = 0, 0.0
         self._stopped = self._gave_up = False
         self._guard = threading.Lock()
 
@@ -101,6 +112,7 @@ class Execution:
                     self._position = event["cell"]
                     on_cell(self._position + 1, event["of"])
                 crash = event.get("crash", crash)
+                self._cpu_seconds = event.get("cpu_seconds", self._cpu_seconds)
             self._finish()
             log.seek(0)
             last = (log.read().strip().splitlines() or ["no message"])[-1]
@@ -189,7 +201,7 @@ class Execution:
             found = [failure for failure in found if failure.cell != cell]
             found.append(Failure(cell, crash))
         notebook.metadata.pop("widgets", None)
-        return Executed(notebook, found)
+        return Executed(notebook, found, self._cpu_seconds)
 
 
 def _number(notebook: nbformat.NotebookNode, position: int) -> int | None:

@@ -22,6 +22,8 @@ class Record:
         Those given by hand; the others had the values written in the lesson.
     seconds : float
         Wall clock, with the start of the kernel.
+    cpu_seconds : float
+        What the kernel computed, all cores together: other programs hardly change it.
     finished : str
         Local date and time.
     fingerprint : str
@@ -38,6 +40,7 @@ class Record:
     mode: str
     parameters: dict
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     finished: str = ""
     fingerprint: str = ""
     links: list[str] = field(default_factory=lambda: ["", ""])
@@ -47,8 +50,15 @@ class Record:
 
     @property
     def duration(self) -> str:
-        """The time it took, in words."""
-        return in_words(self.seconds)
+        """The time it took, in words.
+
+        Examples
+        --------
+        >>> Record("01", "01_a", "A", "done", "quick", {}, 125.0, 61.0).duration
+        '2 min 5 s (1 min 1 s of CPU time)'
+        """
+        cpu = f" ({in_words(self.cpu_seconds)} of CPU time)" if self.cpu_seconds else ""
+        return in_words(self.seconds) + cpu
 
 
 def in_words(seconds: float) -> str:

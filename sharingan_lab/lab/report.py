@@ -260,6 +260,7 @@ class _Run:
             self.folder.records[lesson.name],
             status=FAILED if executed.failures else DONE,
             seconds=round(seconds, 1),
+            cpu_seconds=round(executed.cpu_seconds, 1),
             finished=_now(),
             key_figures=key_figures(executed.notebook),
             notices=notices(executed.notebook),

@@ -12,7 +12,7 @@ import sharingan_lab
 
 
 def device_name() -> str:
-    """Name the GPU, or the number of cores where there is none.
+    """Name the GPU, or the processor and its cores where there is none.
 
     Examples
     --------
@@ -22,7 +22,21 @@ def device_name() -> str:
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"
     count = cores()
-    return f"cpu, {count} core{'s' * (count != 1)}"
+    return f"cpu, {count} core{'s' * (count != 1)} of {processor()}"
+
+
+def processor() -> str:
+    """Name the kind of processor, as far as the system tells.
+
+    Examples
+    --------
+    >>> processor() != ""
+    True
+    """
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text().splitlines() if about.is_file() else []
+    models = [line.partition(": ")[2].strip() for line in lines if line.startswith("model name")]
+    return next(filter(None, [*models, platform.processor(), platform.machine()]), "unknown kind")
 
 
 def cores() -> int:

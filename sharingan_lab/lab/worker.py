@@ -3,7 +3,8 @@
 It imports nothing of the package, so that a worker costs neither the time nor the memory of
 torch beside the kernel's own. What happens is told on standard output, one JSON object a line:
 ``{"kernel": pid}`` (the leader of its own process group), ``{"cell": k, "of": n}`` before each
-code cell, and ``{"crash": message}`` where an error left no trace in the notebook.
+code cell, ``{"crash": message}`` where an error left no trace in the notebook, and
+``{"cpu_seconds": s}`` in the end.
 """
 
 import functools
@@ -76,6 +77,8 @@ def main(order: dict) -> None:
         tell(crash=f"took longer than the {order['timeout']:g} s that a cell may take")
     except Exception as error:
         tell(crash=f"{type(error).__name__}: {error}")
+    spent = os.times()  # the kernel counts as a child once it has ended
+    tell(cpu_seconds=spent.children_user + spent.children_system)
 
 
 if __name__ == "__main__":

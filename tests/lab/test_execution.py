@@ -30,6 +30,14 @@ def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp
     assert "seed = 3" in executed.notebook.cells[2].source
 
 
+def test_a_kernels_cpu_time_is_known(lesson_maker, tmp_path):
+    source = "import time\nwhile time.process_time() < 3:\n    pass"
+    executed = Execution(
+        Lesson(lesson_maker(tmp_path, "01_a", "# A", source)), {}, timeout=PATIENCE
+    )
+    assert executed.run().cpu_seconds >= 3
+
+
 def test_what_a_kernel_writes_to_its_descriptors_does_no_harm(lesson_maker, tmp_path):
     path = lesson_maker(tmp_path, "01_a", "# A", "import os\nos.write(1, b'not json\\n');")
     assert Execution(Lesson(path), {}, timeout=PATIENCE).run().failures == []

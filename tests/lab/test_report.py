@@ -64,6 +64,7 @@ def test_a_good_lesson_reports_its_figures_notices_and_parameters(made, summary)
     assert good["parameters"] == {"seed": 5}
     assert good["title"] == "A good lesson"
     assert good["seconds"] > 0
+    assert good["cpu_seconds"] > 0
     assert re.search(r"01_good +done in \d", text)
     assert (out / "files/quick/01_good/made.txt").read_text() == "1 5"
     index = (out / "index.html").read_text()
