@@ -1,7 +1,9 @@
-"""Where lessons, shipped files and data sets lie, in a checkout and in an installed package."""
+"""Where lessons, shipped files and data sets lie, and what a path that a user names stands for."""
 
 import os
 from pathlib import Path
+
+from sharingan_lab.errors import ConfigError, InputError
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
@@ -9,6 +11,51 @@ _CHECKOUT = _PACKAGE.parent
 
 def _in_checkout() -> bool:
     return (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "notebooks").is_dir()
+
+
+def named_path(name: str | os.PathLike) -> Path:
+    """Path of a file or folder that a user names: ``~`` stands for a home, no name for nothing.
+
+    Raises
+    ------
+    InputError
+        The name is empty, which Python takes for the current folder, or begins with the ``~`` of
+        a user that there is not, which Python takes for a folder of that name.
+
+    Examples
+    --------
+    >>> named_path("photos/a.jpg").as_posix(), named_path("~").is_absolute()
+    ('photos/a.jpg', True)
+    >>> named_path("")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.InputError: '' names no file or folder; write . for the current one
+    """
+    text = os.fspath(name)
+    if not text.strip() or "\0" in text:
+        raise InputError(f"{text!r} names no file or folder; write . for the current one")
+    expanded = os.path.expanduser(text)
+    if expanded == text and text.startswith("~") and not os.path.lexists(text):
+        raise InputError(f"{text}: no such home folder; write the whole path")
+    return Path(expanded)
+
+
+def home_dir() -> Path:
+    """The user's home folder.
+
+    Raises
+    ------
+    ConfigError
+        There is none, as in a container whose user the system does not know. Some libraries would
+        make a folder named ``~`` instead.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise ConfigError(
+            "this user has no home folder: set HOME to a folder that can be written to, as in "
+            "HOME=/tmp sharingan doctor"
+        ) from None
 
 
 def notebooks_dir() -> Path:
@@ -48,5 +95,19 @@ def data_dir() -> Path:
     """
     chosen = os.environ.get("SHARINGAN_DATA")
     if chosen:
-        return Path(chosen).expanduser()
-    return _CHECKOUT / "data" if _in_checkout() else Path.home() / ".cache" / "sharingan-lab"
+        return named_path(chosen)
+    return _CHECKOUT / "data" if _in_checkout() else home_dir() / ".cache" / "sharingan-lab"
+
+
+def weights_dir() -> Path:
+    """Folder where torchvision looks for weights, and downloads them to.
+
+    Examples
+    --------
+    >>> weights_dir().name
+    'checkpoints'
+    """
+    import torch  # here: `sharingan doctor` answers without it
+
+    folder = Path(torch.hub.get_dir(), "checkpoints")
+    return folder if folder.is_absolute() else home_dir() / folder  # without a home, torch says ~

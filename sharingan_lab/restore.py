@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.errors import CheckpointError
+from sharingan_lab.errors import CheckpointError, DataError
 from sharingan_lab.images import read_image, write_image
-from sharingan_lab.locations import shipped_dir
+from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
 from sharingan_lab.networks.generator import check_images
 from sharingan_lab.training.checkpoints import newest_checkpoint, read_network
@@ -125,7 +125,7 @@ def restore_file(
     Raises
     ------
     DataError
-        The file cannot be read as an image.
+        The file cannot be read as an image, or needs more memory than there is.
 
     Examples
     --------
@@ -135,13 +135,18 @@ def restore_file(
     >>> restore_file(blurred, folder / "restored.png").name
     'restored.png'
     """
-    image = read_image(path)
-    return write_image(restore(image, generator or load_generator()), out)
+    try:
+        restored = restore(read_image(path), generator or load_generator())
+    except (MemoryError, RuntimeError) as error:  # torch has no kind of its own for a CPU's memory
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        raise DataError(f"{path} needs more memory than there is here: make it smaller") from error
+    return write_image(restored, out)
 
 
 def _find(name_or_path: str | os.PathLike) -> Path:
     named = shipped_dir() / f"{name_or_path}-generator.safetensors"
-    path = Path(name_or_path)
+    path = named_path(name_or_path)
     if named.is_file():
         return named
     if path.is_dir():

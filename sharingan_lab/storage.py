@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def _remedy(folder: Path, error: OSError, then: str) -> str:
         return f"{free:.1f} MB are free: make room, {then}"
     if error.errno in _LOCKED:
         return "allow writing there, or name another folder"
+    if error.errno == errno.ENAMETOOLONG:
+        return "choose a shorter name"
     return f"name another folder, or mend this one, {then}"
 
 
@@ -69,17 +72,22 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def write_atomically(path: Path, text: str, then: str = "then try again") -> None:
-    """Write a text file so that it is never seen half-written; make its folder if need be.
+def write_atomically(path: Path, content: str | bytes, then: str = "then try again") -> Path:
+    """Write a file so that it is never seen half-written; make its folder if need be.
 
     Parameters
     ----------
     path : Path
         File to write or to replace.
-    text : str
-        Its content.
+    content : str or bytes
+        What to write, a text as UTF-8.
     then : str
         What to do when there is room again, see :func:`writing_to`.
+
+    Returns
+    -------
+    Path
+        `path`.
 
     Raises
     ------
@@ -89,17 +97,19 @@ def write_atomically(path: Path, text: str, then: str = "then try again") -> Non
     Examples
     --------
     >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "new" / "note.txt"
-    >>> write_atomically(path, "whole")
-    >>> path.read_text()
+    >>> write_atomically(Path(tempfile.mkdtemp()) / "new" / "note.txt", "whole").read_text()
     'whole'
     """
-    partial = path.with_name(f".{path.name}.partial")
+    if isinstance(content, str):  # a file name may hold what no text can
+        content = content.encode(errors="backslashreplace")
+    # Short, as the name may be as long as a name can be; the same again after a kill, so that
+    # nothing gathers.
+    partial = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.partial")
     with writing_to(path.parent, then):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_durably(partial, text.encode())
+            write_durably(partial, content)
             os.replace(partial, path)
-        except OSError:
+        finally:
             partial.unlink(missing_ok=True)
-            raise
+    return path

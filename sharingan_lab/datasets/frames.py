@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.images import read_image
+from sharingan_lab.images import open_image, read_image
 from sharingan_lab.storage import write_atomically, writing_to
 
 Pair = tuple[Path, Path]
@@ -141,11 +140,8 @@ def _places(pairs: Sequence[Pair]) -> list[Place]:
     """Where each pair will lie, from the heads of the files."""
     places, first = [], 0
     for blurred, _ in pairs:
-        try:
-            with Image.open(blurred) as image:
-                width, height = (side // 2 for side in image.size)
-        except (OSError, UnidentifiedImageError) as error:
-            raise DataError(f"cannot read {blurred} as an image: {error}") from error
+        with open_image(blurred) as image:
+            width, height = (side // 2 for side in image.size)
         places.append((first, height, width))
         first += 6 * height * width
     return places

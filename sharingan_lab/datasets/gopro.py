@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from sharingan_lab.datasets.frames import cached_frames, half_size_pair
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import ConfigError, DataError
+from sharingan_lab.images import list_pictures, open_image
+from sharingan_lab.locations import named_path
+from sharingan_lab.seeds import check_seed
 
 PAIRS = {"train": 2103, "test": 1111}
 BLURS = ("blur", "blur_gamma")
@@ -86,9 +88,9 @@ class GoProPairs(Dataset):
     ) -> None:
         check_layout(root, splits=(split,), blur=blur, complete=False)
         self.crop = crop
-        self.seed = seed
+        self.seed = check_seed(seed)
         self.random = split == "train"
-        self.pairs = _choose(_pairs(_base(Path(root)) / split, blur), subset, seed)
+        self.pairs = _choose(_pairs(_base(root) / split, blur), subset, seed)
         self.frames = cached_frames(self.pairs, cache).to(device) if cache is not None else None
         self.epoch = 0
 
@@ -172,7 +174,7 @@ def check_layout(
     """
     _check_choice("split", splits, tuple(PAIRS))
     _check_choice("blur", (blur,), BLURS)
-    base = _base(Path(root))
+    base = _base(root)
     counts = {}
     for split in splits:
         if not (base / split).is_dir():
@@ -222,14 +224,14 @@ def check_frames(
     ...
     sharingan_lab.errors.DataError: no GoPro data at missing: ...
     """
-    files = sorted(path for path in _base(Path(root)).rglob("*.png") if path.name[0] != ".")
+    files = sorted(path for path in _base(root).rglob("*.png") if path.name[0] != ".")
     total = sum(path.stat().st_size for path in files)
     done = 0
     with ThreadPoolExecutor() as pool:  # Pillow decodes without Python's lock
         for path, fault in zip(files, pool.map(_undecodable, files), strict=True):
             if fault:
                 pool.shutdown(cancel_futures=True)
-                raise DataError(f"{path} cannot be decoded: {fault}; fetch GoPro again")
+                raise DataError(f"{fault}, or fetch GoPro again")
             done += path.stat().st_size
             on_progress("decoding", done, total)
     return len(files)
@@ -238,15 +240,16 @@ def check_frames(
 def _undecodable(path: Path) -> str:
     """What is wrong with an image file; empty if nothing."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             image.load()
-    except (OSError, SyntaxError, ValueError) as error:
+    except DataError as error:
         return str(error)
     return ""
 
 
-def _base(root: Path) -> Path:
+def _base(root: str | os.PathLike) -> Path:
     """The folder that holds the splits: root, or GOPRO_Large in it."""
+    root = named_path(root)
     if not root.is_dir():
         raise DataError(f"no GoPro data at {root}: get it with `sharingan fetch gopro` ({PAGE})")
     base = root / "GOPRO_Large" if (root / "GOPRO_Large").is_dir() else root
@@ -268,7 +271,7 @@ def _faults(sequence: Path, blur: str) -> list[str]:
         return [f"{sequence.name} has no folder {blur!r}{there}"]
     blurred, sharp = _frames(sequence / blur), _frames(sequence / "sharp")
     if not blurred and not sharp:
-        return [f"{sequence.name} has no PNG frames"]
+        return [f"{sequence.name} has no frames"]
     alone = [f"{blur}/{name} without sharp" for name in sorted(blurred - sharp)]
     alone += [f"sharp/{name} without {blur}" for name in sorted(sharp - blurred)]
     return [f"{sequence.name}: {fault}" for fault in alone]
@@ -298,7 +301,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _frames(folder: Path) -> set[str]:
-    return {p.name for p in folder.glob("*.png") if not p.name.startswith(".")}
+    return {path.name for path in list_pictures(folder, least=0)}
 
 
 def _has(folder: Path) -> str:

@@ -18,7 +18,9 @@ from sharingan_lab.datasets.gopro import check_layout
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
-from sharingan_lab.images import IMAGE_ENDINGS, read_image, write_image
+from sharingan_lab.images import list_pictures, read_image, write_image
+from sharingan_lab.locations import named_path
+from sharingan_lab.seeds import check_seed
 
 GAMMA = 2.2  # the response that GoPro's `blur_gamma` inverts
 KEPT = 0.7  # part of the photograph's shorter side that a frame shows; the rest is room to move
@@ -156,7 +158,7 @@ def write_gopro_like(
     Parameters
     ----------
     photos : path
-        Folder with PNG, JPEG, BMP, TIFF or WebP files; other files are passed over.
+        Folder with pictures, see :func:`sharingan_lab.images.list_pictures`.
     out : path
         Folder to make; it appears when all is written, and not before.
     frames, shake
@@ -200,11 +202,12 @@ def write_gopro_like(
     ...
     sharingan_lab.errors.DataError: no such folder: missing
     """
+    check_seed(seed)
     _check_settings(frames, pairs, test, size, shake)
-    files = _photographs(Path(photos))
-    out = _free(Path(out))
+    out = _free(named_path(out))
+    files = _photographs(named_path(photos))
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
     try:
         for done, (file, split) in enumerate(_split(files, test, seed).items(), start=1):
             photo = _reduce(read_image(file), size)
@@ -271,17 +274,7 @@ def _reduce(photo: Tensor, size: int) -> Tensor:
 
 def _photographs(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of their names, all of them fit for use."""
-    if not folder.is_dir():
-        raise DataError(f"no such folder: {folder}")
-    files = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")
-    )
-    if len(files) < 2:
-        raise DataError(
-            f"{folder} holds {len(files)} photographs: training and test need one each, at least"
-        )
+    files = list_pictures(folder, least=2)  # one for training, one for the test
     stems = [file.stem for file in files]
     for stem in stems:
         if stems.count(stem) > 1:

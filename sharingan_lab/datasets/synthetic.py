@@ -14,7 +14,8 @@ from sharingan_lab.blur.noise import gaussian_like, skip_gaussian
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
-from sharingan_lab.images import IMAGE_ENDINGS, read_image, read_pixels
+from sharingan_lab.images import list_pictures, read_image, read_pixels
+from sharingan_lab.seeds import check_seed
 
 
 class SyntheticBlurPairs(Dataset):
@@ -101,7 +102,7 @@ class SyntheticBlurPairs(Dataset):
         _check_images(sharp_images, crop, kernel_size)
         self.images = [image.to(device) for image in sharp_images]
         self.crop = crop
-        self.seed = seed
+        self.seed = check_seed(seed)
         self.items = len(self.images) if items is None else items
         self.kernel_size = kernel_size
         self.length = check_range("length", 60 * kernel_size / 64 if length is None else length, 0)
@@ -174,19 +175,21 @@ def _generator_on(device: torch.device, seed: int) -> torch.Generator:
 
 
 def load_folder(
-    folder: str | os.PathLike, *, as_uint8: bool = False, crop: int = 1
+    folder: str | os.PathLike, *, as_uint8: bool = False, crop: int = 1, least: int = 1
 ) -> list[Tensor]:
     """Read all pictures of a folder, in the order of their names.
 
     Parameters
     ----------
     folder : path
-        A folder with PNG, JPEG, BMP, TIFF or WebP files; other files are passed over.
+        A folder with pictures, see :func:`sharingan_lab.images.list_pictures`.
     as_uint8 : bool
         Keep the pixels as the 8 bits that they are: a quarter of the memory, and enough for
         :class:`SyntheticBlurPairs`, whose items are the same but for rounding.
     crop : int
         Side that the pictures must have at least, in pixels.
+    least : int
+        How many pictures there must be.
 
     Returns
     -------
@@ -196,7 +199,7 @@ def load_folder(
     Raises
     ------
     DataError
-        The folder is missing or holds no picture, or a picture cannot be read or is too small.
+        The folder is missing or holds too few pictures, or one cannot be read or is too small.
 
     Examples
     --------
@@ -205,12 +208,7 @@ def load_folder(
     ...
     sharingan_lab.errors.DataError: no such folder: missing
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"no such folder: {folder}")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
-    if not files:
-        raise DataError(f"{folder} holds no picture (looked for {', '.join(IMAGE_ENDINGS)})")
+    files = list_pictures(folder, least)
     images = [_read_uint8(path) if as_uint8 else read_image(path)[0] for path in files]
     small = [p.name for p, image in zip(files, images, strict=True) if min(image.shape[1:]) < crop]
     if small:

@@ -18,6 +18,8 @@ from sharingan_lab.lab.equations import EquationError
 from sharingan_lab.lab.export import index_html, lesson_html, thumbnail
 from sharingan_lab.lab.outcome import Cover, Failure, cover
 from sharingan_lab.lab.record import FAILED, UNFINISHED, Record, read_records, to_json
+from sharingan_lab.locations import named_path
+from sharingan_lab.storage import write_atomically
 
 
 class Folder:
@@ -62,7 +64,7 @@ class Folder:
         An equation that cannot be drawn fails the lesson.
         """
         self._covers[record.name] = _small(cover(notebook))
-        _write(self.path / f"{record.name}.ipynb", nbformat.writes(notebook))
+        write_atomically(self.path / f"{record.name}.ipynb", nbformat.writes(notebook))
         self.records[record.name] = record
         undrawn = self._write_page(record, notebook)
         if undrawn:
@@ -89,14 +91,15 @@ class Folder:
         """
         records = list(self.records.values())
         summary = {**about, "lessons": to_json(records)}
-        _write(self.path / "summary.json", json.dumps(summary, indent=1, ensure_ascii=False))
+        text = json.dumps(summary, indent=1, ensure_ascii=False)
+        write_atomically(self.path / "summary.json", text)
         covers = {r.name: self._cover(r) for r in records if r.status != UNFINISHED}
-        _write(self.path / "index.html", index_html(records, covers, facts))
+        write_atomically(self.path / "index.html", index_html(records, covers, facts))
 
     def _write_page(self, record: Record, notebook: nbformat.NotebookNode) -> list[EquationError]:
         self.records[record.name] = replace(record, links=self._links(record.name))
         page, undrawn = lesson_html(notebook, record, *self._neighbours(record.name))
-        _write(self.path / f"{record.name}.html", page)
+        write_atomically(self.path / f"{record.name}.html", page)
         return undrawn
 
     def _links(self, name: str) -> list[str]:
@@ -129,22 +132,10 @@ def _small(picture: Cover | None) -> Cover | None:
 
 
 def _writable(path: str | os.PathLike) -> Path:
-    path = Path(path).expanduser()
+    path = named_path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return path
     except OSError as error:
         raise ConfigError(f"cannot write a report to {path}: {error.strerror}") from error
-
-
-def _write(path: Path, text: str) -> None:
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -1,7 +1,5 @@
 """What a run trains on and what it is measured on, as its settings say."""
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -11,8 +9,9 @@ from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
 from sharingan_lab.device import choose_device
-from sharingan_lab.errors import ConfigError, DataError
+from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import data_dir
+from sharingan_lab.seeds import LARGEST
 from sharingan_lab.training.config import TrainConfig
 
 TRAIN_PHOTOS = ("astronaut", "coffee", "rocket", "tissue", "retina", "hubble")
@@ -55,14 +54,14 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     else:
         sharp, sharp_held_back = _photographs(config)
         train = _synthetic(config, sharp, config.seed, config.items or len(sharp), device)
-        held_back = _synthetic(config, sharp_held_back, config.seed + 1, VALIDATION_PAIRS)
+        held_back = _synthetic(config, sharp_held_back, _other_seed(config), VALIDATION_PAIRS)
     batch = [held_back[i] for i in range(len(held_back))]
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
 
 
 def _gopro(config: TrainConfig, device: torch.device) -> tuple[GoProPairs, GoProPairs]:
-    root = Path(config.data_root) if config.data_root else data_dir() / "GOPRO_Large"
+    root = config.data_root or data_dir() / "GOPRO_Large"
     settings = {"crop": config.crop, "blur": config.blur, "seed": config.seed}
     kept = {"cache": data_dir() / "cache", "device": device} if config.frame_cache else {}
     train = GoProPairs(root, "train", subset=config.subset or None, **settings, **kept)
@@ -78,7 +77,7 @@ def _mixed(config: TrainConfig, real: GoProPairs) -> MixedPairs:
         sharp = [sharp for _, sharp in real.frames]
     items = SYNTHETIC_SHARE * len(real)
     # a seed of its own, lest an item repeats the window of the real one with its index
-    return MixedPairs([real, _synthetic(config, sharp, config.seed + 1, items, real.device)])
+    return MixedPairs([real, _synthetic(config, sharp, _other_seed(config), items, real.device)])
 
 
 def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
@@ -89,9 +88,7 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
         )
     if not config.data_root:
         raise ConfigError("data=folder needs data_root: the folder of your sharp pictures (--data)")
-    images = load_folder(config.data_root, as_uint8=True, crop=config.crop)
-    if len(images) < 2:
-        raise DataError(f"{config.data_root} holds one picture: training needs two or more")
+    images = load_folder(config.data_root, as_uint8=True, crop=config.crop, least=2)
     train = [image for i, image in enumerate(images) if i % 10]
     if config.subset > len(train):
         raise ConfigError(
@@ -103,6 +100,10 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
         order = torch.randperm(len(train), generator=torch.Generator().manual_seed(config.seed))
         train = [train[i] for i in order[: config.subset].tolist()]
     return train, images[::10]
+
+
+def _other_seed(config: TrainConfig) -> int:
+    return (config.seed + 1) % (LARGEST + 1)
 
 
 def _synthetic(

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.images import read_image, write_image
-from sharingan_lab.storage import writing_to
+from sharingan_lab.images import encode_image, read_image
+from sharingan_lab.storage import write_atomically, writing_to
 from sharingan_lab.training.checkpoints import RESUME
 
 CROPS = 4  # on a sheet
@@ -49,9 +49,10 @@ def write_samples(
     sheet = torch.cat(rows, dim=1)
     folder = run_dir / "samples"
     with writing_to(run_dir, RESUME):
-        for leftover in folder.glob(".step-*"):  # of a run that was killed here
+        for leftover in folder.glob(".*.partial"):  # of a run that was killed here
             leftover.unlink()
-        return write_image(sheet, folder / f"step-{step:08d}.png")
+        path = folder / f"step-{step:08d}.png"
+        return write_atomically(path, encode_image(sheet, path.name), RESUME)
 
 
 def sample_sheets(run_dir: Path) -> dict[int, Path]:

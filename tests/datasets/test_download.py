@@ -632,7 +632,7 @@ def test_a_frame_that_does_not_decode_is_named_and_nothing_is_kept(gopro_zip, tm
     frame = tmp_path / "made" / "GOPRO_Large" / "test" / "GOPR0001" / "blur" / "000001.png"
     frame.write_bytes(frame.read_bytes()[:-30])  # whole for the archive, cut for an eye
     archive = shutil.make_archive(tmp_path / "cut", "zip", tmp_path / "made")
-    with pytest.raises(DataError, match=r"test/GOPR0001/blur/000001\.png cannot be decoded"):
+    with pytest.raises(DataError, match=r"cannot read .*test/GOPR0001/blur/000001\.png"):
         fetch("gopro", tmp_path / "data", archive)
     assert names(tmp_path / "data") == []
 

@@ -163,7 +163,7 @@ def break_layout(root, how):
         ("no sharp", "train: GOPR0001 has no folder 'sharp'"),
         ("no blur", "GOPR0001 has no folder 'blur', only 'blur_gamma'"),
         ("name", "blur/000007.png without sharp; GOPR0001: sharp/000002.png without blur$"),
-        ("no frames", "GOPR0001 has no PNG frames"),
+        ("no frames", "GOPR0001 has no frames"),
         ("many", r"without sharp \(and 3 more\)"),
     ],
 )

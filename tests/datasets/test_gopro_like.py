@@ -281,7 +281,7 @@ def test_a_file_in_the_way_is_refused(photos, tmp_path):
 @pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
 def test_a_failure_on_the_way_leaves_nothing(photos, tmp_path, failure):
     def stop(name, done, total):
-        assert leftovers(tmp_path)[0].startswith(".out.")
+        assert leftovers(tmp_path)[0].startswith(".sharingan-")
         if done == 2:
             raise failure
 
@@ -316,7 +316,7 @@ def spoil(folder, how):
     ("how", "message"),
     [
         ("missing", "no such folder"),
-        ("one", "holds 1 photographs: training and test need one each"),
+        ("one", "holds 1 picture, at least 2 needed"),
         ("stems", "two photographs in .* are named coffee: rename one"),
         ("small", r"astronaut.png \(91 x 91\).* and 1 more; the shorter side must have 92 pixels"),
         ("broken", "cannot read .*rocket.png"),

@@ -10,7 +10,7 @@ import traceback
 
 import pytest
 
-from sharingan_lab import images, storage
+from sharingan_lab import storage
 from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
 
 from ..patience import PATIENCE, wait_until
@@ -50,12 +50,6 @@ def half_written(path, content):
     die()
 
 
-def half_saved(_, file, **__):
-    file.write(b"\x89PNG")
-    file.flush()
-    die()
-
-
 def half_deleted(folder, *_, **__):
     (folder / "manifest.json").unlink()
     die()
@@ -65,7 +59,7 @@ def half_deleted(folder, *_, **__):
 MOMENTS = {
     "settings half written": (storage, "write_durably", 1, half_written),
     "settings not yet named": (storage.os, "replace", 1, die),
-    "first picture half written": (images.Image.Image, "save", 1, half_saved),
+    "first picture half written": (storage, "write_durably", 2, half_written),
     "before the first step": (Trainer, "step", 1, die),
     "first checkpoint half written": (checkpoints, "write_durably", 1, half_written),
     "state half written": (checkpoints, "write_durably", 8, half_written),
@@ -73,8 +67,8 @@ MOMENTS = {
     "checkpoint not yet named": (checkpoints.os, "rename", 2, die),
     "in a critic step": (Trainer, "critic_step", 2, die),
     "in a validation": (trainer, "psnr", 3, die),
-    "history half written": (storage, "write_durably", 2, half_written),
-    "between history.csv and history.json": (storage, "write_durably", 3, half_written),
+    "history half written": (storage, "write_durably", 3, half_written),
+    "between history.csv and history.json": (storage, "write_durably", 4, half_written),
     "old checkpoint half deleted": (checkpoints.shutil, "rmtree", 1, half_deleted),
 }
 
