@@ -5,12 +5,23 @@ Bad input is one line on standard error and exit code 2; 1 means that the work i
 """
 
 import argparse
+import contextlib
+import io
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from sharingan_lab import __version__, commands
-from sharingan_lab.errors import DownloadError, SharinganError, StorageError, TrainingError
+from sharingan_lab.errors import (
+    ConfigError,
+    DownloadError,
+    SharinganError,
+    StorageError,
+    TrainingError,
+)
+from sharingan_lab.locations import home_dir
+from sharingan_lab.seeds import check_seed
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -28,7 +39,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     try:
         choice = _parser().parse_args(words)
-        return choice.run(choice)
+        home_dir()
+        with _plain_speech():
+            return choice.run(choice)
     except SystemExit as end:  # argparse: help, version or a wrong call
         return int(end.code or 0)
     except SharinganError as error:
@@ -40,6 +53,22 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"sharingan: {error}", file=sys.stderr)
         return 2
+
+
+@contextlib.contextmanager
+def _plain_speech() -> Iterator[None]:
+    """Print warnings as a line each, and what the terminal cannot write as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        warnings.showwarning = _print_warning
+        warnings.filterwarnings("ignore", module="PIL")  # what it says about intact pictures
+        yield
+
+
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"sharingan: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -184,7 +213,7 @@ def _add_blur(group: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("input", metavar="INPUT", help="image file")
     parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="file or folder")
-    parser.add_argument("--seed", type=_whole, default=0, help="which motion (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="which motion (default: 0)")
     _add_size(parser)
     parser.add_argument(
         "--noise",
@@ -215,7 +244,7 @@ def _add_synthesize(group: argparse._SubParsersAction) -> None:
         metavar="PIXELS",
         help="shorter side of the frames, at most (default: 720)",
     )
-    add("--seed", type=_whole, default=0, help="of paths and split (default: 0)")
+    add("--seed", type=_seed, default=0, help="of paths and split (default: 0)")
 
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
@@ -232,6 +261,13 @@ def _whole(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    try:
+        return check_seed(_whole(text))
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:
@@ -274,7 +310,7 @@ def _add_evaluate(group: argparse._SubParsersAction) -> None:
         help="to train on (default: 200)",
     )
     add("--steps", type=_positive, default=300, metavar="N", help="of training (default: 300)")
-    add("--seed", type=_whole, default=0, help="of fields, blur and training (default: 0)")
+    add("--seed", type=_seed, default=0, help="of fields, blur and training (default: 0)")
     _add_size(detection)
     _add_device(detection)
 

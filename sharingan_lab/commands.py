@@ -4,20 +4,30 @@ The library is imported when a command runs, so that ``--help`` answers at once.
 """
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from sharingan_lab.errors import ConfigError, DataError, SharinganError
+from sharingan_lab.locations import named_path
 
 if TYPE_CHECKING:
     from sharingan_lab.lab.catalogue import Lesson
     from sharingan_lab.training import TrainConfig
 
 
+def _refuse_windows(command: str) -> None:
+    if sys.platform == "win32":
+        raise ConfigError(f"sharingan {command} needs Linux or macOS: on Windows, run it in WSL")
+
+
 def report(choice: argparse.Namespace) -> int:
+    _refuse_windows("report")
     from sharingan_lab.lab import report
 
     order = report.order(
@@ -36,7 +46,8 @@ def report(choice: argparse.Namespace) -> int:
 def train(choice: argparse.Namespace) -> int:
     from sharingan_lab.training import Trainer
 
-    out = Path(choice.out or Path("runs", choice.recipe or "corrected"))
+    recipe = choice.recipe or "corrected"
+    out = Path("runs", recipe) if choice.out is None else named_path(choice.out)
     config = _training_settings(choice, out)
     trainer = Trainer(config, out, resume=choice.resume)
     tell = print if trainer.team.leads else (lambda _: None)
@@ -60,7 +71,7 @@ def _training_settings(choice: argparse.Namespace, out: Path) -> "TrainConfig":
         config = TrainConfig.read(kept)
     else:
         config = recipe(choice.recipe or "corrected")
-    folder = [] if choice.data is None else [f"data_root={choice.data}"]
+    folder = [] if choice.data is None else [f"data_root={named_path(choice.data)}"]
     return config.with_assignments([*folder, *choice.settings])  # at once: they may need each other
 
 
@@ -77,19 +88,29 @@ def deblur(choice: argparse.Namespace) -> int:
     from sharingan_lab.device import choose_device
     from sharingan_lab.restore import load_generator, restore_file
 
-    pairs = _targets(choice.inputs, Path(choice.out))
+    targets = _targets(choice.inputs, choice.out)
     generator = load_generator(choice.model, choose_device(choice.device))
-    if len(pairs) == 1:
-        return _say_written(restore_file(*pairs[0], generator))
-    failed = 0
-    for source, target in pairs:
+    done = _each(
+        targets, lambda source: _say_written(restore_file(source, targets[source], generator))
+    )
+    if len(targets) > 1:
+        print(f"{len(done)} of {len(targets)} restored")
+    return int(len(done) < len(targets))
+
+
+def _each(names: Collection, work: Callable) -> dict:
+    """What the work gives for each name; of what fails a line is printed, and the others go on."""
+    done = {}
+    for name in names:
         try:
-            _say_written(restore_file(source, target, generator))
-        except SharinganError as error:
-            failed += 1
-            print(f"sharingan: {source}: {error}", file=sys.stderr)
-    print(f"{len(pairs) - failed} of {len(pairs)} restored")
-    return int(failed > 0)
+            done[name] = work(name)
+        except Exception as error:  # whatever it is, it is of this one alone
+            line = " ".join(str(error).split()) or type(error).__name__
+            line = line if str(name) in line else f"{name}: {line}"
+            if len(names) == 1:
+                raise error if isinstance(error, SharinganError) else DataError(line) from error
+            print(f"sharingan: {line}", file=sys.stderr)
+    return done
 
 
 def blur(choice: argparse.Namespace) -> int:
@@ -98,7 +119,9 @@ def blur(choice: argparse.Namespace) -> int:
     from sharingan_lab.blur import degrade, random_kernels
     from sharingan_lab.images import read_image, write_image
 
-    ((source, target),) = _targets([choice.input], Path(choice.out))
+    if named_path(choice.input).is_dir():
+        raise ConfigError(f"{choice.input} is a folder: name one picture")
+    ((source, target),) = _targets([choice.input], choice.out).items()
     generator = torch.Generator().manual_seed(choice.seed)
     kernel = random_kernels(1, choice.size, generator=generator)
     sharp = read_image(source)
@@ -127,37 +150,49 @@ def _print_photo(name: str, done: int, total: int) -> None:
     print(f"{done} of {total}: {name}", flush=True)
 
 
-def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
-    """Pair each input with its output; a folder among the inputs stands for its images."""
-    from sharingan_lab.images import IMAGE_ENDINGS
+def _targets(inputs: Sequence[str], out: str) -> dict[Path, Path]:
+    """The output of each input; a folder among the inputs stands for its pictures."""
+    from sharingan_lab.images import list_pictures, written_endings
 
-    sources = [file for name in inputs for file in _images(Path(name))]
-    is_file = out.suffix.lower() in IMAGE_ENDINGS and not out.is_dir()
+    folder, endings = named_path(out), written_endings()
+    is_file = not (folder.is_dir() or out.endswith(("/", os.sep))) and folder.suffix != ""
+    if is_file and folder.suffix.lower() not in endings:
+        raise ConfigError(
+            f"{out} has the ending of no picture that can be written: end it in .png or .jpg, or, "
+            f"for a folder of that name, write {out}{os.sep}"
+        )
+    if folder.exists() and not folder.is_dir() and not is_file:
+        raise ConfigError(f"{out} is neither a folder nor an image file")
+    paths = [named_path(name) for name in inputs]
+    lists = [list_pictures(path) if path.is_dir() else [path] for path in paths]
+    sources = [file for files in lists for file in files]
     if is_file and len(sources) > 1:
         raise ConfigError(f"{len(sources)} inputs cannot go to one file {out}: name a folder")
-    if out.exists() and not out.is_dir() and not is_file:
-        raise ConfigError(f"{out} is neither a folder nor an image file")
-    pairs = [(source, out if is_file else out / source.name) for source in sources]
-    names = [target.name for _, target in pairs]
-    for source, target in pairs:
-        if names.count(target.name) > 1:
-            raise ConfigError(
-                f"two inputs are named {source.name}: they would overwrite each other"
-            )
-        if target.exists() and source.exists() and target.samefile(source):
+    names = {source: _written_name(source, endings) for source in sources}
+    _check_names(sources, names)
+    targets = {source: folder if is_file else folder / names[source] for source in sources}
+    _check_targets(targets)
+    return targets
+
+
+def _written_name(source: Path, endings: set[str]) -> str:
+    """The name of the source, as PNG where its own format would lose colours."""
+    return source.name if source.suffix.lower() in endings else f"{source.stem}.png"
+
+
+def _check_names(sources: Sequence[Path], names: dict[Path, str]) -> None:
+    counts = Counter(names[source] for source in sources)
+    for name in names.values():
+        if counts[name] > 1:
+            raise ConfigError(f"two inputs are named {name}: they would overwrite each other")
+
+
+def _check_targets(targets: dict[Path, Path]) -> None:
+    sources = {source.resolve() for source in targets}
+    for source, target in targets.items():
+        same = target.exists() and source.exists() and target.samefile(source)
+        if same or target.resolve() in sources:
             raise ConfigError(f"{target} would overwrite its input: name another folder with -o")
-    return pairs
-
-
-def _images(path: Path) -> list[Path]:
-    from sharingan_lab.images import IMAGE_ENDINGS
-
-    if not path.is_dir():
-        return [path]
-    found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_ENDINGS)
-    if not found:
-        raise DataError(f"no images in {path}")
-    return found
 
 
 def _say_written(path: Path) -> int:
@@ -166,28 +201,27 @@ def _say_written(path: Path) -> int:
 
 
 def evaluate_images(choice: argparse.Namespace) -> int:
+    from sharingan_lab.images import list_pictures
+
+    restored = {path.name: path for path in list_pictures(choice.restored)}
+    sharp = {path.name: path for path in list_pictures(choice.sharp)}
+    _check_partners(restored, sharp, choice)
+    rows = _each(sorted(restored), lambda name: _measure(name, restored[name], sharp[name]))
+    means = [mean(row[i] for row in rows.values()) for i in (1, 2)] if rows else []
+    label = "mean" if len(rows) == len(restored) else f"mean of {len(rows)}"
+    _print_table(("file", "PSNR [dB]", "SSIM"), [*rows.values(), (label, *means)])
+    return int(len(rows) < len(restored))
+
+
+def _measure(name: str, restored: Path, sharp: Path) -> tuple[str, float, float]:
     from sharingan_lab.evaluation import psnr, ssim
     from sharingan_lab.images import read_image
 
-    restored = {path.name: path for path in _folder_images(choice.restored)}
-    sharp = {path.name: path for path in _folder_images(choice.sharp)}
-    _check_partners(restored, sharp, choice)
-    rows = []
-    for name in sorted(restored):
-        pair = read_image(restored[name]), read_image(sharp[name])
-        if pair[0].shape != pair[1].shape:
-            sizes = " and ".join(f"{p.shape[3]} x {p.shape[2]}" for p in pair)
-            raise DataError(f"{name} has two sizes in the two folders: {sizes}")
-        rows.append((name, psnr(*pair).item(), ssim(*pair).item()))
-    means = [sum(row[i] for row in rows) / len(rows) for i in (1, 2)]
-    _print_table(("file", "PSNR [dB]", "SSIM"), [*rows, ("mean", *means)])
-    return 0
-
-
-def _folder_images(name: str) -> list[Path]:
-    if not Path(name).is_dir():
-        raise DataError(f"no such folder: {name}")
-    return _images(Path(name))
+    pair = read_image(restored), read_image(sharp)
+    if pair[0].shape != pair[1].shape:
+        sizes = " and ".join(f"{p.shape[3]} x {p.shape[2]}" for p in pair)
+        raise DataError(f"{name} has two sizes in the two folders: {sizes}")
+    return name, psnr(*pair).item(), ssim(*pair).item()
 
 
 def _check_partners(restored: dict, sharp: dict, choice: argparse.Namespace) -> None:
@@ -281,9 +315,10 @@ def explore(choice: argparse.Namespace) -> int:
 
 
 def lab(choice: argparse.Namespace) -> int:
+    _refuse_windows("lab")
     from sharingan_lab.lab.jupyter import open_course
 
-    open_course(Path(choice.to), choice.port, browser=not choice.no_browser)
+    open_course(named_path(choice.to), choice.port, browser=not choice.no_browser)
 
 
 def course_check(choice: argparse.Namespace) -> int:
@@ -298,6 +333,7 @@ def course_check(choice: argparse.Namespace) -> int:
 def course_refresh(choice: argparse.Namespace) -> int:
     from sharingan_lab.lab import course
 
+    _refuse_windows("course refresh")
     failed = 0
     for lesson in _lessons(choice):
         failures = course.refresh(lesson)
@@ -312,7 +348,7 @@ def _lessons(choice: argparse.Namespace) -> "list[Lesson]":
     from sharingan_lab.lab.catalogue import all_lessons, select
 
     words = choice.only.split(",") if choice.only is not None else ()
-    return select(all_lessons(choice.notebooks and Path(choice.notebooks)), words)
+    return select(all_lessons(choice.notebooks), words)
 
 
 def doctor(choice: argparse.Namespace) -> int:

@@ -26,7 +26,8 @@ from torch.nn import functional as F
 from torchvision.models import VGG19_Weights, vgg19
 
 from sharingan_lab.errors import CheckpointError, ConfigError, InputError
-from sharingan_lab.locations import shipped_dir
+from sharingan_lab.locations import named_path, shipped_dir, weights_dir
+from sharingan_lab.seeds import check_seed
 
 OBJECTIVES = ("vanilla", "non-saturating", "least-squares", "wasserstein")
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -211,7 +212,7 @@ def _first_layers(count: int) -> nn.Sequential:
 
 
 def _draw_filters(features: nn.Sequential, seed: int) -> None:
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(check_seed(seed))
     for module in features:
         if isinstance(module, nn.Conv2d):  # He: signal keeps its size through the ReLUs
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=rng)
@@ -219,6 +220,7 @@ def _draw_filters(features: nn.Sequential, seed: int) -> None:
 
 
 def _torchvision_state() -> dict[str, Tensor]:
+    weights_dir()  # without a home, torch would make a folder named ~
     try:
         return VGG19_Weights.IMAGENET1K_V1.get_state_dict(
             progress=False, check_hash=True, weights_only=True
@@ -246,7 +248,7 @@ def _state(weights: str) -> dict[str, Tensor]:
         return _torchvision_state()
     if weights == "imagenet":
         return _file_state(shipped_dir() / SHIPPED_FEATURES, "install this package again")
-    return _file_state(Path(weights))
+    return _file_state(named_path(weights))
 
 
 def _load(features: nn.Sequential, weights: str) -> None:
@@ -292,7 +294,7 @@ class PerceptualLoss(nn.Module):
     CheckpointError
         The weights are missing, cannot be had, or do not fit.
     ConfigError
-        `statistics` is unknown.
+        `statistics` is unknown, or `seed` none.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Every command: its help, its work, and one clear line with exit code 2 for bad input."""
 
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -12,13 +13,15 @@ import psutil
 import pytest
 import torch
 from nbformat import v4, write
+from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from sharingan_lab.cli import main
 from sharingan_lab.datasets import photo
 from sharingan_lab.images import read_image, to_uint8, write_image
+from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.restore import load_generator, restore
-from sharingan_lab.training import TrainConfig, recipe
+from sharingan_lab.training import TrainConfig, Trainer, recipe
 
 from .patience import PATIENCE, wait_until
 
@@ -241,6 +244,210 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(tmp_path, monkeypatch, ca
     assert f"torch {torch.__version__.partition('+')[0]}" in printed
     assert re.search(rf"missing +gopro at {tmp_path}.*full mode.*sharingan fetch gopro", printed)
     assert "Quick mode can run." in printed
+
+
+# -- pictures in -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["deblur", "in/picture.png", "-o", "result.gif"], "has the ending of no picture that"),
+        (
+            ["deblur", "in/picture.png", "-o", "2024.11"],
+            "for a folder of that name, write 2024.11/",
+        ),
+        (["blur", "in/picture.png", "-o", "b.xyz"], "end it in .png or .jpg"),
+        (["blur", "in", "-o", "b.png"], "in is a folder: name one picture"),
+        (["deblur", "in/picture.png", "-o", ""], "'' names no file or folder"),
+        (["deblur", "", "-o", "out"], "'' names no file or folder"),
+        (["blur", "", "-o", "b.png"], "'' names no file or folder"),
+        (["blur", "in/picture.png", "-o", ""], "'' names no file or folder"),
+        (["synthesize", "", "-o", "out"], "'' names no file or folder"),
+        (["synthesize", "in", "-o", ""], "'' names no file or folder"),
+        (["evaluate", "images", "", "in"], "'' names no file or folder"),
+        (["train", "--out", ""], "'' names no file or folder"),
+        (["train", "--data", ""], "'' names no file or folder"),
+        (["report", "--out", ""], "'' names no file or folder"),
+        (["report", "--notebooks", ""], "'' names no file or folder"),
+        (["fetch", "vgg19", "--to", ""], "'' names no file or folder"),
+        (["fetch", "vgg19", "--from", ""], "'' names no file or folder"),
+        (["lab", "--to", ""], "'' names no file or folder"),
+        (["deblur", "in/picture.png", "-o", "~nobody-here/out"], "no such home folder"),
+        (["train", "--out", "~nobody-here/run", "--recipe", "quick"], "no such home folder"),
+        (["train", "--set", "data_root=~nobody-here/x"], "no such home folder"),
+        (["train", "--recipe", "quick", "--set", "vgg=~nobody-here/x"], "no such home folder"),
+        (["report", "--only", "11", "-p", "photo", "~nobody-here/a.jpg"], "no such home folder"),
+        (["report", "--out", "~nobody-here/reports"], "no such home folder"),
+        (["fetch", "gopro", "--to", "~nobody-here/data"], "no such home folder"),
+        (["synthesize", "in", "-o", "~nobody-here/out"], "no such home folder"),
+    ],
+)
+def test_what_is_ambiguous_is_refused_before_any_work(
+    words, message, picture, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"sharingan: [^\n]+\n", error) and message in error
+    assert files(tmp_path) == before
+
+
+def test_an_ending_that_exists_as_a_folder_or_is_marked_as_one_is_a_folder(
+    picture, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.gif").mkdir()
+    for out in ("there.gif", "new.png/"):
+        assert main(["blur", str(picture), "-o", out, "--size", "9"]) == 0
+        assert files(tmp_path / out) == ["picture.png"]
+
+
+def test_a_home_stands_for_itself_in_options_and_settings(picture, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(picture.parent))
+    assert main(["blur", "~/picture.png", "-o", "~/out/b.png", "--size", "9"]) == 0
+    assert (picture.parent / "out" / "b.png").is_file()
+    run = Trainer(recipe("quick").with_settings(items=4, width=4, critic_width=4), "~/run")
+    assert run.run_dir == picture.parent / "run" and not (tmp_path / "~").exists()
+
+
+def test_one_bad_picture_of_a_folder_is_a_line_and_the_others_go_on(picture, tmp_path, capsys):
+    folder, out = picture.parent, tmp_path / "out"
+    Image.new("P", (20, 20)).save(folder / "few.gif")
+    Image.new("RGB", (20, 20)).save(folder / "small.jfif", format="JPEG")
+    (folder / "broken.jpg").write_bytes(picture.read_bytes()[:60])
+    (folder / "._picture.png").write_bytes(b"a companion")
+    (folder / "phone.heic").write_bytes(b"")
+    assert main(["deblur", str(folder), "-o", str(out)]) == 1
+    assert files(out) == ["few.png", "picture.png", "small.jfif"]
+    printed = capsys.readouterr()
+    assert "3 of 4 restored" in printed.out
+    passed_over, broken = printed.err.splitlines()
+    assert "1 HEIC file (phone.heic: save as JPEG or PNG first)" in passed_over
+    assert re.fullmatch(r"sharingan: cannot read .*broken\.jpg as an image: .+", broken)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+        ZeroDivisionError("of another kind"),
+    ],
+)
+def test_what_one_picture_does_to_the_network_ends_no_batch(
+    error, picture, tmp_path, capsys, monkeypatch
+):
+    write_image(torch.ones(1, 3, 99, 99), picture.parent / "large.png")
+    plain = LiteGenerator.forward
+
+    def forward(self, images):
+        if images.shape[-1] == 99:
+            raise error
+        return plain(self, images)
+
+    monkeypatch.setattr(LiteGenerator, "forward", forward)
+    assert main(["deblur", str(picture.parent), "-o", str(tmp_path / "out")]) == 1
+    assert files(tmp_path / "out") == ["picture.png"]
+    (line,) = capsys.readouterr().err.splitlines()
+    remedy = "another kind" if isinstance(error, ZeroDivisionError) else "make it smaller"
+    assert "large.png" in line and remedy in line
+
+
+def test_evaluate_images_goes_on_past_a_bad_one(picture, tmp_path, capsys):
+    for folder in (picture.parent, tmp_path / "restored"):
+        write_image(torch.rand(3, 20, 20), folder / "other.png")
+        (folder / "broken.png").write_bytes(b"no picture")
+    write_image(torch.ones(3, 41, 50), tmp_path / "restored" / "picture.png")
+    assert main(["evaluate", "images", str(tmp_path / "restored"), str(picture.parent)]) == 1
+    printed = capsys.readouterr()
+    rows = [line.split("  ")[0].strip() for line in printed.out.splitlines()]
+    assert rows == ["file", "other.png", "picture.png", "mean of 2"]
+    assert "broken.png as an image" in printed.err
+
+
+def test_names_that_a_terminal_cannot_show_are_restored(picture, tmp_path):
+    name = b"\xff\xfe \xc3\xbc.png"
+    os.rename(picture, os.path.join(os.fsencode(picture.parent), name))
+    words = ["blur", picture.parent / os.fsdecode(name), "-o", tmp_path / "out", "--size", "9"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sharingan_lab", *words],
+        capture_output=True,
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(os.fsencode(tmp_path / "out")) == [name] and b"wrote" in done.stdout
+
+
+def test_an_input_of_another_name_is_not_overwritten_either(picture, tmp_path, capsys):
+    Image.new("P", (41, 50)).save(tmp_path / "picture.gif")
+    (tmp_path / "other").mkdir()
+    write_image(torch.ones(3, 20, 20), tmp_path / "other" / "b.png")
+    words = [str(tmp_path / "picture.gif"), str(tmp_path / "other" / "b.png")]
+    assert main(["deblur", *words, str(picture), "-o", str(picture.parent)]) == 2
+    assert "two inputs are named picture.png" in capsys.readouterr().err
+    write_image(torch.ones(3, 20, 20), picture.parent / "b.png")
+    both = [str(tmp_path / "other" / "b.png"), str(picture)]
+    assert main(["deblur", *both, "-o", str(picture.parent)]) == 2
+    assert "would overwrite its input" in capsys.readouterr().err
+
+
+# -- seeds and places ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "blur {tmp}/in/picture.png -o {tmp}/b.png --seed {seed}",
+        "synthesize {tmp}/in -o {tmp}/out --seed {seed}",
+        "evaluate detection --seed {seed}",
+        "train --recipe quick --out {tmp}/run --set seed={seed}",
+        "report --only 01 --out {tmp}/reports -p seed {seed}",
+    ],
+)
+@pytest.mark.parametrize("seed", [2**64, 2**63, 10**400, -1])
+def test_a_seed_beyond_64_bits_is_refused_in_one_line(words, seed, picture, tmp_path, capsys):
+    before = files(tmp_path)
+    assert main(words.format(tmp=tmp_path, seed=seed).split()) == 2
+    assert re.fullmatch(r"sharingan: [^\n]*whole number [^\n]+\n", capsys.readouterr().err)
+    assert files(tmp_path) == before
+
+
+def test_the_largest_seed_works(picture, tmp_path):
+    words = ["blur", str(picture), "-o", str(tmp_path / "b.png"), "--size", "9"]
+    assert main([*words, "--seed", str(2**63 - 1)]) == 0
+    config = recipe("quick").with_settings(
+        seed=2**63 - 1, items=4, width=4, critic_width=4, epochs=2, constant_epochs=1
+    )
+    assert Trainer(config).fit()[-1]["step"] == 2
+
+
+@pytest.mark.parametrize("words", ["doctor", "train --recipe quick", "fetch vgg19", "report"])
+def test_a_user_without_a_home_is_told_so(words, tmp_path, capsys, monkeypatch):
+    def unknown(_):
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert main(words.split()) == 2
+    assert "this user has no home folder: set HOME" in capsys.readouterr().err
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("words", ["report", "lab", "course refresh"])
+def test_what_windows_lacks_is_refused_there(words, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert main(words.split()) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        f"sharingan: sharingan {words} needs Linux or macOS: on Windows, run it in WSL\n"
+    )
+    assert files(tmp_path) == []
 
 
 # -- stopping a report --------------------------------------------------------------------------

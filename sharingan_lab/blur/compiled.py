@@ -7,6 +7,7 @@ and in a fixed order, so results do not depend on how a batch is split.
 """
 
 import math
+import os
 
 import numpy as np
 from numba import njit
@@ -14,8 +15,8 @@ from numba import njit
 
 def _compile(function):
     """Compile at the first call and keep the machine code on disk, where a disk is to be had."""
-    try:
-        return njit(cache=True, nogil=True)(function)
+    try:  # numba takes an unknown home for a folder named ~
+        return njit(cache=os.path.expanduser("~") != "~", nogil=True)(function)
     except RuntimeError:  # no folder to write to
         return njit(nogil=True)(function)
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-import torch
-
 from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
 from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, download, forget, silent
 from sharingan_lab.errors import ConfigError, DataError
-from sharingan_lab.locations import data_dir
+from sharingan_lab.locations import data_dir, named_path, weights_dir
 from sharingan_lab.storage import writing_to
 
 
@@ -94,8 +92,8 @@ def destination(name: str, to: str | os.PathLike | None = None) -> Path:
     """
     asset = _asset(name)
     if name == "gopro":
-        return (Path(to) if to else data_dir()) / "GOPRO_Large"
-    folder = Path(to) if to else Path(torch.hub.get_dir()) / "checkpoints"
+        return (data_dir() if to is None else named_path(to)) / "GOPRO_Large"
+    folder = weights_dir() if to is None else named_path(to)
     return folder / _file_name(asset.url)
 
 
@@ -164,11 +162,12 @@ def fetch(
     asset, target = _asset(name), destination(name, to)
     if target.exists():
         return _checked(name, asset, target)
-    url = str(source) if source else asset.url
+    url = asset.url if source is None else str(source)
+    file = None if urlsplit(url).scheme in ("http", "https") else named_path(url)
     with writing_to(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-    if urlsplit(url).scheme not in ("http", "https"):
-        return _install(name, asset, Path(url), target, on_progress)
+    if file is not None:
+        return _install(name, asset, file, target, on_progress)
     partial = target.parent / f"{_file_name(url)}.part"
     download(url, partial, on_progress=on_progress, remedy=asset.remedy)
     try:

@@ -10,7 +10,7 @@ import nbformat
 from papermill import inspect_notebook
 
 from sharingan_lab.errors import ConfigError, DataError
-from sharingan_lab.locations import notebooks_dir
+from sharingan_lab.locations import named_path, notebooks_dir
 
 _NUMBERING = re.compile(r"^\s*(Lesson\s+)?\d+\s*[:.\u00b7\u2013\u2014-]?\s*")
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
@@ -77,7 +77,7 @@ def all_lessons(folder: Path | None = None) -> list[Lesson]:
     ...
     sharingan_lab.errors.DataError: no lessons (NN_name.ipynb) in /no/such/folder
     """
-    folder = notebooks_dir() if folder is None else Path(folder)
+    folder = notebooks_dir() if folder is None else named_path(folder)
     lessons = [Lesson(p) for p in sorted(folder.glob("*.ipynb")) if _NAME.fullmatch(p.stem)]
     if not lessons:
         raise DataError(f"no lessons (NN_name.ipynb) in {folder}")
@@ -139,6 +139,8 @@ _READERS = {
 
 
 def _typed(name: str, text: str, kind: str) -> int | float | bool | str:
+    if kind == "str" and text.startswith("~"):
+        return str(named_path(text))
     try:
         return _READERS.get(kind, str)(text.lower() if kind == "bool" else text)
     except (ValueError, KeyError):

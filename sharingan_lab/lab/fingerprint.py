@@ -12,7 +12,7 @@ import torch
 
 import sharingan_lab
 from sharingan_lab.lab.catalogue import Lesson
-from sharingan_lab.locations import shipped_dir
+from sharingan_lab.locations import shipped_dir, weights_dir
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "matplotlib")
 
@@ -43,7 +43,7 @@ def _value(value: object) -> object:
 def _surroundings() -> list:
     package = Path(sharingan_lab.__file__).parent
     sources = [p for p in package.rglob("*") if "__pycache__" not in p.parts and p.is_file()]
-    downloads = Path(torch.hub.get_dir(), "checkpoints").glob("*")
+    downloads = weights_dir().glob("*")
     return [
         _hash_files(sources),
         _hash_files(p for p in shipped_dir().rglob("*") if p.is_file()),

@@ -13,7 +13,8 @@ import torch
 import sharingan_lab
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
-from sharingan_lab.locations import data_dir
+from sharingan_lab.locations import data_dir, named_path
+from sharingan_lab.seeds import check_seed
 
 T = TypeVar("T")
 
@@ -115,7 +116,7 @@ def setup(
     out_dir : str
         Folder for the lesson's files; empty: a temporary one that goes with the run.
     seed : int
-        At least 0.
+        From 0 to 2**63 - 1.
     device : {"auto", "cpu", "cuda"}
         ``auto`` takes CUDA where there is one.
 
@@ -134,7 +135,7 @@ def setup(
     """
     check_run(mode=mode, data_root=data_root, seed=seed, device=device)
     torch.manual_seed(seed)
-    folder = Path(out_dir).expanduser() if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))
+    folder = named_path(out_dir) if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(lesson, mode, seed, choose_device(device), find_gopro(data_root), folder.resolve())
     if not out_dir:
@@ -163,8 +164,7 @@ def check_run(
     """
     if mode not in MODES:
         raise ConfigError(f"mode must be 'quick' or 'full', got {mode!r}")
-    if not isinstance(seed, int) or seed < 0:
-        raise ConfigError(f"seed must be a whole number of at least 0, got {seed!r}")
+    check_seed(seed)
     choose_device(device)
     if run_dir:
         from sharingan_lab.training import read_run  # brings torchvision: other lessons need none
@@ -182,7 +182,7 @@ def find_gopro(data_root: str = "") -> Path | None:
     >>> find_gopro("/no/such/folder") is None
     True
     """
-    root = Path(data_root).expanduser() if data_root else data_dir()
+    root = named_path(data_root) if data_root else data_dir()
     for candidate in (root, root / "GOPRO_Large"):
         if (candidate / "train").is_dir() and (candidate / "test").is_dir():
             return candidate.resolve()

@@ -125,7 +125,7 @@ def order(
     DataError
         There are no lessons, or full mode lacks GoPro or CUDA.
     """
-    lessons = all_lessons(notebooks and Path(notebooks))
+    lessons = all_lessons(notebooks)
     chosen = select(lessons, only)
     values = check_parameters(chosen, parameters or {})
     mode = values.pop("mode", mode)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.seeds import check_seed
 
 
 @contextmanager
@@ -25,6 +26,8 @@ def monte_carlo_dropout(network: nn.Module, seed: int) -> Iterator[None]:
     ------
     InputError
         The network has no dropout, so that all its answers would be the same.
+    ConfigError
+        The seed is none.
 
     References
     ----------
@@ -43,7 +46,7 @@ def monte_carlo_dropout(network: nn.Module, seed: int) -> Iterator[None]:
         raise InputError(f"{type(network).__name__} has no dropout: build it with dropout above 0")
     before = [layer.training for layer in layers]
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(check_seed(seed))
         try:
             for layer in layers:
                 layer.train()

@@ -10,6 +10,7 @@ from typing import Any
 from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.losses import OBJECTIVES
+from sharingan_lab.seeds import check_seed
 
 _CHOICES = {
     "data": ("gopro", "folder", "mixed", "photos"),
@@ -27,7 +28,7 @@ _CHOICES = {
 _AT_LEAST = {
     "subset": 0, "items": 0, "crop": 16, "batch_size": 1, "epochs": 1, "constant_epochs": 0,
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
-    "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3, "seed": 0,
+    "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3,
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
     "critic_limit": 0.0, "weight_clip": 0.0,
 }  # fmt: skip
@@ -199,6 +200,7 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(

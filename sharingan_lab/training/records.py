@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
+from sharingan_lab.locations import named_path
 from sharingan_lab.training.checkpoints import newest_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.history import Row, read_history
@@ -70,7 +71,7 @@ def read_run(run_dir: str | Path) -> RunRecord:
     ...
     sharingan_lab.errors.DataError: no_run holds no run: there is no config.json of 'sharingan train'
     """  # noqa: E501
-    run_dir = Path(run_dir).expanduser()
+    run_dir = named_path(run_dir)
     settings = run_dir / "config.json"
     if not settings.is_file():
         raise DataError(f"{run_dir} holds no run: there is no config.json of 'sharingan train'")

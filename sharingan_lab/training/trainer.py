@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
+from sharingan_lab.locations import named_path
 from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.storage import write_atomically
@@ -121,7 +122,7 @@ class Trainer:
         if config.tensorboard:
             require_tensorboard()
         self.config = config
-        self.run_dir = Path(run_dir) if run_dir is not None else None
+        self.run_dir = named_path(run_dir) if run_dir is not None else None
         self.device = choose_device(config.device)
         self.team = join_team(self.device)
         self.data, validation = training_data(config)
@@ -358,7 +359,7 @@ class Trainer:
             self.data.set_epoch(epoch)
             for optimiser in (self.generator_optimiser, self.critic_optimiser):
                 optimiser.param_groups[0]["lr"].fill_(config.rate_in_epoch(epoch))
-            rng = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+            rng = torch.Generator().manual_seed((config.seed * 1_000_003 + epoch) % 2**64)
             orders = [
                 torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
             ]

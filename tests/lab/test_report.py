@@ -189,7 +189,7 @@ def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, run_report, tmp
         ({"only": [""]}, r"no lesson ''"),
         ({"parameters": {"sead": "1"}}, r"'sead': choose from .*seed"),
         ({"parameters": {"seed": "1.5"}}, r"parameter seed is of type int, got '1.5'"),
-        ({"parameters": {"seed": "-1"}}, r"seed must be"),
+        ({"parameters": {"seed": "-1"}}, r"seed=-1: must be"),
         ({"parameters": {"device": "tpu"}}, r"device='tpu'"),
         ({"parameters": {"mode": "slow"}}, r"mode must be"),
         ({"only": ["03"], "parameters": {"seed": "1"}}, r"no selected lesson has a parameter"),
