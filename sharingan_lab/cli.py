@@ -229,12 +229,17 @@ def _add_synthesize(group: argparse._SubParsersAction) -> None:
         group,
         "synthesize",
         commands.synthesize,
-        "make blurred and sharp pairs in GoPro's layout from a folder of photographs",
+        "make blurred and sharp pairs in GoPro's layout from photographs or slow-motion frames",
         "photos -o data/my-gopro --pairs 8",
     )
-    parser.add_argument("photos", metavar="PHOTOS", help="folder of sharp photographs")
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of sharp photographs or frames")
     parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="folder to make")
     add = parser.add_argument
+    add(
+        "--film",
+        action="store_true",
+        help="PHOTOS holds consecutive frames of a film, or folders of them: average these",
+    )
     add("--frames", type=_positive, default=11, metavar="N", help="averaged; odd (default: 11)")
     add("--pairs", type=_positive, default=8, metavar="N", help="of each photo (default: 8)")
     add(

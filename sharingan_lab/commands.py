@@ -130,17 +130,22 @@ def blur(choice: argparse.Namespace) -> int:
 
 
 def synthesize(choice: argparse.Namespace) -> int:
-    from sharingan_lab.datasets import write_gopro_like
+    from sharingan_lab.datasets import write_from_frames, write_gopro_like
 
-    made = write_gopro_like(
-        choice.photos,
-        choice.out,
-        frames=choice.frames,
-        pairs=choice.pairs,
-        size=choice.frame_size,
-        seed=choice.seed,
-        on_photo=_print_photo,
-    )
+    if choice.film:
+        made = write_from_frames(
+            choice.photos, choice.out, frames=choice.frames, on_sequence=_print_photo
+        )
+    else:
+        made = write_gopro_like(
+            choice.photos,
+            choice.out,
+            frames=choice.frames,
+            pairs=choice.pairs,
+            size=choice.frame_size,
+            seed=choice.seed,
+            on_photo=_print_photo,
+        )
     print(f"{made['train']} pairs to train on and {made['test']} to test on are in {choice.out}")
     print(f"Train on them with: sharingan train --data {choice.out}")
     return 0

@@ -5,6 +5,7 @@ from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.gopro_like import average_frames, gopro_like_pair, write_gopro_like
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
+from sharingan_lab.datasets.slow_motion import write_from_frames
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
@@ -24,5 +25,6 @@ __all__ = [
     "photos",
     "weed_field",
     "weed_fields",
+    "write_from_frames",
     "write_gopro_like",
 ]

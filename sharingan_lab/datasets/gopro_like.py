@@ -1,11 +1,12 @@
 """Pairs in GoPro's layout from any folder of photographs: sharp frames along a path, averaged."""
 
+import contextlib
 import math
 import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -123,7 +124,7 @@ def gopro_like_pair(
     (torch.Size([1, 3, 280, 480]), True)
     """
     check_images(photo)
-    _check_frames(frames)
+    check_frames(frames)
     shake = check_range("shake", shake, 0, 45)
     room = _room(photo)
     scene = _window(photo, room, generator)  # the frame and `room` pixels around it
@@ -204,11 +205,8 @@ def write_gopro_like(
     """
     check_seed(seed)
     _check_settings(frames, pairs, test, size, shake)
-    out = _free(named_path(out))
     files = _photographs(named_path(photos))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
-    try:
+    with writing_data_set(named_path(out)) as partial:
         for done, (file, split) in enumerate(_split(files, test, seed).items(), start=1):
             photo = _reduce(read_image(file), size)
             for number in range(pairs):
@@ -217,12 +215,6 @@ def write_gopro_like(
                 for kind, image in zip(KINDS, images, strict=True):
                     write_image(image, partial / split / file.stem / kind / f"{number:06d}.png")
             on_photo(file.name, done, len(files))
-        partial.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return check_layout(out, complete=False)
 
 
@@ -306,16 +298,46 @@ def _stream(seed: int, file: Path, place: int) -> torch.Generator:
     return seeded_generator(seed, zlib.crc32(file.name.encode()), place)
 
 
-def _free(out: Path) -> Path:
+@contextlib.contextmanager
+def writing_data_set(out: Path) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `out` when all went well, and vanishes otherwise.
+
+    Parameters
+    ----------
+    out : Path
+        A folder that is empty or not there.
+
+    Raises
+    ------
+    DataError
+        It is there, and not empty.
+
+    Examples
+    --------
+    >>> out = Path(tempfile.mkdtemp()) / "pairs"
+    >>> with writing_data_set(out) as partial:
+    ...     _ = (partial / "note.txt").write_text("all of it")
+    >>> [path.name for path in out.iterdir()]
+    ['note.txt']
+    """
     if out.is_dir() and any(out.iterdir()):
         raise DataError(f"{out} is not empty: name a new folder")
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file: name a new folder")
-    return out
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _check_settings(frames: int, pairs: int, test: float, size: int, shake: Range) -> None:
-    _check_frames(frames)
+    check_frames(frames)
     check_range("shake", shake, 0, 45)
     check_number("test", test, 0, 1)
     for name, value, least in (("pairs", pairs, 1), ("size", size, SMALLEST)):
@@ -323,7 +345,8 @@ def _check_settings(frames: int, pairs: int, test: float, size: int, shake: Rang
             raise InputError(f"{name}={value}: must be {least} or more")
 
 
-def _check_frames(frames: int) -> None:
+def check_frames(frames: int) -> None:
+    """Raise InputError unless so many frames can be averaged: an odd number, from 3 to 99."""
     if not 3 <= frames <= MOST_FRAMES or frames % 2 == 0:
         raise InputError(
             f"frames={frames}: must be odd, so that there is a middle one, from 3 to {MOST_FRAMES}"
