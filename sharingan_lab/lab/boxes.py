@@ -17,6 +17,7 @@ from sharingan_lab.lab.sliders import SliderFigure
 
 _CLASS_COLOURS = {1: "#56B4E9", 2: "#F0E442"}  # sky blue and yellow: both stand out from soil
 _MISSED = "#FFFFFF"
+_LEGEND = (*CLASS_NAMES[1:], "wrong find", "missed plant")  # in this order
 
 
 def draw_detections(
@@ -34,6 +35,7 @@ def draw_detections(
 
     Right finds have a full frame and their score in percent; finds that match no true box (a wrong
     place, or the wrong class) a dashed one; true plants that nobody found a dotted white one.
+    The legend names the kinds of frame that are in the picture, no others.
 
     Parameters
     ----------
@@ -80,16 +82,19 @@ def draw_detections(
     fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
     fig.get_layout_engine().set(h_pad=0.08)
     axes = fig.subplots(rows, columns, squeeze=False).flat
+    kinds: dict[str, tuple[str, str]] = {}
     for ax, image, title, found, truth, caption in zip(
         axes, images, titles, detections, targets, captions, strict=False
     ):
         ax.imshow(image.permute(1, 2, 0).clamp(0, 1).cpu().numpy(), interpolation="nearest")
         ax.set(title=title, xlabel=caption, xticks=[], yticks=[])
         ax.grid(False)
-        _draw_boxes(ax, found, truth, min_score, iou)
-    fig.legend(
-        handles=_legend(), loc="outside lower center", ncols=4, facecolor="0.45", frameon=True
-    )
+        kinds |= _draw_boxes(ax, found, truth, min_score, iou)
+    if kinds:
+        handles = _legend(kinds)
+        fig.legend(
+            handles=handles, loc="outside lower center", ncols=4, facecolor="0.45", frameon=True
+        )
     return fig
 
 
@@ -154,16 +159,21 @@ def threshold_explorer(
 
 def _draw_boxes(
     ax: Axes, found: dict[str, Tensor], truth: dict[str, Tensor], min_score: float, iou: float
-) -> None:
+) -> dict[str, tuple[str, str]]:
+    """Draw the frames of one image; colour and line of each kind drawn, by name."""
+    kinds = {}
     sure = found["scores"] >= min_score
     boxes, scores, labels = (found[part][sure] for part in ("boxes", "scores", "labels"))
     matches = match_detections(boxes, scores, labels, truth["boxes"], truth["labels"], iou)
     missed = set(range(len(truth["boxes"]))) - set(matches.tolist())
     for place in missed:
-        _frame(ax, truth["boxes"][place], _MISSED, ":")
+        kinds["missed plant"] = (_MISSED, ":")
+        _frame(ax, truth["boxes"][place], *kinds["missed plant"])
     for box, score, label, match in zip(boxes, scores, labels, matches.tolist(), strict=True):
-        colour = _CLASS_COLOURS[int(label)]
-        _frame(ax, box, colour, "-" if match >= 0 else "--")
+        colour, right = _CLASS_COLOURS[int(label)], match >= 0
+        kind = CLASS_NAMES[int(label)] if right else "wrong find"
+        kinds[kind] = (colour, "-" if right else "--")
+        _frame(ax, box, *kinds[kind])
         ax.text(
             float(box[0]),
             max(float(box[1]) - 1.5, 7.0),  # scores at the upper rim move inside
@@ -173,6 +183,7 @@ def _draw_boxes(
             path_effects=[patheffects.withStroke(linewidth=1.6, foreground="black")],
             clip_on=True,
         )
+    return kinds
 
 
 def _frame(ax: Axes, box: Tensor, colour: str, line: str) -> None:
@@ -185,9 +196,9 @@ def _frame(ax: Axes, box: Tensor, colour: str, line: str) -> None:
     )
 
 
-def _legend() -> list[Line2D]:
-    kinds = [(CLASS_NAMES[label], colour, "-") for label, colour in _CLASS_COLOURS.items()]
-    kinds += [("wrong find", _CLASS_COLOURS[2], "--"), ("missed plant", _MISSED, ":")]
+def _legend(kinds: dict[str, tuple[str, str]]) -> list[Line2D]:
+    lines = {name: kinds[name] for name in _LEGEND if name in kinds}
     return [
-        Line2D([], [], color=colour, linestyle=line, label=name) for name, colour, line in kinds
+        Line2D([], [], color=colour, linestyle=line, label=name)
+        for name, (colour, line) in lines.items()
     ]

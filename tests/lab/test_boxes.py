@@ -42,12 +42,20 @@ def test_classes_have_their_own_colours():
 def test_each_picture_has_its_title_and_caption():
     fig = draw_detections(IMAGES, ["a", "b"], [FOUND] * 2, [TRUTH] * 2, captions=["x", "y"])
     assert [(ax.get_title(), ax.get_xlabel()) for ax in fig.axes] == [("a", "x"), ("b", "y")]
-    assert [text.get_text() for text in fig.legends[0].get_texts()] == [
-        "crop",
-        "weed",
-        "wrong find",
-        "missed plant",
-    ]
+
+
+def legend_of(found, truth):
+    fig = draw_detections(IMAGES[:1], ["field"], [found], [truth])
+    return [text.get_text() for legend in fig.legends for text in legend.get_texts()]
+
+
+def test_the_legend_names_what_is_in_the_picture():
+    perfect = {**TRUTH, "scores": torch.ones(3)}
+    nothing = {name: values[:0] for name, values in perfect.items()}
+    assert legend_of(FOUND, TRUTH) == ["crop", "wrong find", "missed plant"]
+    assert legend_of(perfect, TRUTH) == ["crop", "weed"]
+    assert legend_of(nothing, TRUTH) == ["missed plant"]
+    assert legend_of(nothing, nothing) == []
 
 
 def test_counts_must_match():
