@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import VGG19_Weights, vgg19
 
+from sharingan_lab.checks import check_passing, describe
 from sharingan_lab.errors import CheckpointError, ConfigError, InputError
 from sharingan_lab.locations import named_path, shipped_dir, weights_dir
 from sharingan_lab.seeds import check_seed
@@ -181,6 +182,10 @@ def gradient_penalty(
     >>> gradient_penalty(lambda x: x @ w, torch.zeros(8, 2), torch.ones(8, 2), generator=rng).item()
     16.0
     """
+    for name, samples in (("real", real), ("fake", fake)):
+        kind = isinstance(samples, Tensor) and samples.is_floating_point()
+        if not kind or samples.numel() == 0:
+            raise InputError(f"{name} must be floating-point samples, got {describe(samples)}")
     if real.shape != fake.shape:
         raise InputError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} differ in shape")
     _check_choice("alpha_per", alpha_per, "sample", "batch")
@@ -332,6 +337,11 @@ class PerceptualLoss(nn.Module):
 
     def forward(self, restored: Tensor, sharp: Tensor) -> Tensor:
         """Mean squared difference of the features of two batches (N, 3, H, W) in [0, 1]."""
+        for name, images in (("restored", restored), ("sharp", sharp)):
+            check_passing(images, name, self.mean, training=True)
+        if restored.shape != sharp.shape:
+            shapes = f"{tuple(restored.shape)} and {tuple(sharp.shape)}"
+            raise InputError(f"restored and sharp images must have one shape, got {shapes}")
         with torch.no_grad():
             target = self.extract(sharp)
         return F.mse_loss(self.extract(restored), target)

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from sharingan_lab.checks import check_images
 from sharingan_lab.errors import CheckpointError, DataError
 from sharingan_lab.images import read_image, write_image
 from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
-from sharingan_lab.networks.generator import check_images
 from sharingan_lab.training.checkpoints import newest_checkpoint, read_network
 
 _NETWORKS = {network.__name__: network for network in (Generator, LiteGenerator, DeepDeblur)}
@@ -74,35 +74,35 @@ def restore(images: Tensor, generator: nn.Module) -> Tensor:
     Parameters
     ----------
     images : Tensor
-        (N, 3, H, W) in [0, 1], any height and width.
+        (N, 3, H, W) in [0, 1], float32 or float64, any height and width.
     generator : nn.Module
         As :func:`load_generator` returns it. Its mode is left as it was; dropout is off meanwhile.
 
     Returns
     -------
     Tensor
-        (N, 3, H, W) in [0, 1], on the device of `images`.
+        (N, 3, H, W) in [0, 1], of the type and on the device of `images`.
 
     Raises
     ------
     InputError
-        The images are not a float batch (N, 3, H, W).
+        The images are not as stated, or hold NaN.
 
     Examples
     --------
     >>> restore(torch.full((1, 3, 31, 50), 0.5), load_generator("lite")).shape
     torch.Size([1, 3, 31, 50])
     """
-    check_images(images)
-    device = next(generator.parameters()).device
+    check_images(images, channels=(3,))
+    weights = next(generator.parameters())
     was_training = generator.training
     generator.eval()
     try:
         with torch.no_grad():  # one by one: the memory of one image, and no batch effects
-            restored = [generator(image[None].to(device)) for image in images]
+            restored = [generator(image[None].to(weights)) for image in images]
     finally:
         generator.train(was_training)
-    return torch.cat(restored).clamp(0, 1).to(images.device)
+    return torch.cat(restored).clamp(0, 1).to(images)
 
 
 def restore_file(

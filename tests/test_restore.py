@@ -108,5 +108,5 @@ def test_what_cannot_be_loaded_is_named(tmp_path):
 
 
 def test_images_of_another_form_are_refused():
-    with pytest.raises(InputError, match="expected float images"):
+    with pytest.raises(InputError, match=r"got float32 \(32, 32, 3\)"):
         restore(images(32, 32, 3), LiteGenerator(4, 1))

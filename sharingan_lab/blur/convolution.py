@@ -6,7 +6,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
-from sharingan_lab.blur.checks import check_images, check_kernels
+from sharingan_lab.checks import LIGHT, check_images, check_kernels
 from sharingan_lab.errors import InputError
 
 BOUNDARIES = {
@@ -24,7 +24,8 @@ def blur(images: Tensor, kernels: Tensor, *, boundary: str = "reflect") -> Tenso
     Parameters
     ----------
     images : Tensor
-        Images (N, 3, H, W), or grey (N, 1, H, W), float32 or float64, of any height and width.
+        Images (N, 3, H, W), or grey (N, 1, H, W), float32 or float64, of any height and width;
+        white at 1. Lamps may be brighter, differences negative, up to a size of 31.
     kernels : Tensor
         One kernel an image (N, k, k), or one for all (1, k, k); k odd or even, not larger than the
         image; not negative.
@@ -56,7 +57,7 @@ def blur(images: Tensor, kernels: Tensor, *, boundary: str = "reflect") -> Tenso
     >>> torch.allclose(blur(image, still), image, atol=1e-6)
     True
     """
-    check_images(images)
+    check_images(images, slack=LIGHT)
     check_kernels(kernels, images)
     return convolve(images, kernels.to(images), boundary)
 

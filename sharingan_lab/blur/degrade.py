@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_number
-from sharingan_lab.blur.convolution import blur
-from sharingan_lab.blur.noise import add_noise
-from sharingan_lab.errors import InputError
+from sharingan_lab.blur.convolution import convolve
+from sharingan_lab.blur.noise import sensor_noise
+from sharingan_lab.checks import check_images, check_kernels, check_number
 
 WHITE = 0.9  # values from here to 1 may hide light that the sensor could not hold
 
@@ -69,16 +68,14 @@ def degrade(
     >>> round(float(blurred.mean()), 2), round(float(blurred.std()), 2)
     (0.5, 0.01)
     """
-    check_images(sharp)
+    check_images(sharp, slack=1e-3)
+    check_kernels(kernels, sharp)
     check_number("gamma", gamma, 1, 4)
     check_number("highlights", highlights, 1)
-    low, high = float(sharp.min()), float(sharp.max())
-    if low < -1e-3 or high > 1 + 1e-3:
-        raise InputError(f"images must lie in [0, 1], these lie in [{low:.3g}, {high:.3g}]")
-    light = _light(sharp, gamma, highlights)
-    arrived = blur(light, kernels, boundary=boundary).clamp(min=0)
-    seen = add_noise(arrived, noise_std, photons=photons, generator=generator)
-    gain = 1 / kernels.to(sharp).sum(dim=(1, 2))
+    kernels = kernels.to(sharp)
+    arrived = convolve(_light(sharp, gamma, highlights), kernels, boundary).clamp(min=0)
+    seen = sensor_noise(arrived, noise_std, photons, generator)
+    gain = 1 / kernels.sum(dim=(1, 2))
     value = (gain[:, None, None, None] * seen).clamp(0, 1)
     return value if gamma == 1 else value ** (1 / gamma)
 

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
-from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, check_lengths, sample_trajectories
+from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, LENGTH, sample_trajectories
+from sharingan_lab.checks import check_count, check_each, check_floats, check_number
 from sharingan_lab.errors import InputError
 
 PART = {True: 64, False: 4096}  # paths at a time: what a CPU's cache holds, what keeps a GPU busy
+EXPOSURE = ("in (0, 1]", 1e-300, 1.0)
 
 
 def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1.0) -> Tensor:
@@ -47,9 +49,12 @@ def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1
     >>> rasterize(path, size=3)[0, 1] * 3
     tensor([1., 1., 1.])
     """
-    _check_size(size)
-    _check_trajectories(trajectories)
-    exposures = _check_exposure(exposure, len(trajectories)).to(trajectories.device)
+    check_count("size", size)
+    check_floats(trajectories, "trajectories", "(n, steps, 2)")
+    if trajectories.ndim != 3 or trajectories.shape[2] != 2:
+        raise InputError(f"trajectories must be (n, steps, 2), got {tuple(trajectories.shape)}")
+    exposures = check_each("exposure", exposure, len(trajectories), *EXPOSURE)
+    exposures = exposures.contiguous().to(trajectories.device)
     compiled = compiled_loops(trajectories)
     if compiled is None:
         return _splat(trajectories.double(), exposures, size).float()
@@ -115,9 +120,10 @@ def random_kernels(
     >>> kernels.shape, [round(float(total), 4) for total in kernels.sum(dim=(1, 2))]
     (torch.Size([4, 33, 33]), [1.0, 1.0, 1.0, 1.0])
     """
-    _check_size(size)
-    lengths = check_lengths(n, ALGORITHM_LENGTH * size / 64 if length is None else length)
-    exposures = _check_exposure(exposure, n)
+    check_count("size", size)
+    length = ALGORITHM_LENGTH * size / 64 if length is None else length
+    lengths = check_each("length", length, n, *LENGTH)
+    exposures = check_each("exposure", exposure, n, *EXPOSURE)
     part = PART[generator.device.type == "cpu"]
     kernels = torch.empty(n, size, size, device=generator.device)
     for start in range(0, n, part):  # the paths of a part at a time: they take more room
@@ -155,27 +161,14 @@ def linear_kernel(length: float, angle: float, size: int) -> Tensor:
             [0., 1., 0.],
             [0., 0., 0.]])
     """
-    if not (math.isfinite(length) and length >= 0 and math.isfinite(angle)):
-        raise InputError(
-            f"length must be finite and not negative, angle finite, got {length} and {angle}"
-        )
+    check_count("size", size)
+    check_number("length", length, 0)
+    check_number("angle", angle, -math.inf)
     steps = 64 * max(1, math.ceil(length))  # 64 positions a pixel: exact to 1e-4
     along = ((torch.arange(steps, dtype=torch.float64) + 0.5) / steps - 0.5) * length
     turn = math.radians(angle)
     path = torch.stack([along * math.cos(turn), -along * math.sin(turn)], dim=1)
     return rasterize(path[None], size)
-
-
-def _check_exposure(exposure: float | Tensor, n: int) -> Tensor:
-    """Check the exposures and return one for each path (n,), in double precision."""
-    exposures = torch.as_tensor(exposure, dtype=torch.float64)
-    usable = (exposures > 0) & (exposures <= 1)
-    if exposures.shape not in ((), (1,), (n,)) or not bool(usable.all()):
-        raise InputError(
-            f"exposure must be one number in (0, 1], or one for each of the {n} paths, "
-            f"got {exposures.tolist()}"
-        )
-    return exposures.expand(n).contiguous()
 
 
 def _fit(points: Tensor, weights: Tensor, size: int) -> Tensor:
@@ -186,18 +179,3 @@ def _fit(points: Tensor, weights: Tensor, size: int) -> Tensor:
     reach = torch.stack([-offset.amin((1, 2)) / before, offset.amax((1, 2)) / after])
     scale = 1 / torch.nan_to_num(reach, nan=0.0).amax(0).clamp(min=1.0)
     return (size // 2 + offset * scale[:, None, None]).clamp(0, size - 1)
-
-
-def _check_size(size: int) -> None:
-    if not isinstance(size, int) or size < 1:
-        raise InputError(f"size must be a whole number of pixels, at least 1, got {size!r}")
-
-
-def _check_trajectories(trajectories: Tensor) -> None:
-    shape = tuple(trajectories.shape)
-    if len(shape) != 3 or shape[2] != 2 or 0 in shape or not trajectories.is_floating_point():
-        raise InputError(
-            f"trajectories must be floating-point (n, steps, 2), got {trajectories.dtype} {shape}"
-        )
-    if not bool(trajectories.isfinite().all()):
-        raise InputError("trajectories hold NaN or infinity; every position must be finite")

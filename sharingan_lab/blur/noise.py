@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_number
+from sharingan_lab.checks import LIGHT, check_images, check_number
 from sharingan_lab.errors import InputError
 
 
@@ -58,7 +58,14 @@ def add_noise(
     >>> round(float(counted.std()), 2)
     0.1
     """
-    check_images(images)
+    check_images(images, slack=LIGHT)
+    return sensor_noise(images, std, photons, generator)
+
+
+def sensor_noise(
+    images: Tensor, std: float, photons: float | None, generator: torch.Generator
+) -> Tensor:
+    """Do as `add_noise` for images that are known to be fit."""
     check_number("std", std, 0)
     if photons is not None:
         images = _count(images, photons, generator)
@@ -98,8 +105,7 @@ def _drawn(images: Tensor) -> int:
 
 def _count(images: Tensor, photons: float, generator: torch.Generator) -> Tensor:
     """Replace the light by the light of the photons that happened to arrive."""
-    if not (math.isfinite(photons) and photons > 0):
-        raise InputError(f"photons must be a finite number above 0, got {photons!r}")
+    check_number("photons", photons, 1e-9)
     low = float(images.min())
     if low < -1e-3:
         raise InputError(f"photons cannot be counted in negative light, got {low:.3g}")

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_number
 from sharingan_lab.blur.trajectories import sample_trajectories
+from sharingan_lab.checks import LIGHT, check_count, check_floats, check_images, check_number
 from sharingan_lab.errors import InputError
 
 PADDING = {"reflect": "reflection", "replicate": "border", "zero": "zeros"}
@@ -131,8 +131,9 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
     >>> round(float(margin(poses, 24, 32)), 4)
     3.0
     """
-    _check_poses(poses, len(poses))
+    _check_poses(poses)
     focal = float(max(height, width)) if focal is None else focal
+    check_number("focal", focal, 1e-6)
     half = torch.tensor([width - 1, height - 1], dtype=torch.float64, device=poses.device) / 2
     signs = half.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
     corners = torch.cat([signs * half, half.new_ones(4, 1)], dim=1)
@@ -191,8 +192,8 @@ def random_poses(
     >>> poses.shape, bool(poses.mean(dim=1).abs().max() < 1e-6)
     (torch.Size([2, 8, 6]), True)
     """
-    if not 2 <= frames <= 2000:
-        raise InputError(f"frames must be from 2 to 2000, got {frames}")
+    check_count("n", n)
+    check_count("frames", frames, 2, 2000)
     check_number("rotation", rotation, 0, 45)
     check_number("translation", translation, 0, 0.5)
     paths = sample_trajectories(3 * n, length=1.0, generator=generator, **walk)
@@ -206,7 +207,7 @@ def random_poses(
 
 def _frames(images: Tensor, poses: Tensor, focal: float | None, boundary: str) -> Iterator[Tensor]:
     """Yield the images (N, C, H, W) as each pose shows them, sampled bilinearly."""
-    check_images(images)
+    check_images(images, slack=LIGHT)
     _check_poses(poses, len(images))
     if boundary not in PADDING:
         raise InputError(f"boundary must be one of {', '.join(PADDING)}, got {boundary!r}")
@@ -249,12 +250,8 @@ def _project(maps: Tensor, points: Tensor) -> Tensor:
     return torch.stack([x / depth, y / depth], dim=-1) / half
 
 
-def _check_poses(poses: Tensor, n: int) -> None:
-    if not isinstance(poses, Tensor) or not poses.is_floating_point():
-        kind = poses.dtype if isinstance(poses, Tensor) else type(poses).__name__
-        raise InputError(f"poses must be a floating-point torch.Tensor, got {kind}")
-    shape = tuple(poses.shape)
-    if len(shape) != 3 or shape[0] not in (1, n) or shape[1] == 0 or shape[2] != 6:
-        raise InputError(f"poses must be (1, T, 6) or ({n}, T, 6) for {n} images, got {shape}")
-    if not bool(poses.isfinite().all()):
-        raise InputError("poses hold NaN or infinity; every angle and distance must be finite")
+def _check_poses(poses: Tensor, n: int | None = None) -> None:
+    form = "(N, T, 6)" if n is None else f"(1, T, 6) or ({n}, T, 6) for {n} images"
+    check_floats(poses, "poses", form)
+    if poses.ndim != 3 or poses.shape[2] != 6 or (n and len(poses) not in (1, n)):
+        raise InputError(f"poses must be {form}, got {tuple(poses.shape)}")

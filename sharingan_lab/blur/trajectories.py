@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
+from sharingan_lab.checks import check_count, check_each
 from sharingan_lab.errors import InputError
 
 Range = float | tuple[float, float]
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
+LENGTH = ("of pixels, finite and 0 or more", 0.0)
 WORD = 62  # random bits a step: 16 and 16 for the Gaussian disturbance, 30 for the impulse
 LARGEST = {"inertia": 10.0, "gaussian": 100.0, "impulse": 1.0, "anxiety": 1.0}
 
@@ -91,9 +93,8 @@ def sample_trajectories(
     >>> [round(float(length), 3) for length in travelled]
     [60.0, 60.0]
     """
-    lengths = check_lengths(n, length)
-    if steps < 2:
-        raise InputError(f"steps must be at least 2, got {steps}")
+    check_count("steps", steps, 2)
+    lengths = check_each("length", length, n, *LENGTH)
     device = generator.device
     words = torch.randint(2**WORD, (n, 5 + steps - 1), generator=generator, device=device)
     chance = words[:, :5].T.double() / 2**WORD
@@ -164,17 +165,3 @@ def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
             f"got {bounds!r}"
         )
     return low + (high - low) * uniform
-
-
-def check_lengths(n: int, length: float | Tensor) -> Tensor:
-    """Return the lengths of n paths (n,) in double precision; raise InputError for bad ones."""
-    if n < 1:
-        raise InputError(f"n must be at least 1 path, got {n}")
-    lengths = torch.as_tensor(length, dtype=torch.float64)
-    usable = lengths.isfinite() & (lengths >= 0)
-    if lengths.shape not in ((), (1,), (n,)) or not bool(usable.all()):
-        raise InputError(
-            f"length must be a finite number of pixels, 0 or more, or one for each of the {n} "
-            f"paths, got {lengths.tolist()}"
-        )
-    return lengths.expand(n)

@@ -3,8 +3,14 @@
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_kernels, check_light
 from sharingan_lab.blur.convolution import blur
+from sharingan_lab.checks import (
+    LIGHT,
+    check_floats,
+    check_images,
+    check_kernels,
+    check_light,
+)
 from sharingan_lab.errors import InputError
 
 
@@ -55,8 +61,8 @@ def blur_varying(
     >>> bool(change[:8].max() < 1e-6 < change[-8:].min())
     True
     """
-    check_images(images)
-    check_light(kernels)
+    check_images(images, slack=LIGHT)
+    check_light(kernels, "(m, k, k)")
     n, channels, height, width = images.shape
     if kernels.ndim not in (3, 4) or (kernels.ndim == 4 and len(kernels) not in (1, n)):
         raise InputError(
@@ -160,9 +166,9 @@ def blur_object(
     >>> blur_object(black, white, mask, linear_kernel(2, 0, 5))[0, 0, 4, 4:11]
     tensor([0.0000, 0.2500, 0.7500, 1.0000, 0.7500, 0.2500, 0.0000])
     """
-    check_images(background)
-    check_images(thing)
-    check_images(mask)
+    check_images(background, "background", slack=LIGHT)
+    check_images(thing, "thing", slack=LIGHT)
+    check_images(mask, "mask", channels=(1,), slack=0)
     if thing.shape != background.shape:
         raise InputError(
             f"background and object must have one shape, got {tuple(background.shape)} and "
@@ -171,9 +177,6 @@ def blur_object(
     n, _, height, width = background.shape
     if mask.shape not in ((n, 1, height, width), (1, 1, height, width)):
         raise InputError(f"mask must be ({n}, 1, {height}, {width}), got {tuple(mask.shape)}")
-    if mask.min() < 0 or mask.max() > 1:
-        low, high = float(mask.min()), float(mask.max())
-        raise InputError(f"mask must lie in [0, 1], this one lies in [{low:.3g}, {high:.3g}]")
     check_kernels(kernels, background)
     kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)
     mask = mask.to(background).expand(n, -1, -1, -1)
@@ -189,11 +192,12 @@ def _windows(count: int, length: int) -> Tensor:
 
 
 def _check_weights(weights: Tensor, shape: tuple[int, int, int, int]) -> None:
-    if not isinstance(weights, Tensor) or tuple(weights.shape) not in (shape, shape[1:]):
-        found = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
-        raise InputError(f"weights must be {shape[1:]} or {shape} for these kernels, got {found}")
-    if not bool((weights >= 0).all()):
-        raise InputError("weights hold NaN or negative values; each must be 0 or more")
+    form = f"{shape[1:]} or {shape} for these kernels"
+    check_floats(weights, "weights", form)
+    if tuple(weights.shape) not in (shape, shape[1:]):
+        raise InputError(f"weights must be {form}, got {tuple(weights.shape)}")
+    if bool((weights < 0).any()):
+        raise InputError("negative values in weights: each must be 0 or more")
     error = float((weights.sum(dim=-3) - 1).abs().max())
     if error > 1e-4:
         raise InputError(f"weights must sum to 1 at every pixel, they are off by up to {error:.3g}")

@@ -7,7 +7,7 @@ import torch
 from skimage import restoration
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_kernels, check_number
+from sharingan_lab.checks import check_images, check_kernels, check_number
 from sharingan_lab.classical.borders import make_periodic, transfer
 from sharingan_lab.errors import InputError
 
@@ -256,7 +256,7 @@ def _filter(blurred: Tensor, kernels: Tensor, gain: Gain, boundary: str) -> Tens
 
 def _prepare(blurred: Tensor, kernels: Tensor, boundary: str) -> tuple[Tensor, Tensor]:
     """Periodic images and the kernels' spectra; in float64, as gains may be large."""
-    check_images(blurred)
+    check_images(blurred, "blurred")
     check_kernels(kernels, blurred)
     periodic = make_periodic(blurred.double(), kernels.shape[-1], boundary)
     return periodic, transfer(kernels.to(periodic), periodic.shape[-2:])

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_kernels
+from sharingan_lab.checks import check_count, check_floats, check_images, check_kernels
 from sharingan_lab.classical.borders import make_periodic, transfer
 from sharingan_lab.errors import InputError
 
@@ -60,9 +60,9 @@ def richardson_lucy(
     >>> bool((restored - sharp).square().mean() < 0.5 * (blurred - sharp).square().mean())
     True
     """
-    check_images(blurred)
+    check_images(blurred, "blurred")
     check_kernels(kernels, blurred)
-    _check_count("iterations", iterations)
+    check_count("iterations", iterations)
     seen = make_periodic(blurred.clamp_min(0), kernels.shape[-1], boundary)
     passed = transfer(kernels.to(seen), seen.shape[-2:])
     guess = torch.full_like(seen, 0.5)
@@ -138,10 +138,12 @@ def blind_richardson_lucy(
     >>> bool(torch.cosine_similarity(kernel.flatten(), true.flatten(), dim=0) > 0.9)
     True
     """
-    check_images(blurred)
-    _check_count("size", size)
-    _check_count("iterations", iterations)
-    _check_count("kernel_steps", kernel_steps)
+    check_images(blurred, "blurred")
+    check_count("size", size)
+    check_count("iterations", iterations)
+    check_count("kernel_steps", kernel_steps)
+    if start is not None:
+        check_floats(start, "start", f"(n, {size}, {size})")
     kernels = _bell(size, blurred) if start is None else start.to(blurred)
     check_kernels(kernels, blurred)
     if kernels.shape[-1] != size:
@@ -220,8 +222,3 @@ def _move_to_middle(kernels: Tensor) -> Tensor:
     grid = F.affine_grid(move, [len(kernels), 1, size, size], align_corners=False)
     moved = F.grid_sample(kernels[:, None], grid, align_corners=False)[:, 0]
     return moved / moved.sum(dim=(1, 2), keepdim=True)
-
-
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise InputError(f"{name} must be a whole number, at least 1, got {value!r}")

@@ -4,7 +4,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_images, check_number
+from sharingan_lab.checks import check_images, check_number
 
 
 def unsharp_mask(images: Tensor, *, amount: float = 1.0, radius: float = 1.5) -> Tensor:

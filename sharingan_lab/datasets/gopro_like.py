@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sharingan_lab.blur import margin, random_poses, warp
-from sharingan_lab.blur.checks import check_images, check_number
+from sharingan_lab.checks import check_images, check_number
 from sharingan_lab.datasets.gopro import check_layout
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator

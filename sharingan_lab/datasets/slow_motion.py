@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.checks import check_number
+from sharingan_lab.checks import check_number
 from sharingan_lab.datasets.gopro_like import (
     GAMMA,
     KINDS,

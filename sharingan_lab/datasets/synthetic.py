@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from sharingan_lab.blur import random_kernels
 from sharingan_lab.blur.convolution import convolve
 from sharingan_lab.blur.noise import gaussian_like, skip_gaussian
+from sharingan_lab.checks import check_pixels
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
 from sharingan_lab.errors import DataError, InputError
@@ -231,8 +232,8 @@ def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None
             raise InputError(f"picture {index} has shape {tuple(image.shape)}, not (3, H, W)")
         if image.dtype != torch.uint8 and not image.is_floating_point():
             raise InputError(f"picture {index} is {image.dtype}: give floats in [0, 1] or uint8")
-        if image.is_floating_point() and not bool(image.isfinite().all()):
-            raise InputError(f"picture {index} holds NaN or infinity; every pixel must be finite")
+        if image.is_floating_point():
+            check_pixels(image, f"picture {index}")
         height, width = image.shape[-2:]
         if min(height, width) < crop:
             raise InputError(f"picture {index} is {width}x{height}: too small for a {crop} crop")

@@ -11,8 +11,14 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.ops import MultiScaleRoIAlign
 
+from sharingan_lab.checks import check_count, check_images, check_number
 from sharingan_lab.errors import CheckpointError, InputError
-from sharingan_lab.evaluation.matching import DetectionScores, detection_scores
+from sharingan_lab.evaluation.matching import (
+    DetectionScores,
+    check_boxes,
+    check_targets,
+    detection_scores,
+)
 
 ANCHOR_SIZES = (14, 24, 36, 52)  # sides in pixels, spread over those of the plants of weed fields
 FIELD_MEAN, FIELD_STD = (0.38, 0.33, 0.24), (0.10, 0.09, 0.06)  # of weed fields, by channel
@@ -171,7 +177,8 @@ def train_detector(
     Raises
     ------
     InputError
-        Images and targets disagree in number, or images are not square.
+        Images are not as stated or not square, a setting is out of range, or a target is not
+        usable: no area, a label that the detector does not know; its picture is named.
 
     Examples
     --------
@@ -185,16 +192,18 @@ def train_detector(
     >>> len(history), sorted(history[0])[0]
     (2, 'loss_box_reg')
     """
-    if len(images) != len(targets) or images.shape[-1] != images.shape[-2]:
-        raise InputError(
-            f"expected square images and a target for each, got {tuple(images.shape)} "
-            f"and {len(targets)} targets"
-        )
+    check_images(images, channels=(3,))
+    if images.shape[-1] != images.shape[-2]:
+        raise InputError(f"images must be square, to be turned, got {tuple(images.shape)}")
+    check_targets(targets, images, _classes(detector))
+    check_count("steps", steps)
+    check_count("batch", batch)
+    check_number("grain", grain, 0)
     optimiser = torch.optim.AdamW(detector.parameters(), lr=learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, learning_rate, total_steps=steps, pct_start=0.2
     )
-    device = next(detector.parameters()).device
+    weights = next(detector.parameters())
     detector.train()
     history = []
     # torchvision samples anchors and regions with the global generator, which is put back after.
@@ -203,8 +212,8 @@ def train_detector(
         for step in range(1, steps + 1):
             chosen = torch.randint(len(images), (batch,), generator=generator).tolist()
             turned = [_turn(images[i], targets[i], generator) for i in chosen]
-            seen = [_add_grain(image, grain, generator).to(device) for image, _ in turned]
-            known = [{k: v.to(device) for k, v in target.items()} for _, target in turned]
+            seen = [_add_grain(image, grain, generator).to(weights) for image, _ in turned]
+            known = [{k: v.to(weights.device) for k, v in target.items()} for _, target in turned]
             losses = detector(seen, known)
             optimiser.zero_grad()
             sum(losses.values()).backward()
@@ -242,11 +251,13 @@ def detect(detector: FasterRCNN, images: Tensor, *, batch: int = 8) -> list[dict
     >>> sorted(detect(detector, torch.zeros(1, 3, 64, 64))[0])
     ['boxes', 'labels', 'scores']
     """
-    device = next(detector.parameters()).device
+    check_images(images, channels=(3,))
+    check_count("batch", batch)
+    weights = next(detector.parameters())
     detector.eval()
     found = []
     for part in images.split(batch):
-        found += detector(list(part.to(device)))
+        found += detector(list(part.to(weights)))
     return [{name: values.cpu() for name, values in one.items()} for one in found]
 
 
@@ -272,8 +283,9 @@ def objectness_map(detector: FasterRCNN, images: Tensor) -> Tensor:
     >>> objectness_map(detector, torch.zeros(2, 3, 64, 64)).shape
     torch.Size([2, 8, 8])
     """
+    check_images(images, channels=(3,))
     detector.eval()
-    prepared, _ = detector.transform(list(images.to(next(detector.parameters()).device)))
+    prepared, _ = detector.transform(list(images.to(next(detector.parameters()))))
     (logits,), _ = detector.rpn.head([detector.backbone(prepared.tensors)])
     return logits.sigmoid().amax(dim=1).cpu()
 
@@ -313,6 +325,8 @@ def evaluate_detection(
     >>> evaluate_detection(detector, torch.zeros(1, 3, 64, 64), [target]).false_negatives
     1
     """
+    check_images(images, channels=(3,))
+    check_targets(targets, images, _classes(detector))
     found = detect(detector, images)
     return detection_scores(found, targets, min_score=min_score, iou=iou)
 
@@ -341,6 +355,8 @@ def own_truth(
     >>> own_truth([{**sure, "scores": torch.tensor([0.9, 0.2])}])[0]["labels"].tolist()
     [1]
     """
+    for i, found in enumerate(detections):
+        check_boxes(found, f"picture {i}", ("boxes", "labels", "scores"))
     sure = [(found, found["scores"] >= min_score) for found in detections]
     return [{part: found[part][keep] for part in ("boxes", "labels")} for found, keep in sure]
 
@@ -387,6 +403,10 @@ def load_street_detector(path: str | os.PathLike) -> FasterRCNN:
     return detector.eval()
 
 
+def _classes(detector: FasterRCNN) -> int:
+    return detector.roi_heads.box_predictor.cls_score.out_features
+
+
 def _add_grain(image: Tensor, largest: float, generator: torch.Generator) -> Tensor:
     strength = largest * torch.rand((), generator=generator)
     return (image + strength * torch.randn(image.shape, generator=generator)).clamp(0, 1)
@@ -405,4 +425,5 @@ def _turn(
         image, y1, y2 = image.flip(-2), side - y2, side - y1
     if transpose:
         image, x1, y1, x2, y2 = image.transpose(-1, -2), y1, x1, y2, x2
-    return image, {"boxes": torch.stack([x1, y1, x2, y2], dim=1), "labels": target["labels"]}
+    boxes = torch.stack([x1, y1, x2, y2], dim=1).float()
+    return image, {"boxes": boxes, "labels": target["labels"].long()}

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from sharingan_lab.checks import check_images
 from sharingan_lab.errors import InputError
 
 # SSIM as scikit-image defines it with gaussian_weights=True: sigma 1.5, cut at 3.5 sigma.
@@ -20,7 +21,8 @@ def psnr(images: Tensor, references: Tensor) -> Tensor:
     Parameters
     ----------
     images, references : Tensor
-        (N, 3, H, W) in [0, 1]. Values are used as they are, neither clipped nor rounded.
+        (N, 3, H, W), or grey (N, 1, H, W), in [0, 1], float32 or float64. Values are used as they
+        are, neither clipped nor rounded: noise may lead out, by up to half of the range.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def psnr(images: Tensor, references: Tensor) -> Tensor:
     Raises
     ------
     InputError
-        The shapes differ or are not (N, C, H, W).
+        The shapes differ, or the images are not as stated.
 
     Notes
     -----
@@ -54,7 +56,7 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
     Parameters
     ----------
     images, references : Tensor
-        (N, C, H, W) in [0, 1], at least 11 pixels high and wide.
+        As for :func:`psnr`, at least 11 pixels high and wide.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
     Raises
     ------
     InputError
-        The shapes differ, are not (N, C, H, W), or an image is smaller than the window.
+        The shapes differ, the images are not as stated or smaller than the window.
 
     Notes
     -----
@@ -84,10 +86,6 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
     >>> ssim(image, image).tolist()
     [1.0, 1.0]
     """
-    _check_pair(images, references)
-    if min(images.shape[-2:]) < 2 * _RADIUS + 1:
-        size = tuple(images.shape[-2:])
-        raise InputError(f"images of {size} are smaller than SSIM's 11 x 11 window")
     return ssim_map(images, references).mean(dim=(1, 2, 3))
 
 
@@ -97,7 +95,7 @@ def ssim_map(images: Tensor, references: Tensor) -> Tensor:
     Parameters
     ----------
     images, references : Tensor
-        (N, C, H, W) in [0, 1], at least 11 pixels high and wide.
+        As for :func:`psnr`, at least 11 pixels high and wide.
 
     Returns
     -------
@@ -109,6 +107,10 @@ def ssim_map(images: Tensor, references: Tensor) -> Tensor:
     >>> ssim_map(torch.zeros(1, 3, 16, 20), torch.zeros(1, 3, 16, 20)).shape
     torch.Size([1, 3, 6, 10])
     """
+    _check_pair(images, references)
+    if min(images.shape[-2:]) < 2 * _RADIUS + 1:
+        size = tuple(images.shape[-2:])
+        raise InputError(f"images of {size} are smaller than SSIM's 11 x 11 window")
     x, y = images.double(), references.double()
     mean_x, mean_y = _window_mean(x), _window_mean(y)
     variance_x = _window_mean(x * x) - mean_x**2
@@ -160,6 +162,8 @@ def _window_mean(images: Tensor) -> Tensor:
 
 
 def _check_pair(images: Tensor, references: Tensor) -> None:
-    if images.ndim != 4 or images.shape != references.shape:
+    check_images(images)
+    check_images(references, "references")
+    if images.shape != references.shape:
         shapes = f"{tuple(images.shape)} and {tuple(references.shape)}"
-        raise InputError(f"expected two batches of one shape (N, C, H, W), got {shapes}")
+        raise InputError(f"images and references must have one shape, got {shapes}")

@@ -9,6 +9,7 @@ References
 import torch
 from torch import Tensor, nn
 
+from sharingan_lab.checks import LIGHT, check_passing
 from sharingan_lab.errors import InputError
 from sharingan_lab.networks.generator import initialise
 
@@ -62,6 +63,8 @@ class Critic(nn.Module):
         initialise(self)
 
     def forward(self, images: Tensor, blurred: Tensor | None = None) -> Tensor:
+        weight = self.model[0].weight
+        check_passing(images, "samples", weight, training=True, low=-1, slack=LIGHT)
         if self.conditional != (blurred is not None):
             raise InputError(
                 f"this critic is {'' if self.conditional else 'un'}conditional: call it "
@@ -69,6 +72,7 @@ class Critic(nn.Module):
             )
         if blurred is None:
             return self.model(images)
+        check_passing(blurred, "blurred images", weight, training=True, low=-1, slack=LIGHT)
         if blurred.shape != images.shape:
             raise InputError(
                 f"samples {tuple(images.shape)} and blurred images {tuple(blurred.shape)} differ "

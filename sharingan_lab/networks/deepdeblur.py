@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sharingan_lab.networks.generator import check_images, pad_to_multiple
+from sharingan_lab.checks import check_passing
+from sharingan_lab.networks.generator import pad_to_multiple
 
 
 class _Block(nn.Module):
@@ -61,7 +62,7 @@ class DeepDeblur(nn.Module):
         self.enlarge = nn.ModuleList([nn.Conv2d(3, 12, 5, padding=2) for _ in range(2)])
 
     def forward(self, images: Tensor) -> Tensor:
-        check_images(images)
+        check_passing(images, "images", self.coarse[0].weight, training=self.training)
         height, width = images.shape[-2:]
         full = pad_to_multiple(images, 4) - 0.5
         half, quarter = (F.interpolate(full, scale_factor=s, mode="area") for s in (0.5, 0.25))

@@ -10,22 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sharingan_lab.errors import InputError
-
-
-def check_images(images: Tensor) -> None:
-    """Refuse anything but a float batch (N, 3, H, W).
-
-    Examples
-    --------
-    >>> check_images(torch.zeros(1, 8, 8, 3))
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.InputError: expected float images (N, 3, H, W), got float32 (1, 8, 8, 3)
-    """
-    dtype = str(images.dtype).removeprefix("torch.")
-    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
-        raise InputError(f"expected float images (N, 3, H, W), got {dtype} {tuple(images.shape)}")
+from sharingan_lab.checks import check_passing
 
 
 def pad_to_multiple(images: Tensor, multiple: int, smallest: int = 1) -> Tensor:
@@ -100,7 +85,7 @@ class Generator(nn.Module):
     Raises
     ------
     InputError
-        The input is not a float batch (N, 3, H, W).
+        The input is not (N, 3, H, W) in [0, 1], of the weights' type.
 
     Examples
     --------
@@ -128,7 +113,7 @@ class Generator(nn.Module):
         initialise(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        check_images(images)
+        check_passing(images, "images", self.model[1].weight, training=self.training)
         height, width = images.shape[-2:]
         blurred = 2 * pad_to_multiple(images, 4, smallest=8) - 1
         residual = self.model(blurred)

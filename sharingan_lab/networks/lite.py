@@ -9,7 +9,8 @@ References
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sharingan_lab.networks.generator import check_images, pad_to_multiple
+from sharingan_lab.checks import check_passing
+from sharingan_lab.networks.generator import pad_to_multiple
 
 
 def _act(x: Tensor) -> Tensor:
@@ -64,7 +65,7 @@ class LiteGenerator(nn.Module):
         nn.init.zeros_(self.tail.bias)
 
     def forward(self, images: Tensor) -> Tensor:
-        check_images(images)
+        check_passing(images, "images", self.head.weight, training=self.training)
         height, width = images.shape[-2:]
         padded = pad_to_multiple(images, 4)
         half = _act(self.head(F.pixel_unshuffle(padded, 2)))  # (N, width, H/2, W/2)

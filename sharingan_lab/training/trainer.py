@@ -418,6 +418,7 @@ class Trainer:
             self.sums.zero_()
             self.summed = 0
         if self._validation_is_due():
+            refuse_broken_weights({"generator": self.generator}, self.steps_done)
             row |= self.validate()
         self.history.append(row)
         if self.events:

@@ -184,7 +184,7 @@ def test_grey_images_are_degraded_as_each_channel_of_a_colour_one():
 
 GOOD = lopsided(1, 3)
 BAD_IMAGES = [
-    (np.zeros((1, 3, 8, 8)), "torch.Tensor"),
+    (np.zeros((1, 3, 8, 8)), r"got ndarray float64 \(1, 3, 8, 8\)"),
     (torch.zeros(3, 8, 8), r"\(N, 3, H, W\)"),
     (torch.zeros(1, 8, 8, 3), "channels last"),
     (torch.zeros(1, 2, 8, 8), r"\(N, 3, H, W\)"),

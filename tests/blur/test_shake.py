@@ -91,7 +91,7 @@ def test_random_poses_split_like_their_paths_and_keep_the_image_in_place():
     [
         (torch.zeros(1, 4, 3), r"\(1, T, 6\)"),
         (torch.zeros(3, 4, 6), r"\(2, T, 6\) for 2 images"),
-        (torch.zeros(1, 0, 6), r"got \(1, 0, 6\)"),
+        (torch.zeros(1, 0, 6), r"got float32 \(1, 0, 6\)"),
         (torch.zeros(1, 4, 6, dtype=torch.int64), "floating-point"),
         (torch.full((1, 4, 6), float("inf")), "NaN or infinity"),
         (torch.tensor([[[0.0, 0, 0, 0, 0, -1.5]]]), "behind the camera"),

@@ -113,6 +113,8 @@ def test_other_bad_input_is_named():
     with pytest.raises(InputError, match="one shape"):
         blur_object(IMAGES, IMAGES[:1], mask, KERNELS[:1])
     with pytest.raises(InputError, match=r"mask must be \(2, 1, 40, 52\)"):
+        blur_object(IMAGES, IMAGES, mask[..., 1:], KERNELS[:1])
+    with pytest.raises(InputError, match=r"mask must be .*\(N, 1, H, W\), got .*\(1, 3, 40, 52\)"):
         blur_object(IMAGES, IMAGES, mask.expand(1, 3, 40, 52), KERNELS[:1])
     with pytest.raises(InputError, match=r"mask must lie in \[0, 1\]"):
         blur_object(IMAGES, IMAGES, 2 * mask, KERNELS[:1])

@@ -274,7 +274,8 @@ def test_settings_out_of_range_are_named(scenes, setting, message):
         ([torch.zeros(1, 3, 64, 64)], r"picture 0 has shape \(1, 3, 64, 64\)"),
         ([torch.zeros(3, 64, 64), torch.zeros(3, 30, 64)], "picture 1 is 64x30: too small"),
         ([torch.zeros(3, 64, 64, dtype=torch.int64)], r"picture 0 is torch.int64: give floats"),
-        ([torch.full((3, 64, 64), math.nan)], "picture 0 holds NaN"),
+        ([torch.full((3, 64, 64), 255.0)], r"picture 0 must lie in \[0, 1\]"),
+        ([torch.full((3, 64, 64), math.nan)], "NaN or infinity in picture 0"),
     ],
 )
 def test_unusable_pictures_are_named(pictures, message):

@@ -141,6 +141,50 @@ def test_unusable_training_data_is_refused():
         train_detector(small_detector(), images, targets[:1], steps=1, generator=seeded(0))
     with pytest.raises(InputError, match="square"):
         train_detector(small_detector(), images[..., :64], targets, steps=1, generator=seeded(0))
+    for setting in ({"steps": 0}, {"batch": 0}, {"grain": -1.0}):
+        with pytest.raises(InputError, match=next(iter(setting))):
+            train_detector(small_detector(), images, targets, generator=seeded(0), **setting)
+
+
+BOXES, LABELS = torch.tensor([[4.0, 5, 30, 40], [50.0, 60, 90, 80]]), torch.tensor([1, 2])
+BAD_TARGETS = {
+    "no boxes": ({"boxes": torch.tensor([])}, r"boxes must be \(M, 4\), none .*, got \(0,\)"),
+    "one box": ({"boxes": BOXES[0]}, r"boxes must be \(M, 4\), none .*, got \(4,\)"),
+    "an array": ({"boxes": BOXES.numpy()}, "boxes must be a torch.Tensor, got ndarray float32"),
+    "no tensor": ({"labels": [1, 2]}, "labels must be a torch.Tensor, got list"),
+    "no labels": ({"labels": None}, "labels must be a torch.Tensor, got NoneType"),
+    "fewer labels": ({"labels": LABELS[:1]}, r"2 boxes need as many labels, got \(1,\)"),
+    "background": ({"labels": LABELS - 1}, r"whole numbers from 1 to 2 .* got int64 \(2,\) from 0"),
+    "unknown label": ({"labels": LABELS + 1}, "whole numbers from 1 to 2 .* from 2 to 3"),
+    "half labels": ({"labels": LABELS + 0.5}, "labels must be whole numbers .* got float32"),
+    "NaN": ({"boxes": BOXES * torch.nan}, "NaN or infinity in boxes"),
+    "infinite": ({"boxes": BOXES / 0}, "NaN or infinity in boxes"),
+    "no area": ({"boxes": BOXES[:, [0, 1, 0, 3]]}, r"box 0 is \[4.0, 5.0, 4.0, 40.0\], x2 and y2"),
+    "sides": ({"boxes": torch.cat([BOXES[:, :2], BOXES[:, 2:] - BOXES[:, :2]], 1)},
+              r"box 1 is \[50.0, 60.0, 40.0, 20.0\].* of x, y, width, height make x, y, x \+"),
+    "outside": ({"boxes": BOXES + 10}, "inside of its 96 x 96 pixels, they reach from 14 to 100"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD_TARGETS)
+def test_unusable_targets_are_named_with_their_picture(what):
+    wrong, words = BAD_TARGETS[what]
+    images, detector = torch.rand(2, 3, 96, 96, generator=seeded(0)), small_detector()
+    good = {"boxes": BOXES, "labels": LABELS}
+    targets = [good, good | wrong]
+    with pytest.raises(InputError, match=f"^picture 1: .*{words}"):
+        train_detector(detector, images, targets, steps=10**6, generator=seeded(0))
+    with pytest.raises(InputError, match=f"^picture 1: .*{words}"):
+        evaluate_detection(detector, images, targets)
+
+
+def test_pictures_without_plants_and_boxes_of_whole_numbers_are_fine():
+    images, detector = torch.rand(2, 3, 96, 96, generator=seeded(0)), small_detector()
+    bare = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+    targets = [bare, {"boxes": BOXES.long(), "labels": LABELS.int()}]
+    history = train_detector(detector, images, targets, steps=1, batch=4, generator=seeded(0))
+    assert all(loss == loss for loss in history[0].values())
+    assert evaluate_detection(detector, images, targets).false_negatives <= 2
 
 
 def test_the_street_detector_loads_only_its_own_weights(tmp_path):

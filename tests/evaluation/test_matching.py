@@ -159,9 +159,43 @@ def test_own_truth_keeps_the_sure_findings():
 
 def test_disagreeing_lengths_are_named():
     boxes, scores, labels, *truth = random_case(0)
-    with pytest.raises(InputError, match="26 boxes, 25 scores"):
+    with pytest.raises(InputError, match=r"26 boxes need as many scores, got \(25,\)"):
         match_detections(boxes, scores[1:], labels, *truth)
     with pytest.raises(InputError, match="1 images were searched, 2 have a truth"):
         detection_scores([{}], [{}, {}])
     with pytest.raises(InputError, match="iou is 0"):
         match_detections(boxes, scores, labels, *truth, iou=0)
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "words"),
+    [
+        ("boxes", torch.tensor([]), r"boxes must be \(M, 4\)"),
+        ("boxes", torch.full((1, 4), torch.nan), "NaN or infinity in boxes"),
+        ("boxes", torch.tensor([[30.0, 40, 10, 10]]), "box 0 is .*, x2 and y2 must be"),
+        ("labels", torch.ones(2), r"1 boxes need as many labels, got \(2,\)"),
+        ("scores", torch.tensor([torch.nan]), "NaN or infinity in scores"),
+        ("scores", [0.5], "scores must be a torch.Tensor, got list"),
+    ],
+)
+def test_findings_that_are_none_are_named_with_their_picture(part, values, words):
+    box = torch.tensor([[0.0, 0, 10, 10]])
+    good = {"boxes": box, "labels": torch.ones(1), "scores": torch.ones(1)}
+    bad = good | {part: values}
+    with pytest.raises(InputError, match=f"^picture 1, detections: {words}"):
+        detection_scores([good, bad], [good, good])
+    with pytest.raises(InputError, match=f"^picture 1: {words}"):
+        own_truth([good, bad])
+    with pytest.raises(InputError, match=f"^detections: {words}"):
+        match_detections(bad["boxes"], bad["scores"], bad["labels"], box, torch.ones(1))
+    if part != "scores":
+        with pytest.raises(InputError, match=f"^picture 0, truth: {words}"):
+            detection_scores([good], [bad])
+
+
+def test_boxes_without_area_are_no_truth_but_may_be_found():
+    none = {"boxes": torch.zeros(1, 4), "labels": torch.ones(1), "scores": torch.ones(1)}
+    there = {"boxes": torch.tensor([[0.0, 0, 10, 10]]), "labels": torch.ones(1)}
+    assert detection_scores([none], [there]).false_positives == 1
+    with pytest.raises(InputError, match="picture 0, truth: box 0 is"):
+        detection_scores([none], [none])

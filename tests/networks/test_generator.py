@@ -81,5 +81,5 @@ def test_the_sum_of_input_and_residual_is_clamped():
     "wrong", [images(3, 8, 8), images(1, 8, 8, 3), torch.zeros(1, 3, 8, 8, dtype=torch.uint8)]
 )
 def test_wrong_input_is_named(name, wrong):
-    with pytest.raises(InputError, match="expected float images"):
+    with pytest.raises(InputError, match=r"images must be float32 \(N, 3, H, W\), got"):
         SMALL[name]()(wrong)

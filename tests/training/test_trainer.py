@@ -197,10 +197,20 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(t
 
 def test_a_loss_that_is_not_finite_is_named():
     trainer = Trainer(TINY)
-    trainer.validation = tuple(images * float("nan") for images in trainer.validation)
+
+    def poison(*_):
+        with torch.no_grad():
+            next(trainer.generator.parameters()).fill_(float("nan"))
+
+    with pytest.raises(TrainingError, match="content, generator_loss not finite by step 1"):
+        trainer.fit(poison)
+
+
+def test_broken_weights_are_named_before_they_are_measured():
+    trainer = Trainer(TINY)
     with torch.no_grad():
         next(trainer.generator.parameters()).fill_(float("nan"))
-    with pytest.raises(TrainingError, match="content, generator_loss not finite by step 1"):
+    with pytest.raises(TrainingError, match="weights of the generator not finite by step 0"):
         trainer.fit()
 
 
