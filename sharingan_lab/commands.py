@@ -4,6 +4,7 @@ The library is imported when a command runs, so that ``--help`` answers at once.
 """
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -212,10 +213,17 @@ def evaluate_images(choice: argparse.Namespace) -> int:
     sharp = {path.name: path for path in list_pictures(choice.sharp)}
     _check_partners(restored, sharp, choice)
     rows = _each(sorted(restored), lambda name: _measure(name, restored[name], sharp[name]))
-    means = [mean(row[i] for row in rows.values()) for i in (1, 2)] if rows else []
+    means = [_mean([row[i] for row in rows.values()]) for i in (1, 2)] if rows else []
     label = "mean" if len(rows) == len(restored) else f"mean of {len(rows)}"
     _print_table(("file", "PSNR [dB]", "SSIM"), [*rows.values(), (label, *means)])
+    if same := sum(decibels == math.inf for _, decibels, _ in rows.values()):
+        rest = "; the mean PSNR is that of the others" if same < len(rows) else ""
+        print(f"identical pairs: {same} of {len(rows)}{rest}")
     return int(len(rows) < len(restored))
+
+
+def _mean(values: list[float]) -> float:
+    return mean([value for value in values if value < math.inf] or values)
 
 
 def _measure(name: str, restored: Path, sharp: Path) -> tuple[str, float, float]:
@@ -276,7 +284,8 @@ def _print_table(head: tuple, rows: Sequence[tuple]) -> None:
     width = max(len(str(row[0])) for row in [head, *rows])
     print("  ".join([f"{head[0]:<{width}}", *(f"{name:>9}" for name in head[1:])]))
     for name, *values in rows:
-        print("  ".join([f"{name:<{width}}", *(f"{value:>9.4f}" for value in values)]))
+        cells = ("identical" if value == math.inf else f"{value:.4f}" for value in values)
+        print("  ".join([f"{name:<{width}}", *(f"{cell:>9}" for cell in cells)]))
 
 
 def fetch(choice: argparse.Namespace) -> int:

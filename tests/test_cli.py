@@ -179,6 +179,23 @@ def test_evaluate_images_prints_what_scikit_image_measures(picture, tmp_path, ca
     assert mean.split()[1:] == row.split()[1:]
 
 
+def test_evaluate_images_says_which_pairs_are_identical(picture, tmp_path, capsys):
+    sharp, restored = tmp_path / "sharp", tmp_path / "restored"
+    for folder, error in ((sharp, 0), (restored, 0.1)):
+        write_image(torch.full((1, 3, 12, 12), 0.5), folder / "a.png")
+        write_image(torch.full((1, 3, 12, 12), 0.5 + error), folder / "b.png")
+    assert main(["evaluate", "images", str(restored), str(sharp)]) == 0
+    _, a, b, mean, note = capsys.readouterr().out.strip().splitlines()
+    assert a.split() == ["a.png", "identical", "1.0000"]
+    assert mean.split()[1] == b.split()[1] != "identical"
+    assert float(mean.split()[2]) == pytest.approx((1 + float(b.split()[2])) / 2, abs=1e-4)
+    assert note == "identical pairs: 1 of 2; the mean PSNR is that of the others"
+    assert main(["evaluate", "images", str(sharp), str(sharp)]) == 0
+    *_, mean, note = capsys.readouterr().out.strip().splitlines()
+    assert mean.split() == ["mean", "identical", "1.0000"]
+    assert note == "identical pairs: 2 of 2"
+
+
 def test_evaluate_images_names_a_file_without_a_partner(picture, tmp_path, capsys):
     write_image(torch.ones(1, 3, 8, 8), tmp_path / "restored" / "other.png")
     assert main(["evaluate", "images", str(tmp_path / "restored"), str(picture.parent)]) == 2
