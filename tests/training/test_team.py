@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def command(out, *more, settings=SETTINGS):
 def run(*words):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, *map(str, words)],
         env=environment,
         capture_output=True,
         text=True,
@@ -56,74 +57,85 @@ ACCELERATE = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processe
 ACCELERATE += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no"]
 
 
-def needs_accelerate(*values):
-    found = importlib.util.find_spec("accelerate") is not None
-    reason = "the package accelerate is not installed"
-    return pytest.param(*values, marks=pytest.mark.skipif(not found, reason=reason))
+needs_accelerate = pytest.mark.skipif(
+    importlib.util.find_spec("accelerate") is None, reason="the package accelerate is missing"
+)
 
-
-ONE_STEP = """
+# One step of each configuration, its gradients into a file; then a run by the command.
+STEPS = """
 import sys, torch
+from pathlib import Path
+from sharingan_lab.cli import main
 from sharingan_lab.training import TrainConfig, Trainer
-trainer = Trainer(TrainConfig.from_json(open(sys.argv[1]).read()))
-trainer.step(next(trainer._batches()))
-trainer.team.average([trainer.sums])
-networks = (trainer.generator, trainer.critic)
-gradients = [parameter.grad for network in networks for parameter in network.parameters()]
-if trainer.team.leads:
-    torch.save([*gradients, trainer.sums], sys.argv[2])
-trainer.team.part_ways()
+folder, ending, *words = sys.argv[1:]
+for file in sorted(Path(folder).glob("*.json")):
+    trainer = Trainer(TrainConfig.from_json(file.read_text()))
+    trainer.step(next(trainer._batches()))
+    trainer.team.average([trainer.sums])
+    networks = (trainer.generator, trainer.critic)
+    gradients = [parameter.grad for network in networks for parameter in network.parameters()]
+    if trainer.team.leads:
+        torch.save([*gradients, trainer.sums], file.with_suffix(ending))
+sys.exit(main(words))
 """
+CHANGES = {
+    "fresh batches, conditional": {"fresh_critic_batches": True, "conditional_critic": True},
+    "shared batch": {"fresh_critic_batches": False},
+    "penalty of deblurgan": {"alpha_per": "batch", "norm_over": "channels", "patches": "sum"},
+}
+LONGER = [*SETTINGS, "epochs=20"]
 
 
-PENALTY_OF_DEBLURGAN = {"alpha_per": "batch", "norm_over": "channels", "patches": "sum"}
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """Steps of one process, a configuration each, and the script that makes them."""
+    folder = tmp_path_factory.mktemp("steps")
+    # Adam's first step follows the sign of a gradient even where that is rounding: make it tiny
+    config = recipe("quick").with_assignments([*SETTINGS, "lambda_content=1", "learning_rate=1e-9"])
+    for name, changes in CHANGES.items():
+        (folder / f"{name}.json").write_text(config.with_settings(**changes).to_json())
+    (folder / "steps.py").write_text(STEPS)
+    done = run(folder / "steps.py", folder, ".one", "doctor")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((TORCHRUN, "--max-restarts=1"), id="torchrun"),
+        pytest.param((ACCELERATE, "--max_restarts=1"), id="accelerate", marks=needs_accelerate),
+    ],
+)
+def launcher(request, steps):
+    """How two processes are started, which have taken the same steps and trained a whole run."""
+    start, _ = request.param
+    shutil.rmtree(steps / "whole", ignore_errors=True)  # of another launcher
+    whole = command(steps / "whole", settings=LONGER)
+    done = run(*start, steps / "steps.py", steps, ".two", *whole[2:])
+    assert done.returncode == 0, done.stderr
+    return request.param
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("launcher", "changes"),
-    [
-        (TORCHRUN, {"fresh_critic_batches": True, "conditional_critic": True}),
-        (TORCHRUN, {"fresh_critic_batches": False}),
-        (TORCHRUN, PENALTY_OF_DEBLURGAN),
-        needs_accelerate(ACCELERATE, {"fresh_critic_batches": True}),
-    ],
-    ids=["fresh batches, conditional", "shared batch", "penalty of deblurgan", "accelerate"],
-)
-def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(tmp_path, launcher, changes):
-    # Adam's first step follows the sign of a gradient even where that is rounding: make it tiny
-    config = recipe("quick").with_assignments([*SETTINGS, "lambda_content=1", "learning_rate=1e-9"])
-    config = config.with_settings(**changes)
-    (tmp_path / "config.json").write_text(config.to_json())
-    (tmp_path / "step.py").write_text(ONE_STEP)
-    found = []
-    for name, start in (("one", []), ("two", launcher)):
-        words = [*start, tmp_path / "step.py", tmp_path / "config.json", tmp_path / name]
-        done = run(*map(str, words))
-        assert done.returncode == 0, done.stderr
-        found.append(torch.load(tmp_path / name, weights_only=True))
+@pytest.mark.parametrize("name", CHANGES)
+def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(launcher, steps, name):
+    one, two = (torch.load(steps / f"{name}{end}", weights_only=True) for end in (".one", ".two"))
     # 1e-5, or more where gradients are above 5: a bias before a normalisation has rounding alone
-    largest = max(float(tensor.abs().max()) for tensor in found[0][:-1])
-    for one, two in zip(*found, strict=True):
-        torch.testing.assert_close(two, one, atol=2e-6 * max(5.0, largest), rtol=1e-5)
+    largest = max(float(tensor.abs().max()) for tensor in one[:-1])
+    for alone, together in zip(one, two, strict=True):
+        torch.testing.assert_close(together, alone, atol=2e-6 * max(5.0, largest), rtol=1e-5)
     assert largest > 0.01
-    *_, (_wasserstein, penalty, *_more) = found[0]
+    *_, (_wasserstein, penalty, *_more) = one
     assert penalty > 0.1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("launcher", "again"),
-    [(TORCHRUN, "--max-restarts=1"), needs_accelerate(ACCELERATE, "--max_restarts=1")],
-    ids=["torchrun", "accelerate"],
-)
 def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_happened(
-    tmp_path, launcher, again
+    launcher, steps, tmp_path
 ):
-    settings = [*SETTINGS, "epochs=20"]
-    assert run(*launcher, *command(tmp_path / "whole", settings=settings)).returncode == 0
-    cut = command(tmp_path / "cut", "--resume", settings=settings)
-    words = [*launcher, again, *cut]
+    start, again = launcher
+    words = [*start, again, *command(tmp_path, "--resume", settings=LONGER)]
     process = subprocess.Popen(
         [sys.executable, *words], env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -131,7 +143,7 @@ def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_hap
 
     def is_under_way():
         assert process.poll() is None, process.stdout.read()
-        newest = max((tmp_path / "cut").glob("checkpoints/step-*"), default=None)
+        newest = max(tmp_path.glob("checkpoints/step-*"), default=None)
         return newest and newest.name >= "step-00000003"
 
     wait_until(is_under_way, "the third step", pause=0.01)
@@ -139,11 +151,11 @@ def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_hap
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     assert output.count("Training 'quick'") >= 2
-    (step, whole), (same_step, cut) = (newest_weights(tmp_path / n) for n in ("whole", "cut"))
+    whole = steps / "whole"
+    (step, weights), (same_step, same) = newest_weights(whole), newest_weights(tmp_path)
     assert step == same_step == "step-00000040"
-    assert all(torch.equal(whole[name], cut[name]) for name in whole)
-    histories = [(tmp_path / run / "history.csv").read_bytes() for run in ("whole", "cut")]
-    assert histories[0] == histories[1]
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
+    assert (whole / "history.csv").read_bytes() == (tmp_path / "history.csv").read_bytes()
 
 
 def a_worker_of(parent):
