@@ -23,7 +23,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models import VGG19_Weights, vgg19
 
 from sharingan_lab.checks import check_passing, describe
 from sharingan_lab.errors import CheckpointError, ConfigError, InputError
@@ -207,13 +206,16 @@ def gradient_penalty(
     return (excess**2).mean()
 
 
-def _first_layers(count: int) -> nn.Sequential:
-    with torch.device("meta"):  # without the classifier's 124 million weights
-        features = vgg19(weights=None).features[:count]
-    for module in features:
-        if isinstance(module, nn.ReLU):
-            module.inplace = False
-    return features.to_empty(device="cpu")
+def _first_layers() -> nn.Sequential:
+    """VGG-19 up to conv3_3, numbered as in torchvision, whose import takes as long as torch's."""
+    layers, channels = [], 3
+    with torch.device("meta"):  # no weights are drawn
+        for block in ((64, 64), (128, 128), (256, 256, 256)):
+            for width in block:
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+            layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers[:-2]).to_empty(device="cpu")
 
 
 def _draw_filters(features: nn.Sequential, seed: int) -> None:
@@ -225,6 +227,8 @@ def _draw_filters(features: nn.Sequential, seed: int) -> None:
 
 
 def _torchvision_state() -> dict[str, Tensor]:
+    from torchvision.models import VGG19_Weights
+
     weights_dir()  # without a home, torch would make a folder named ~
     try:
         return VGG19_Weights.IMAGENET1K_V1.get_state_dict(
@@ -311,13 +315,11 @@ class PerceptualLoss(nn.Module):
     'VGG-19 conv3_3 with ImageNet weights'
     """
 
-    LAYER = 14
-
     def __init__(self, weights: str = "imagenet", *, statistics: str = "imagenet", seed: int = 0):
         super().__init__()
         if statistics not in ("imagenet", "none"):
             raise ConfigError(f"unknown statistics {statistics!r}: choose imagenet or none")
-        self.features = _first_layers(self.LAYER + 1)
+        self.features = _first_layers()
         self.is_random = weights == "random"
         if self.is_random:
             _draw_filters(self.features, seed)

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.hub import load_state_dict_from_url
 from torch.nn import functional as F
-from torchvision.models import vgg19
+from torchvision.models import VGG19_Weights, vgg19
 
 from sharingan_lab import losses
 from sharingan_lab.blur import blur, linear_kernel
@@ -289,7 +289,7 @@ def test_torchvisions_weights_that_cannot_be_had_stop_with_the_remedy(monkeypatc
     def offline(*args, **kwargs):
         raise OSError("no route to host")
 
-    kind = type(losses.VGG19_Weights.IMAGENET1K_V1)
+    kind = type(VGG19_Weights.IMAGENET1K_V1)
     monkeypatch.setattr(kind, "get_state_dict", offline)
     with pytest.raises(CheckpointError, match=r"no route to host.*sharingan fetch vgg19"):
         PerceptualLoss("torchvision")
@@ -402,7 +402,7 @@ def serve_weights(tmp_path, monkeypatch, hash_in_name):
     url = made.rename(tmp_path / f"vgg19-{promised}.pth").as_uri()
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
-        type(losses.VGG19_Weights.IMAGENET1K_V1),
+        type(VGG19_Weights.IMAGENET1K_V1),
         "get_state_dict",
         lambda self, *args, **kwargs: load_state_dict_from_url(url, *args, **kwargs),
     )

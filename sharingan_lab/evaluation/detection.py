@@ -1,15 +1,17 @@
-"""Finding plants with a small Faster R-CNN: torchvision's two stages on a backbone of our own."""
+"""Finding plants with a small Faster R-CNN: torchvision's two stages on a backbone of our own.
+
+Importing torchvision takes as long as importing torch: only who builds a detector waits for it.
+"""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
-from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
-from torchvision.ops import MultiScaleRoIAlign
 
 from sharingan_lab.checks import check_count, check_images, check_number
 from sharingan_lab.errors import CheckpointError, InputError
@@ -19,6 +21,9 @@ from sharingan_lab.evaluation.matching import (
     check_targets,
     detection_scores,
 )
+
+if TYPE_CHECKING:
+    from torchvision.models.detection import FasterRCNN
 
 ANCHOR_SIZES = (14, 24, 36, 52)  # sides in pixels, spread over those of the plants of weed fields
 FIELD_MEAN, FIELD_STD = (0.38, 0.33, 0.24), (0.10, 0.09, 0.06)  # of weed fields, by channel
@@ -109,6 +114,11 @@ def build_detector(
     >>> sum(weights.numel() for weights in detector.parameters())
     165563
     """
+    from torchvision.models.detection import FasterRCNN
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+    from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+    from torchvision.ops import MultiScaleRoIAlign
+
     seed = int(torch.randint(2**62, (), generator=generator))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -387,6 +397,8 @@ def load_street_detector(path: str | os.PathLike) -> FasterRCNN:
     ...
     sharingan_lab.errors.CheckpointError: no weights at missing.pth: `sharingan fetch faster-rcnn`
     """
+    from torchvision.models.detection import fasterrcnn_resnet50_fpn
+
     path = os.fspath(path)
     if not os.path.isfile(path):
         raise CheckpointError(f"no weights at {path}: `sharingan fetch faster-rcnn`")

@@ -167,7 +167,7 @@ def check_run(
     check_seed(seed)
     choose_device(device)
     if run_dir:
-        from sharingan_lab.training import read_run  # brings torchvision: other lessons need none
+        from sharingan_lab.training import read_run  # other lessons need no trainer
 
         read_run(run_dir)
     if mode == "full":
