@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.figures import encode_png
+from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.output import emit
 
 LARGEST = 2_000_000  # bytes of HTML: a notebook with several animations still opens at once
@@ -49,7 +49,7 @@ def animate(
             "an animation needs two frames or more, a label for each and alt='what is to be seen'; "
             f"got {len(frames)} frames, {len(labels)} labels, alt={alt!r}"
         )
-    pictures = [encode_png(frame, tight=False) for frame in frames]
+    pictures = [encode(frame, tight=False) for frame in frames]
     for frame in frames:
         plt.close(frame)
     page = _page(pictures, labels, alt, seconds)
@@ -57,12 +57,13 @@ def animate(
         raise InputError(
             f"the animation takes {len(page) / 1e6:.1f} MB, more than 2: fewer or smaller frames"
         )
-    data = {"text/html": page, "image/png": pictures[-1], "text/plain": alt}
-    emit(data, {"image/png": {"alt": alt}})
+    kind, last = pictures[-1]
+    emit({"text/html": page, kind: last, "text/plain": alt}, {kind: {"alt": alt}})
 
 
-def _page(pictures: Sequence[str], labels: Sequence[str], alt: str, seconds: float) -> str:
-    name = "a" + hashlib.sha256("".join([*pictures, *labels]).encode()).hexdigest()[:12]
+def _page(pictures: Sequence[Encoded], labels: Sequence[str], alt: str, seconds: float) -> str:
+    content = "".join([*(picture.content for picture in pictures), *labels])
+    name = "a" + hashlib.sha256(content.encode()).hexdigest()[:12]
     count = len(pictures)
     choices = "".join(
         f'<input type="radio" name="{name}" id="{name}-{i}" aria-label="{html.escape(label)}"'
@@ -70,7 +71,7 @@ def _page(pictures: Sequence[str], labels: Sequence[str], alt: str, seconds: flo
         for i, label in enumerate(labels)
     )
     images = "".join(
-        f'<figure><img src="data:image/png;base64,{picture}" '
+        f'<figure><img src="{picture.uri}" '
         f'alt="{html.escape(f"{alt} Here: {label}.")}"><figcaption>{html.escape(label)}'
         "</figcaption></figure>"
         for picture, label in zip(pictures, labels, strict=True)

@@ -20,6 +20,7 @@ from PIL import Image
 from pygments.formatters import HtmlFormatter
 
 from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.equations import EquationError, mathml, mathml_in_text
 from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.outcome import Cover, picture_alt
@@ -103,6 +104,7 @@ class _Exporter(TemplateExporter):
             "text/markdown",
             "text/latex",
             "text/plain",
+            _WIDGET_VIEW,  # nothing to show: its picture is the next output
         ]
         self.register_filter("markdown2html", lambda source: markdown(source, on_error))
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
@@ -214,15 +216,13 @@ def _card(record: Record, cover: Cover | None) -> dict:
     }
 
 
-def thumbnail(png: str) -> str:
-    """Shrink a picture (PNG in base64) to a card; of a tall one the upper part is kept."""
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+def thumbnail(cover: Encoded) -> Encoded:
+    """Shrink a picture to a card; of a tall one the upper part is kept."""
+    picture = Image.open(io.BytesIO(base64.b64decode(cover.content))).convert("RGB")
     height = min(picture.height, round(_COVER_SHAPE * picture.width))
     picture = picture.crop((0, 0, picture.width, height))
     picture.thumbnail((_COVER_WIDTH, 2 * _COVER_WIDTH), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return encode_pixels(picture)
 
 
 def _css() -> str:

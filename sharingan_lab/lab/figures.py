@@ -1,7 +1,5 @@
 """Pictures of a lesson: figures with a description, and grids of images."""
 
-import base64
-import io
 import math
 from collections.abc import Sequence
 
@@ -13,10 +11,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.encoding import encode
 from sharingan_lab.lab.output import emit
 from sharingan_lab.lab.style import COLOURS
 
-_DPI = 110
 _CELL_WIDTHS = {1: 5.5, 2: 4.6}  # inches an image, by the number of columns
 _CELL_WIDTH = 3.4  # with more columns
 
@@ -46,23 +44,9 @@ def show(fig: Figure, alt: str, *, cover: bool = False) -> None:
     """
     if not alt.strip():
         raise InputError("lab.show needs alt='what is to be seen on the figure', got an empty text")
-    metadata = {"image/png": {"alt": alt, "cover": cover}}
-    emit({"image/png": encode_png(fig), "text/plain": alt}, metadata)
+    kind, content = encode(fig)
+    emit({kind: content, "text/plain": alt}, {kind: {"alt": alt, "cover": cover}})
     plt.close(fig)
-
-
-def encode_png(fig: Figure, *, tight: bool = True) -> str:
-    """Return a figure as PNG in base64; ``tight`` cuts off empty margins.
-
-    Examples
-    --------
-    >>> encode_png(Figure((1, 1)))[:11]
-    'iVBORw0KGgo'
-    """
-    buffer = io.BytesIO()
-    box = "tight" if tight else None
-    fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches=box, metadata={"Software": None})
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def image_grid(

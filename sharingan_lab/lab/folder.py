@@ -128,7 +128,7 @@ class Folder:
 
 
 def _small(picture: Cover | None) -> Cover | None:
-    return picture and Cover(thumbnail(picture.png), picture.alt)
+    return picture and Cover(thumbnail(picture.picture), picture.alt)
 
 
 def _writable(path: str | os.PathLike) -> Path:

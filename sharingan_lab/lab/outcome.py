@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from sharingan_lab.lab.encoding import Encoded
 from sharingan_lab.lab.notes import METADATA_KEY
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_PICTURES = ("image/png", "image/jpeg")
 _LONGEST_MESSAGE = 240
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -33,9 +35,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cover:
-    """The picture of a lesson on the index: a PNG in base64 and its description."""
+    """The picture of a lesson on the index and its description."""
 
-    png: str
+    picture: Encoded
     alt: str
 
 
@@ -78,18 +80,28 @@ def notices(notebook: NotebookNode) -> list[str]:
 
 def cover(notebook: NotebookNode) -> Cover | None:
     """Return the picture marked as cover, else the first one, else None."""
-    pictures = [o for _, o in _outputs(notebook) if "image/png" in o.get("data", {})]
-    marked = [o for o in pictures if o.metadata.get("image/png", {}).get("cover")]
-    for output in marked or pictures:
-        return Cover(output.data["image/png"], picture_alt(output))
+    pictures = [
+        (output, Encoded(kind, output.data[kind]))
+        for _, output in _outputs(notebook)
+        for kind in _PICTURES
+        if kind in output.get("data", {})
+    ]
+    marked = [(o, picture) for o, picture in pictures if _about_picture(o).get("cover")]
+    for output, picture in marked or pictures:
+        return Cover(picture, picture_alt(output))
     return None
 
 
 def picture_alt(output: NotebookNode) -> str:
     """Return the description of a picture: its own, else the output's text."""
-    own = output.metadata.get("image/png", {}).get("alt", "")
+    own = _about_picture(output).get("alt", "")
     text = output.data.get("text/plain", "")
     return own or (text if not text.startswith("<") else "") or "A figure without a description."
+
+
+def _about_picture(output: NotebookNode) -> dict:
+    """What the metadata of an output say of its picture."""
+    return next((output.metadata[kind] for kind in _PICTURES if kind in output.metadata), {})
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:

@@ -1,21 +1,21 @@
 """A picture with sliders: turn one, and the picture is drawn anew."""
 
-import base64
 import html
-import io
 from collections.abc import Callable, Mapping
 
 import ipywidgets
 from matplotlib.figure import Figure
 
+from sharingan_lab.lab.encoding import Encoded, encode
+from sharingan_lab.lab.pictured import Pictured
+
 Control = tuple[str, float, float, float, float]
 
 
-class SliderFigure(ipywidgets.VBox):
+class SliderFigure(Pictured):
     """Sliders above a picture that a function draws from their values.
 
-    Displayed without a kernel (in a report, in a saved notebook) it is a still picture with a
-    description.
+    Without a kernel (in a report, in a saved notebook) a still picture stands in for it.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class SliderFigure(ipywidgets.VBox):
         self, draw: Callable[..., tuple[Figure, str]], controls: Mapping[str, Control]
     ) -> None:
         self._draw = draw
-        self._still = ipywidgets.HTML()
+        self._shown = ipywidgets.HTML()
         rows = {name: slider_row(*control) for name, control in controls.items()}
         self.sliders = {name: row.children[1] for name, row in rows.items()}
         grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
         box = ipywidgets.GridBox(list(rows.values()), layout=grid)
-        super().__init__([box, self._still, slider_names()])
+        super().__init__([box, self._shown, slider_names()])
         self._redraw()
         for slider in self.sliders.values():
             slider.observe(self._redraw, names="value")
@@ -61,18 +61,14 @@ class SliderFigure(ipywidgets.VBox):
         try:
             figure, self.description = self._draw(**values)
         except Exception as error:
-            self._still.value = f'<p role="alert">{html.escape(str(error))}</p>'
+            self._shown.value = f'<p role="alert">{html.escape(str(error))}</p>'
             raise
-        self._png = encode(figure)
+        self._drawn = encode(figure, tight=False)
         alt = html.escape(self.description, quote=True)
-        source = f"data:image/png;base64,{self._png}"
-        self._still.value = f'<img src="{source}" alt="{alt}" style="max-width:100%">'
+        self._shown.value = f'<img src="{self._drawn.uri}" alt="{alt}" style="max-width:100%">'
 
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """Carry a still picture beside the live widget, for pages without a kernel."""
-        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        bundle |= {"image/png": self._png, "text/plain": self.description}
-        return bundle, {"image/png": {"alt": self.description}}
+    def drawn(self) -> Encoded:
+        return self._drawn
 
 
 def slider_row(
@@ -164,10 +160,3 @@ def slider_names() -> ipywidgets.HTML:
     """
     unseen = ipywidgets.Layout(display="none")
     return ipywidgets.HTML(f'<style onload="{html.escape(_NAME_HANDLES)}"></style>', layout=unseen)
-
-
-def encode(figure: Figure) -> str:
-    """Return a figure as PNG in base64, as notebooks keep pictures."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -25,9 +25,10 @@ def shown(monkeypatch):
 
 def test_it_carries_a_still_and_a_description(shown):
     data, metadata = shown
-    assert data["text/plain"] == metadata["image/png"]["alt"] == "A number that grows."
+    ((kind, about),) = metadata.items()
+    assert data["text/plain"] == about["alt"] == "A number that grows."
     assert data["text/html"].count("<img") == 4
-    assert data["image/png"] in data["text/html"]
+    assert data[kind] in data["text/html"]
     assert "<script" not in data["text/html"] and "&lt;3&gt;" in data["text/html"]
 
 

@@ -45,7 +45,7 @@ def markup(explorer):
 
 def panel(explorer, title):
     """The pixels of the photograph with this title."""
-    encoded = re.search(rf"<h4>{title}</h4><img[^>]*base64,([^\"]+)", markup(explorer))[1]
+    encoded = re.search(rf"<h3>{title}</h3><img[^>]*base64,([^\"]+)", markup(explorer))[1]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
 
 
@@ -371,13 +371,11 @@ def test_the_files_hold_the_kernel_and_the_line_opens_the_same_explorer():
 
 def test_a_saved_notebook_has_a_still_picture_and_its_description(explorer):
     explorer.controls["exposure"].value = 0.5
-    data, metadata = explorer._repr_mimebundle_()
-    assert isinstance(data["image/png"], str)
-    still = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    assert still.width > 1000
-    assert data["text/plain"] == metadata["image/png"]["alt"] == explorer.description
-    assert "exposed for 50 % of its time" in data["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in data
+    drawn, page = explorer.drawn(), explorer.still()
+    assert Image.open(io.BytesIO(base64.b64decode(drawn.content))).width > 1000
+    assert drawn.uri in page["text/html"] and explorer.description in page["text/html"]
+    assert page["text/plain"] == explorer.description
+    assert "exposed for 50 % of its time" in page["text/plain"]
 
 
 def test_it_uses_neither_output_nor_interact(explorer):

@@ -152,7 +152,7 @@ def test_nothing_is_cut_off_sideways(reader, width):
         expect(reader.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         cut = reader.page.evaluate(
             "[...document.querySelectorAll('.blur-explorer .widget-label, .blur-explorer button, "
-            ".blur-explorer figcaption, .blur-explorer h4, .blur-explorer .jupyter-widgets')]"
+            ".blur-explorer figcaption, .blur-explorer h3, .blur-explorer .jupyter-widgets')]"
             ".filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
             ".map(e => e.className + ': ' + e.textContent.slice(0, 40))"
         )
@@ -218,24 +218,74 @@ def test_a_broken_file_gives_a_message_and_the_old_picture_stays(reader):
     expect(reader.picture("sharp")).to_have_attribute("src", before)
 
 
-def test_it_works_in_jupyterlab(chromium, serve, tmp_path):
-    source = "from sharingan_lab.lab.explorer import BlurExplorer\nBlurExplorer()"
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    (tmp_path / "course").mkdir()
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source)], metadata={"kernelspec": kernel})
-    write(notebook, tmp_path / "course" / "tiny.ipynb")
-    _, address = serve("lab", "--to", str(tmp_path / "course"), "--no-browser")
-    page = opened(chromium, address.replace("/lab?", "/doc/tree/tiny.ipynb?"))
+SLIDERS = """\
+from matplotlib.figure import Figure
+from sharingan_lab.lab.sliders import SliderFigure
+
+def draw(width):
+    figure = Figure((7, 2.5))
+    figure.subplots().plot([0, width])
+    return figure, f"A line to {width}."
+
+SliderFigure(draw, {"width": ("width", 3, 1, 9, 1)})"""
+EXPLORER = "from sharingan_lab.lab.explorer import BlurExplorer\nBlurExplorer()"
+
+
+def wait_for_a_kernel(page):
     page.wait_for_function(
         "async () => (await (await fetch('/api/sessions')).json())"
         ".some(s => s.kernel.connections >= 1 && s.kernel.execution_state === 'idle')"
     )
+
+
+@pytest.fixture(scope="module")
+def in_jupyterlab(chromium, serve, tmp_path_factory):
+    """A page of JupyterLab on a notebook whose two cells, an explorer and sliders, have run."""
+    folder = tmp_path_factory.mktemp("course")
+    cells = [v4.new_code_cell(EXPLORER), v4.new_code_cell(SLIDERS)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "tiny.ipynb")
+    _, address = serve("lab", "--to", str(folder), "--no-browser")
+    page = opened(chromium, address.replace("/lab?", "/doc/tree/tiny.ipynb?"))
+    wait_for_a_kernel(page)
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     expect(page.locator(".jp-StatusBar-Widget").get_by_text("Idle")).to_be_visible()
     page.keyboard.press("Shift+Enter")
-    expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")  # it has run
-    reader = Reader(page)
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-InputPrompt").nth(1)).to_have_text("[2]:")  # both have run
+    yield page
+    page.context.close()
+
+
+def test_it_works_in_jupyterlab(in_jupyterlab):
+    reader = Reader(in_jupyterlab)
     expect(reader.picture("blurred")).to_be_visible()
     reader.sees_a_change(lambda: reader.slider("length (px)").press("ArrowRight"), "blurred")
     expect(reader.box("length (px)")).to_have_value("41")
-    page.context.close()
+    for still in in_jupyterlab.locator("[class^=still-]").all():
+        expect(still).to_be_hidden()
+
+
+def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
+    page = in_jupyterlab
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    with page.expect_response(lambda got: got.request.method == "PUT" and got.ok):
+        page.keyboard.press("Control+s")
+    page.evaluate(
+        """async () => {
+          const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
+          for (const session of await (await fetch('/api/sessions')).json())
+            await fetch('/api/sessions/' + session.id,
+              {method: 'DELETE', headers: {'X-XSRFToken': token}});
+        }"""
+    )
+    page.reload()
+    # what JupyterLab would say in the place of each widget
+    expect(page.get_by_text("model not found")).to_have_count(2)
+    for problem in page.get_by_text("model not found").all():
+        expect(problem).to_be_hidden()
+    for name in ("A path of 40 px", "A line to 3."):
+        still = page.get_by_role("img", name=name)
+        expect(still).to_be_visible()
+        assert still.evaluate("picture => picture.naturalWidth") > 700
+    expect(page.get_by_text("run the cell to turn the sliders")).to_have_count(2)

@@ -9,7 +9,7 @@ from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab import report
 from sharingan_lab.lab.animation import LARGEST
-from sharingan_lab.lab.figures import encode_png
+from sharingan_lab.lab.encoding import encode
 from sharingan_lab.lab.fingerprint import fingerprint
 from sharingan_lab.lab.run_explorer import run_explorer
 from sharingan_lab.lab.run_report import (
@@ -122,7 +122,7 @@ def test_the_worst_pictures_still_fit_on_the_page(tmp_path):
     noise = torch.rand(3, 4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     sheets = {step: write_samples(tmp_path, step, *noise) for step in range(FRAMES)}
     frames, _ = sample_frames(RunRecord(TINY, [], sheets, 0, 0.0))
-    assert sum(len(encode_png(frame, tight=False)) for frame in frames) < 0.95 * LARGEST
+    assert sum(len(encode(frame, tight=False).content) for frame in frames) < 0.95 * LARGEST
 
 
 def test_frames_show_the_crop_blurred_most_above_the_one_blurred_least(tmp_path):

@@ -1,10 +1,13 @@
 """The picture with sliders, without a browser: setting a value fires the callbacks."""
 
 import base64
+import io
 
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
+from sharingan_lab.lab import pictured
 from sharingan_lab.lab.sliders import SliderFigure
 
 CONTROLS = {"height": ("height in inches", 2.0, 1.0, 4.0, 0.5), "number": ("number", 1, 0, 9, 1)}
@@ -22,8 +25,7 @@ def widget():
 
 
 def height_in_pixels(widget):
-    png = base64.b64decode(widget._repr_mimebundle_()[0]["image/png"])
-    return int.from_bytes(png[20:24], "big")
+    return Image.open(io.BytesIO(base64.b64decode(widget.drawn().content))).height
 
 
 def test_turning_a_slider_redraws(widget):
@@ -49,10 +51,20 @@ def test_the_box_rounds_the_arithmetic_of_the_browser(widget):
 
 
 def test_the_picture_carries_its_description(widget):
-    bundle, metadata = widget._repr_mimebundle_()
-    assert bundle["text/plain"] == metadata["image/png"]["alt"] == '2 inches, "1"'
-    assert 'alt="2 inches, &quot;1&quot;"' in widget.children[1].value
-    assert "application/vnd.jupyter.widget-view+json" in bundle
+    still = widget.still()
+    assert still["text/plain"] == '2 inches, "1"'
+    for page in (widget.children[1].value, still["text/html"]):
+        assert 'alt="2 inches, &quot;1&quot;"' in page and widget.drawn().uri in page
+
+
+def test_widget_and_still_are_two_outputs(widget, monkeypatch):
+    """One output would show the widget alone, or nothing where its kernel has gone."""
+    shown = []
+    monkeypatch.setattr(pictured, "display", lambda data, raw: shown.append(data))
+    widget._ipython_display_()
+    live, still = shown
+    assert list(live) == ["application/vnd.jupyter.widget-view+json"]
+    assert still == widget.still()
 
 
 def test_an_error_is_shown_in_the_widget_and_raised(widget):

@@ -97,7 +97,7 @@ def photograph(title: str, image: Tensor, zoom: tuple[int, int, int], caption: s
     pixelated = ' class="pixelated"' if zoom[0] > 1 else ""
     alt = html.escape(f"Photograph, {title}: {caption}", quote=True)
     return (
-        f"<figure><h4>{html.escape(title)}</h4>"
+        f"<figure><h3>{html.escape(title)}</h3>"
         f'<img{pixelated} src="{source}" alt="{alt}" decoding="sync" '
         f'width="{width}" height="{height}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"

@@ -80,10 +80,10 @@ def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, flo
     explorer = "from sharingan_lab.lab.explorer import BlurExplorer"
     again = [*filter(None, [picture.imports, explorer]), "", explorer_line(picture, values)]
     return (
-        f"<h4>Files</h4>{downloads(shot, picture.name)}"
-        "<h4>Python that makes the same kernel and the same picture</h4>"
+        f"<h3>Files</h3>{downloads(shot, picture.name)}"
+        "<h3>Python that makes the same kernel and the same picture</h3>"
         f"{_code(python_lines(picture, settings))}"
-        "<h4>Python that opens an explorer in this state</h4>" + _code("\n".join(again))
+        "<h3>Python that opens an explorer in this state</h3>" + _code("\n".join(again))
     )
 
 

@@ -8,6 +8,7 @@ import ipywidgets
 from torch import Tensor
 
 from sharingan_lab.errors import DataError
+from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.explorer import pictures, plots, takeaway
 from sharingan_lab.lab.explorer.page import Page
 from sharingan_lab.lab.explorer.panels import LOUDER, loud_noise, photograph
@@ -15,14 +16,13 @@ from sharingan_lab.lab.explorer.restoring import restorations
 from sharingan_lab.lab.explorer.settings import GROUPS, STARTS, settings, starts
 from sharingan_lab.lab.explorer.shot import Quality, expose
 from sharingan_lab.lab.explorer.still import still
-from sharingan_lab.lab.sliders import encode
+from sharingan_lab.lab.pictured import Pictured
 
 
-class BlurExplorer(ipywidgets.VBox):
+class BlurExplorer(Pictured):
     """Turn the motion and the camera; path, kernel, spectrum and photograph follow at once.
 
-    Displayed without a kernel (in a report, in a saved notebook) it is a still picture with a
-    description.
+    Without a kernel (in a report, in a saved notebook) a still picture stands in for it.
 
     Parameters
     ----------
@@ -215,12 +215,8 @@ class BlurExplorer(ipywidgets.VBox):
             f"standard deviation {shot.noise_std:.3f}."
         )
 
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """Carry a still picture beside the live widget, for pages without a kernel."""
-        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        bundle["image/png"] = encode(still(self.shot, self.settings.exposure))
-        bundle["text/plain"] = self.description
-        return bundle, {"image/png": {"alt": self.description}}
+    def drawn(self) -> Encoded:
+        return encode(still(self.shot, self.settings.exposure), tight=False)
 
 
 def _gains(blurred: Quality, true: Quality, wrong: Quality) -> str:
@@ -229,7 +225,7 @@ def _gains(blurred: Quality, true: Quality, wrong: Quality) -> str:
         f"<li>{name} kernel: <strong>{restored.decibels - blurred.decibels:+.2f} dB</strong></li>"
         for name, restored in (("true", true), ("wrong", wrong))
     ]
-    return f"<h4>PSNR, against blurred</h4><ul>{''.join(gains)}</ul>".replace("-", "−")
+    return f"<h3>PSNR, against blurred</h3><ul>{''.join(gains)}</ul>".replace("-", "−")
 
 
 def _levels(std: float) -> str:

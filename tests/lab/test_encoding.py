@@ -1,0 +1,60 @@
+"""Figures as a notebook keeps them: small, and none looks worse for it."""
+
+import base64
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from sharingan_lab.datasets import photo
+from sharingan_lab.lab.encoding import encode
+from sharingan_lab.lab.figures import image_grid
+
+
+def as_png(figure):
+    """The plain PNG: what a notebook would keep otherwise, and its pixels."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
+    return len(buffer.getvalue()), np.asarray(Image.open(buffer).convert("RGB"), float)
+
+
+def compare(figure):
+    """Kind of the encoded figure, its size as a part of the plain PNG's, its error in levels."""
+    size, pixels = as_png(figure)
+    encoded = encode(figure)
+    content = base64.b64decode(encoded.content)
+    kept = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), float)
+    return encoded.kind, len(content) / size, np.abs(kept - pixels)
+
+
+def test_a_drawing_stays_sharp():
+    figure = Figure((6, 4))
+    axes = figure.subplots()
+    for i in range(6):
+        axes.plot([0, 1, 2], [0, i, 1], label=f"line {i}")
+    axes.legend()
+    kind, part, error = compare(figure)
+    assert kind == "image/png" and part < 0.6
+    assert error.max() <= 16 and error.mean() < 0.5
+
+
+def test_a_photograph_takes_a_third_and_keeps_its_colours():
+    figure = image_grid([photo("astronaut", 256), photo("chelsea", 256)], ["one", "two"])
+    kind, part, error = compare(figure)
+    assert kind == "image/jpeg" and part < 1 / 3
+    assert error.mean() < 1.5
+
+
+def test_enlarged_pixels_are_kept_exactly():
+    """As a JPEG they would take more, and show what is not there."""
+    figure = Figure((5, 5))
+    noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
+    figure.subplots().imshow(noise, interpolation="nearest")
+    kind, _, error = compare(figure)
+    assert kind == "image/png" and error.max() == 0
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    figures = [image_grid([photo("coffee", 128)], ["one"]) for _ in range(2)]
+    assert encode(figures[0]) == encode(figures[1])
