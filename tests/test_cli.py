@@ -18,7 +18,9 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from sharingan_lab.cli import main
 from sharingan_lab.datasets import photo
+from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image, to_uint8, write_image
+from sharingan_lab.locations import weights_dir
 from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.restore import load_generator, restore
 from sharingan_lab.training import TrainConfig, Trainer, recipe
@@ -454,6 +456,10 @@ def test_a_user_without_a_home_is_told_so(words, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     assert main(words.split()) == 2
     assert "this user has no home folder: set HOME" in capsys.readouterr().err
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="set HOME"):
+        weights_dir()
     assert files(tmp_path) == []
 
 
