@@ -12,6 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from sharingan_lab.checks import check_images, describe
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.locations import named_path
 from sharingan_lab.storage import write_atomically
@@ -36,10 +37,9 @@ def from_uint8(pixels: np.ndarray) -> Tensor:
     >>> from_uint8(np.full((2, 4, 3), 255, np.uint8)).shape
     torch.Size([1, 3, 2, 4])
     """
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise InputError(
-            f"expected uint8 pixels of shape (H, W, 3), got {pixels.dtype} {pixels.shape}"
-        )
+    whole = isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8
+    if not whole or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise InputError(f"expected uint8 pixels (H, W, 3), got {describe(pixels)}")
     return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
 
 
@@ -53,11 +53,12 @@ def to_uint8(image: Tensor) -> np.ndarray:
     >>> int(to_uint8(torch.full((3, 1, 1), 0.999)).max())
     255
     """
-    if image.ndim == 4 and image.shape[0] == 1:
-        image = image[0]
-    if image.ndim != 3 or image.shape[0] != 3:
-        raise InputError(f"expected one image (1, 3, H, W) or (3, H, W), got {tuple(image.shape)}")
-    levels = (image.detach().cpu().float().clamp(0, 1) * 255).round()
+    alone = isinstance(image, Tensor) and image.ndim == 3 and len(image) == 3
+    batch = image[None] if alone else image
+    check_images(batch, "image", channels=(3,))
+    if len(batch) > 1:
+        raise InputError(f"one image at a time, got a batch {tuple(batch.shape)}")
+    levels = (batch[0].detach().cpu().float().clamp(0, 1) * 255).round()
     return levels.to(torch.uint8).permute(1, 2, 0).numpy()
 
 

@@ -8,8 +8,10 @@ from sharingan_lab import blur as motion
 from sharingan_lab import classical
 from sharingan_lab import evaluation as ev
 from sharingan_lab.checks import SLACK, check_each, check_images, check_number, describe
-from sharingan_lab.datasets import gopro_like_pair
+from sharingan_lab.datasets import average_frames, gopro_like_pair
 from sharingan_lab.errors import InputError, SharinganError
+from sharingan_lab.images import from_uint8, to_uint8, write_image
+from sharingan_lab.lab import image_grid
 from sharingan_lab.losses import PerceptualLoss, gradient_penalty
 from sharingan_lab.networks import Critic, DeepDeblur, Generator, LiteGenerator
 from sharingan_lab.restore import restore
@@ -160,6 +162,34 @@ def test_the_range_reaches_half_beyond_black_and_white():
         check_images(torch.full((1, 3, 2, 2), value))
         with pytest.raises(InputError, match=r"\.clamp\(0, 1\)"):
             check_images(torch.full((1, 3, 2, 2), 1.001 * value))
+
+
+@pytest.mark.parametrize("what", [what for what in BAD if what != "one image"])
+def test_files_are_written_of_images_only(what, tmp_path):
+    images, words = BAD[what]
+    with pytest.raises(InputError, match=words):
+        write_image(images, tmp_path / "never.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_image_at_a_time_becomes_pixels():
+    assert np.array_equal(to_uint8(GOOD[:1]), to_uint8(GOOD[0]))
+    with pytest.raises(InputError, match=r"one image at a time, got a batch \(2, 3, 16, 16\)"):
+        to_uint8(GOOD)
+    for wrong in (GOOD, to_uint8(GOOD[0]) / 255, [[[0, 0, 0]]]):
+        with pytest.raises(InputError, match=r"expected uint8 pixels \(H, W, 3\), got "):
+            from_uint8(wrong)
+
+
+def test_what_is_drawn_white_by_mistake_is_refused():
+    with pytest.raises(InputError, match="from 0 to 255: divide by"):
+        image_grid(255 * GOOD, ["one", "two"])
+
+
+@pytest.mark.parametrize("frames", [255 * GOOD[None], GOOD[None].half(), GOOD, GOOD[None] - 0.1])
+def test_frames_to_average_are_checked(frames):
+    with pytest.raises(InputError, match=r"^frames must"):
+        average_frames(frames, 2.2)
 
 
 def total(samples):

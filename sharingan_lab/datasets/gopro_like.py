@@ -14,7 +14,13 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sharingan_lab.blur import margin, random_poses, warp
-from sharingan_lab.checks import check_images, check_number
+from sharingan_lab.checks import (
+    check_count,
+    check_floats,
+    check_images,
+    check_number,
+    check_pixels,
+)
 from sharingan_lab.datasets.gopro import check_layout
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.datasets.seeding import seeded_generator
@@ -69,10 +75,12 @@ def average_frames(frames: Tensor, gamma: float = 1.0) -> Tensor:
     >>> [round(float(average_frames(frames, gamma)), 3) for gamma in (1.0, 2.2)]
     [0.5, 0.73]
     """
-    if frames.ndim != 5 or 0 in frames.shape:
+    check_floats(frames, "frames", "(N, T, C, H, W)")
+    if frames.ndim != 5:
         raise InputError(f"frames must be (N, T, C, H, W), got {tuple(frames.shape)}")
+    check_pixels(frames, "frames", slack=1e-3)
     check_number("gamma", gamma, 1, 4)
-    return (frames**gamma).mean(dim=1) ** (1 / gamma)
+    return (frames.clamp(min=0) ** gamma).mean(dim=1) ** (1 / gamma)
 
 
 def gopro_like_pair(
@@ -340,9 +348,8 @@ def _check_settings(frames: int, pairs: int, test: float, size: int, shake: Rang
     check_frames(frames)
     check_range("shake", shake, 0, 45)
     check_number("test", test, 0, 1)
-    for name, value, least in (("pairs", pairs, 1), ("size", size, SMALLEST)):
-        if value < least:
-            raise InputError(f"{name}={value}: must be {least} or more")
+    check_count("pairs", pairs)
+    check_count("size", size, SMALLEST)
 
 
 def check_frames(frames: int) -> None:

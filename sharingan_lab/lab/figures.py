@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from sharingan_lab.checks import LIGHT, check_pixels
 from sharingan_lab.errors import InputError
 from sharingan_lab.lab.encoding import encode
 from sharingan_lab.lab.output import emit
@@ -117,6 +118,7 @@ def _pixels(image: Tensor) -> np.ndarray:
     if image.ndim == 2:
         return (image / image.max().clamp_min(1e-12)).numpy()
     if image.ndim == 3 and image.shape[0] == 3:
+        check_pixels(image, "image", slack=LIGHT)
         return image.clamp(0, 1).permute(1, 2, 0).numpy()
     raise InputError(f"expected an image (3, H, W) or a grey (H, W), got {tuple(image.shape)}")
 

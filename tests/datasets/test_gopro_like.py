@@ -332,8 +332,8 @@ def test_bad_photographs_are_named_before_anything_is_written(photos, tmp_path, 
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"pairs": 0}, "pairs=0: must be 1 or more"),
-        ({"size": 63}, "size=63: must be 64 or more"),
+        ({"pairs": 0}, "pairs must be a whole number, at least 1, got 0"),
+        ({"size": 63}, "size must be a whole number, at least 64, got 63"),
         ({"test": 1.5}, "test must be .* from 0 to 1, got 1.5"),
         ({"frames": 8}, "frames=8: must be odd"),
         ({"shake": -1.0}, "shake=-1.0"),
