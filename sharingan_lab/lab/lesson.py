@@ -13,6 +13,7 @@ import torch
 import sharingan_lab
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
+from sharingan_lab.lab.cell_errors import explain_errors
 from sharingan_lab.locations import data_dir, named_path
 from sharingan_lab.seeds import check_seed
 
@@ -103,7 +104,8 @@ def setup(
     """Turn the parameters of a lesson into a run, or say what is missing.
 
     Also seeds torch's default generator, which dropout and the first weights of a network draw
-    from; everything else of the course takes its generator as an argument.
+    from (everything else of the course takes its generator as an argument); and lets errors say
+    first what to do about them.
 
     Parameters
     ----------
@@ -133,6 +135,7 @@ def setup(
     >>> run.choose(quick=300, full=20_000)
     300
     """
+    explain_errors(lesson)
     check_run(mode=mode, data_root=data_root, seed=seed, device=device)
     torch.manual_seed(seed)
     folder = named_path(out_dir) if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))

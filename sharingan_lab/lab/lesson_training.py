@@ -1,7 +1,5 @@
 """The run that lesson 08 trains: which settings, and how it is watched."""
 
-import math
-
 from sharingan_lab.lab.lesson import Run
 from sharingan_lab.lab.notes import notice
 from sharingan_lab.lab.progress_bar import progress
@@ -52,6 +50,11 @@ def chosen_settings(run: Run, name: str = "", epochs: int = 0, changes: str = ""
 def watch(trainer: Trainer) -> None:
     """Train to the end behind a progress bar, and put what the trainer has to say on the page.
 
+    Raises
+    ------
+    KeyboardInterrupt
+        The reader stopped it; says after which step, and how to go on.
+
     Examples
     --------
     >>> config = recipe("quick").with_settings(epochs=1, constant_epochs=1, items=4, width=4)
@@ -63,9 +66,21 @@ def watch(trainer: Trainer) -> None:
         bar.update(steps=trainer.steps_done)  # those of a run that goes on
 
         def show(step: int, total: int, row: dict[str, float], left: float) -> None:
-            content = row.get("content", math.nan)
-            bar.update(f"content loss {content:.3f}", steps=step - bar.done)
+            words = f"content loss {row['content']:.3f}" if "content" in row else ""
+            bar.update(words, steps=step - bar.done)
 
-        trainer.fit(show)
+        try:
+            trainer.fit(show)
+        except KeyboardInterrupt:
+            bar.update(steps=trainer.steps_done - bar.done)
+            raise KeyboardInterrupt(_stopped(trainer)) from None
     for text in trainer.notices:
         notice(f"Content loss: {text}. Every loss and picture of this run was made with it.")
+
+
+def _stopped(trainer: Trainer) -> str:
+    """Say how far a stopped training came and how it goes on."""
+    came = f"you stopped the training after step {trainer.steps_done} of {trainer.total_steps}"
+    if trainer.run_dir is None:
+        return f"{came}; nothing was saved, the cell starts it anew."
+    return f"{came}; its state is saved. Run the cell again and it goes on from there."

@@ -52,7 +52,8 @@ class progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._redraw("stopped by an error" if kind else "")
+        by_the_reader = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self._redraw("stopped by you" if by_the_reader else "stopped by an error" if kind else "")
 
     def _redraw(self, ending: str) -> None:
         self._drawn = time.monotonic()

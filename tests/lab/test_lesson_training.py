@@ -1,9 +1,12 @@
 """What lesson 08 trains: its parameters become settings, its progress a bar."""
 
+import os
+import signal
+
 import pytest
 
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.lab import setup
+from sharingan_lab.lab import progress_bar, setup
 from sharingan_lab.lab.lesson_training import SHORT, chosen_settings, watch
 from sharingan_lab.training import Trainer, read_run, recipe
 
@@ -45,3 +48,41 @@ def test_a_watched_run_goes_on_where_it_stopped(run, tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.count("Notice: Content loss: VGG-19 conv3_3 with RANDOM weights") == 2
     assert read_run(tmp_path / "run").finished
+
+
+@pytest.fixture
+def bar(monkeypatch):
+    """The texts that a progress bar in a notebook showed."""
+    shown = []
+
+    class Handle:
+        def update(self, bundle):
+            shown.append(repr(bundle))
+
+    monkeypatch.setattr(progress_bar, "emit_live", lambda data: Handle())
+    return shown
+
+
+def test_a_reader_who_stops_the_training_is_told_where_and_goes_on(tmp_path, bar):
+    small = recipe("quick").with_settings(
+        items=8, epochs=2, constant_epochs=1, width=4, critic_width=4, device="cpu", vgg="random"
+    )
+    trainer = Trainer(small, tmp_path / "run")
+    take_step = trainer.step
+
+    def step(batches):
+        if trainer.steps_done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        take_step(batches)
+
+    trainer.step = step
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        watch(trainer)
+    assert str(stopped.value) == (
+        "you stopped the training after step 2 of 4; its state is saved. "
+        "Run the cell again and it goes on from there."
+    )
+    assert bar[-1].startswith("training, recipe quick: 2 of 4") and "stopped by you" in bar[-1]
+    assert not any("nan" in text for text in bar)
+    watch(Trainer(small, tmp_path / "run", resume=True))
+    assert bar[-1].startswith("training, recipe quick: 4 of 4")
