@@ -1,0 +1,80 @@
+"""Lesson 11 with photographs that people bring: it runs, or says in one line what it needs."""
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sharingan_lab.datasets import photo
+from sharingan_lab.errors import InputError
+from sharingan_lab.images import to_uint8
+from sharingan_lab.lab.catalogue import all_lessons, select
+
+(LESSON,) = select(all_lessons(), ["11"])
+# The cells of section 4 take bundled photographs, whatever is brought.
+BUNDLED = {"cell-18-tuned", "cell-19", "cell-20", "cell-21"}
+LAST = "cell-29"  # the report is written; then come exercises
+
+
+def bring(path, **parameters):
+    """Run the cells that the photograph goes through; return what they leave."""
+    matplotlib.use("Agg")
+    names = {"__name__": "lesson"}
+    for cell in LESSON.notebook.cells:
+        if cell.cell_type == "code" and cell.id not in BUNDLED:
+            exec(cell.source, names)
+        if "parameters" in cell.metadata.get("tags", ()):
+            names |= {"photo": str(path), "out_dir": str(path.parent / "out"), **parameters}
+        if cell.id == LAST:
+            return names
+
+
+def photograph(width, height):
+    """Cut a part of that shape out of a bundled photograph."""
+    scene = photo("coffee", 400)
+    while scene.shape[-1] < width:
+        scene = torch.cat([scene, scene.flip(-1)], dim=-1)
+    return Image.fromarray(to_uint8(scene[..., :height, :width]))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "longest_side", "used", "paths"),
+    [
+        (2000, 200, 1024, (1280, 128), 4),  # a panorama keeps enough of its height
+        (360, 150, 300, (307, 128), 4),  # the size that the lesson suggests to try
+        (90, 60, 1024, (90, 60), 2),  # too small for long paths
+        (32, 40, 0, (32, 40), 2),
+    ],
+)
+def test_any_shape_will_do(tmp_path, width, height, longest_side, used, paths):
+    path = tmp_path / "mine.png"
+    photograph(width, height).save(path)
+    left = bring(path, longest_side=longest_side)
+    assert tuple(left["mine"].shape[:1:-1]) == used
+    assert len(left["rows"]) == paths
+    assert f"{used[0]} x {used[1]} pixels" in left["report"].read_text()
+
+
+def test_sixteen_bits_will_do(tmp_path):
+    levels = np.asarray(photograph(130, 130).convert("L")).astype(np.uint16) * 257
+    Image.fromarray(levels).save(tmp_path / "deep.png")
+    left = bring(tmp_path / "deep.png")
+    expected = torch.tensor(levels / 65535).float().expand(1, 3, -1, -1)
+    torch.testing.assert_close(left["mine"], expected, atol=1 / 255, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (photograph(31, 200), "smaller than 32 x 32 pixels"),
+        (Image.new("RGB", (200, 200), "red"), "all one colour"),
+    ],
+)
+def test_what_is_no_photograph_is_refused_in_one_line(tmp_path, picture, reason):
+    path = tmp_path / "mine.png"
+    picture.save(path)
+    with pytest.raises(InputError, match=reason) as refused:
+        bring(path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
