@@ -213,8 +213,9 @@ def write_gopro_like(
     """
     check_seed(seed)
     _check_settings(frames, pairs, test, size, shake)
-    files = _photographs(named_path(photos))
-    with writing_data_set(named_path(out)) as partial:
+    photos, out = named_path(photos), named_path(out)
+    files = _photographs(photos)
+    with writing_data_set(out) as partial:
         for done, (file, split) in enumerate(_split(files, test, seed).items(), start=1):
             photo = _reduce(read_image(file), size)
             for number in range(pairs):
@@ -303,7 +304,7 @@ def _split(files: list[Path], test: float, seed: int) -> dict[Path, str]:
 
 
 def _stream(seed: int, file: Path, place: int) -> torch.Generator:
-    return seeded_generator(seed, zlib.crc32(file.name.encode()), place)
+    return seeded_generator(seed, zlib.crc32(os.fsencode(file.name)), place)
 
 
 @contextlib.contextmanager

@@ -76,12 +76,13 @@ def write_from_frames(
     """
     check_frames(frames)
     check_number("test", test, 0, 1)
+    out = named_path(out)
     films = _films(named_path(root), frames)
     shots = [(film, i) for film, files in films.items() for i in range(len(files) // frames)]
     if len(shots) < 2:
         raise DataError(f"{root} has not frames enough for two pairs of {frames} frames each")
     first_test = len(shots) - min(max(round(test * len(shots)), 1), len(shots) - 1)
-    with writing_data_set(named_path(out)) as partial:
+    with writing_data_set(out) as partial:
         for number, (film, i) in enumerate(shots):
             split = "train" if number < first_test else "test"
             images = _shoot(films[film][i * frames : (i + 1) * frames])
