@@ -53,8 +53,8 @@ def notice(text: str) -> None:
 
     Examples
     --------
-    >>> notice("Random VGG-19 features: the ImageNet weights were not found.")
-    Notice: Random VGG-19 features: the ImageNet weights were not found.
+    >>> notice("VGG-19 with RANDOM weights, as asked.")
+    Notice: VGG-19 with RANDOM weights, as asked.
     """
     markup = (
         '<div class="sharingan-notice" role="note" style="border-left:5px solid #D55E00;'

@@ -369,7 +369,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "quick": {
         "data": "photos", "items": 128, "crop": 64, "kernel_size": 31, "batch_size": 4,
         "epochs": 14, "constant_epochs": 7, "learning_rate": 1e-3, "lambda_content": 1000.0,
-        "width": 16, "blocks": 3, "critic_width": 16, "dropout": 0.0, "vgg": "random",
+        "width": 16, "blocks": 3, "critic_width": 16, "dropout": 0.0,
         "fresh_critic_batches": False, "log_every": 8, "validate_every": 32,
         "checkpoint_seconds": 4.0,
     },

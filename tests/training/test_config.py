@@ -112,7 +112,7 @@ CHANGES = {
         "data": "photos", "items": 128, "crop": 64, "batch_size": 4, "epochs": 14,
         "constant_epochs": 7, "fresh_critic_batches": False, "learning_rate": 1e-3,
         "lambda_content": 1000.0, "width": 16, "blocks": 3, "critic_width": 16, "dropout": 0.0,
-        "vgg": "random", "log_every": 8, "validate_every": 32, "checkpoint_seconds": 4.0,
+        "log_every": 8, "validate_every": 32, "checkpoint_seconds": 4.0,
     },
 }  # fmt: skip
 

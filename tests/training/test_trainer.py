@@ -10,6 +10,7 @@ import torch
 
 from sharingan_lab.errors import CheckpointError, ConfigError, DataError, TrainingError
 from sharingan_lab.training import Trainer, read_history, recipe
+from sharingan_lab.training.config import RECIPES
 
 TINY = recipe("quick").with_settings(
     items=8, epochs=3, constant_epochs=1, width=4, blocks=1, critic_width=4, crop=32,
@@ -249,6 +250,14 @@ def test_without_the_adversarial_term_the_critic_rests():
 def test_random_features_are_announced():
     trainer = Trainer(TINY.with_settings(content="vgg19", vgg="random"))
     assert "RANDOM" in trainer.notices[0]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_compares_learned_features(name):
+    assert recipe(name).vgg == "imagenet"
+    small = {"crop": 16, "kernel_size": 9, "width": 2, "blocks": 1, "critic_width": 2}
+    config = recipe(name).with_settings(data="photos", batch_size=1, device="cpu", **small)
+    assert Trainer(config).notices == []
 
 
 def test_a_folder_of_photographs_can_be_trained_on(tmp_path):
