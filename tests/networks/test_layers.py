@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from sharingan_lab.errors import InputError
 from sharingan_lab.networks import Critic, Generator
 from sharingan_lab.networks.layers import layer_table
 
@@ -37,6 +38,6 @@ def test_a_layer_used_twice_comes_twice():
 
 def test_no_hook_stays_behind_even_after_an_error():
     network = Critic(width=2)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(InputError):
         layer_table(network, torch.zeros(1, 5, 16, 16))
     assert not any(module._forward_hooks for module in network.modules())
