@@ -38,14 +38,14 @@ def installed(wheel, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def sharingan(installed, tmp_path_factory):
-    """Run the command from an empty folder, with the installed package before the checkout."""
+def python(installed, tmp_path_factory):
+    """Run Python in an empty folder, with the installed package before the checkout."""
     empty = tmp_path_factory.mktemp("empty")
 
     def run(*words):
         environment = os.environ | {"PYTHONPATH": str(installed)}
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "sharingan_lab", *words],
+            [sys.executable, "-P", *words],
             cwd=empty,
             env=environment,
             capture_output=True,
@@ -72,32 +72,23 @@ def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     assert not [n for n in names if ".ipynb_checkpoints" in n or n.endswith((".pyc", ".log"))]
 
 
-def test_the_installed_command_finds_its_own_files(sharingan, installed):
-    done, _ = sharingan("doctor")
-    assert done.returncode == 0, done.stderr
+def test_the_installed_package_is_the_one_that_runs_and_finds_its_own_files(python, installed):
+    source = (
+        "import sharingan_lab; from sharingan_lab.cli import main; print(sharingan_lab.__file__)\n"
+        "print(main(['doctor']), main(['report', '--only', '99']))"
+    )
+    done, _ = python("-c", source)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(str(installed)), done.stderr
+    assert lines[-1] == "0 2", done.stderr
     assert f"lessons in {installed}/sharingan_lab/course/notebooks" in done.stdout
     assert f"vgg19-conv3_3.safetensors in {installed}/sharingan_lab/course/data" in done.stdout
 
 
-def test_the_installed_report_runs_in_an_empty_folder(sharingan, installed):
-    done, empty = sharingan("report", "--only", "00")
+def test_the_installed_report_runs_in_an_empty_folder(python):
+    done, empty = python("-m", "sharingan_lab", "report", "--only", "00")
     assert done.returncode == 0, done.stdout + done.stderr
     (lesson,) = json.loads((empty / "reports" / "summary.json").read_text())["lessons"]
     assert (lesson["name"], lesson["status"]) == ("00_start_here", "done")
     assert sorted(p.name for p in empty.iterdir()) == ["reports"]
     assert (empty / "reports" / "index.html").is_file()
-
-
-def test_the_installed_package_is_the_one_that_ran(sharingan, installed):
-    done, _ = sharingan("report", "--only", "99")
-    assert done.returncode == 2
-    source = "import sharingan_lab; print(sharingan_lab.__file__)"
-    environment = os.environ | {"PYTHONPATH": str(installed)}
-    found = subprocess.run(
-        [sys.executable, "-P", "-c", source],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert found.stdout.startswith(str(installed))
