@@ -1,7 +1,9 @@
 """A training run on a page: what is said of it, what is refused, and lesson 08 made of one."""
 
 import json
+import re
 
+import nbformat
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab import report
 from sharingan_lab.lab.animation import LARGEST
+from sharingan_lab.lab.catalogue import all_lessons, select
 from sharingan_lab.lab.encoding import encode
 from sharingan_lab.lab.fingerprint import fingerprint
 from sharingan_lab.lab.run_explorer import run_explorer
@@ -181,9 +184,15 @@ def test_a_run_that_went_on_is_reported_again(run_dir, tmp_path):
 
 @pytest.mark.slow
 def test_lesson_08_reports_on_a_run_that_is_given(run_dir, tmp_path):
+    (lesson,) = select(all_lessons(), ["08"])
+    cells, course = lesson.notebook.cells, tmp_path / "course"
+    of_the_run = [i for i, c in enumerate(cells) if re.search(r"\b(run_dir|record)\b", c.source)]
+    lesson.notebook.cells = cells[: max(of_the_run) + 1]  # the rest is the same without a run
+    course.mkdir()
+    nbformat.write(lesson.notebook, course / lesson.path.name)
     out = tmp_path / "report"
-    given = ["-p", "run_dir", str(run_dir)]
-    assert main(["report", "--only", "08", "--out", str(out), *given]) == 0
+    given = ["-p", "run_dir", str(run_dir), "--notebooks", str(course)]
+    assert main(["report", "--out", str(out), *given]) == 0
     (lesson,) = json.loads((out / "summary.json").read_text())["lessons"]
     last = read_run(run_dir).checks[-1]
     gain = f"{round(last['psnr'] - last['input_psnr'], 2):.4g} dB"
