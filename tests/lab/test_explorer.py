@@ -5,6 +5,7 @@ import io
 import re
 import time
 from datetime import UTC, datetime
+from statistics import median
 
 import ipywidgets
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import ndimage
 
 from sharingan_lab.blur import degrade, random_kernels
 from sharingan_lab.classical import richardson_lucy, wiener
+from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.images import from_uint8, to_uint8
@@ -191,14 +193,20 @@ def test_only_the_open_page_is_drawn(explorer, monkeypatch):
     assert "restored: true kernel" in markup(explorer)
 
 
-def test_a_redraw_takes_at_most_250_milliseconds():
-    explorer = BlurExplorer(noise_std=0.02)
-    seconds = []
-    for seed in range(1, 9):
+def test_a_redraw_takes_no_longer_than_200_plain_blurs():
+    explorer, rng = BlurExplorer(noise_std=0.02), torch.Generator().manual_seed(0)
+    picture, kernel = photo("coffee", 256), random_kernels(1, 64, generator=rng)
+
+    def seconds(work):
         start = time.process_time()  # other tests may run beside this one
-        explorer.controls["seed"].value = seed
-        seconds.append(time.process_time() - start)
-    assert min(seconds[1:]) <= 0.25
+        work()
+        return time.process_time() - start
+
+    drawn, blurred = [], []
+    for seed in range(1, 10):
+        drawn.append(seconds(lambda seed=seed: setattr(explorer.controls["seed"], "value", seed)))
+        blurred.append(seconds(lambda: degrade(picture, kernel, generator=rng)))
+    assert median(drawn) <= 200 * median(blurred)  # about 50
 
 
 # -- photographs --------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Losses that are not finite and critics that run away: named, stopped, and nothing good lost."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -31,14 +33,26 @@ OF_THE_CRITIC = "wasserstein, penalty, critic_loss, adversarial, generator_loss"
 ALL = "wasserstein, penalty, critic_loss, adversarial, content, generator_loss"
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """What a run keeps that nothing disturbs, by how often it logs."""
+
+    @cache
+    def run(log_every):
+        folder = tmp_path_factory.mktemp("good")
+        Trainer(TINY.with_settings(log_every=log_every, validate_every=100), folder).fit()
+        return kept(folder)
+
+    return run
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize(("network", "named"), [("critic", OF_THE_CRITIC), ("generator", ALL)])
 @pytest.mark.parametrize("log_every", [1, 100])
 def test_what_is_not_finite_is_named_and_the_last_good_checkpoint_goes_on(
-    network, named, value, log_every, tmp_path
+    network, named, value, log_every, good, tmp_path
 ):
     config = TINY.with_settings(log_every=log_every, validate_every=100)
-    Trainer(config, tmp_path / "good").fit()
     broken = spoil(Trainer(config, tmp_path / "bad"), 4, network, value)
     with pytest.raises(TrainingError) as caught:
         broken.fit()
@@ -49,7 +63,7 @@ def test_what_is_not_finite_is_named_and_the_last_good_checkpoint_goes_on(
     names = sorted(path.name for path in (tmp_path / "bad" / "checkpoints").iterdir())
     assert names == ["step-00000001", "step-00000002", "step-00000003"]
     Trainer(config, tmp_path / "bad", resume=True).fit()  # the cause is gone
-    assert kept(tmp_path / "bad") == kept(tmp_path / "good")
+    assert kept(tmp_path / "bad") == good(log_every)
 
 
 def test_a_spoilt_frame_is_found_before_anything_is_kept_of_it(tmp_path):
