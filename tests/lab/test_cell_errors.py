@@ -6,6 +6,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import v4
 
+from ..patience import PATIENCE
+
 SETUP = "from sharingan_lab import lab\nrun = lab.setup('01', device='cpu')"
 CELLS = {
     "ours": "lab.setup('01', mode='full', device='cpu', data_root='/no/such/folder')",
@@ -22,7 +24,7 @@ def errors():
     """The error of each cell above, as text without colours, and as the report reads it."""
     cells = [v4.new_code_cell(source) for source in (SETUP, *CELLS.values())]
     notebook = v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=600).execute()
+    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=PATIENCE).execute()
     assert notebook.cells[0].outputs == []
     return {
         name: next(output for output in cell.outputs if output.output_type == "error")
