@@ -83,7 +83,11 @@ def _config(folder: str, host: str, port: int) -> Config:
     settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = host, port, 0
     settings.Voila.token = secrets.token_hex(24)
     settings.Voila.connection_dir_root = folder
-    settings.Voila.tornado_settings = {"websocket_max_message_size": _LARGEST_UPLOAD}
+    settings.Voila.tornado_settings = {
+        "websocket_max_message_size": _LARGEST_UPLOAD,
+        # On the loopback other names in a request are a foreign page's (DNS rebinding).
+        "allow_remote_access": host not in LOOPBACK,
+    }
     settings.Voila.log_level = "ERROR"
     if zmq.has("curve"):
         settings.KernelManager.transport_encryption = "auto"

@@ -142,7 +142,7 @@ def _html_table(
 ) -> str:
     align = ["text-align:right" if n else "text-align:left" for n in numeric]
     heads = "".join(
-        f'<th scope="col" style="{a}">{html.escape(h)}</th>'
+        f'<th scope="col" style="{a}">{html.escape(h)}</th>' if h else "<td></td>"
         for h, a in zip(head, align, strict=True)
     )
     body = "".join(_html_row(row, align) for row in cells)

@@ -22,11 +22,12 @@ def server(serve):
     return serve("explore")
 
 
-def answer(address, path="/"):
+def answer(address, path="/", **headers):
     """What one gets without the token: the status, and where one is sent."""
     base = re.match(r"http://[\d.:]+", address)[0]
+    request = urllib.request.Request(base + path, headers=headers)
     try:
-        with direct.open(base + path, timeout=PATIENCE) as got:
+        with direct.open(request, timeout=PATIENCE) as got:
             return got.status, got.url, got.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.url, ""
@@ -45,6 +46,16 @@ def test_without_the_token_there_is_only_a_login(server):
 def test_without_the_token_nothing_is_started(server, path):
     status, url, _ = answer(server[1], path)
     assert status in (403, 405) or "/login" in url
+    assert kernels(server[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("evil.example", 403), ("192.0.2.1", 403), ("localhost", 200), ("127.0.0.1", 200)],
+)
+def test_another_name_for_this_machine_is_refused(server, host, status):
+    """As JupyterLab does: a foreign page could have its own name lead here (DNS rebinding)."""
+    assert answer(server[1], "/login", Host=host)[0] == status
     assert kernels(server[0]) == []
 
 
@@ -111,6 +122,7 @@ def test_who_lets_other_machines_in_is_warned(host, warned, capsys, monkeypatch)
         monkeypatch.setenv(name, "1")  # set back afterwards
     assert main(["explore", "--host", host]) == 0
     assert settings[0].ip == host and len(settings[0].token) >= 32
+    assert settings[0].tornado_settings["allow_remote_access"] == warned
     error = capsys.readouterr().err
     assert error.count("\n") == warned
     assert ("lets other machines in" in error) == warned

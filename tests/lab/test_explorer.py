@@ -174,6 +174,14 @@ def test_a_new_path_is_the_next_seed_and_start_again_goes_back():
     assert torch.equal(explorer.shot.kernel, first)
 
 
+def test_start_again_goes_back_to_the_first_photograph_and_page(explorer):
+    bring(explorer, "mine.png", file(to_uint8(torch.rand(1, 3, 90, 100))))
+    explorer.tabs.selected_index = RESTORE
+    explorer.reset.click()
+    assert (explorer.photo.value, explorer.tabs.selected_index) == ("your image", 0)
+    assert np.array_equal(panel(explorer, "sharp"), to_uint8(IMAGE))
+
+
 def test_what_does_not_change_is_not_computed_anew(explorer):
     before = explorer.shot
     explorer.controls["zoom"].value = 2
@@ -248,6 +256,21 @@ def test_a_brought_photograph_is_turned_upright(explorer):
     pixels = to_uint8(torch.rand(1, 3, 90, 120))
     bring(explorer, "upright.png", file(pixels, exif=exif))
     assert np.array_equal(panel(explorer, "sharp"), np.rot90(pixels, -1))
+
+
+def test_what_becomes_of_transparency_is_said_while_the_photograph_is_shown(explorer):
+    pixels = np.concatenate([to_uint8(IMAGE), np.full((*IMAGE.shape[-2:], 1), 255, np.uint8)], -1)
+    bring(explorer, "opaque.png", file(pixels))
+    assert "transparent" not in markup(explorer)
+    pixels[:30, :, 3] = 90
+    bring(explorer, "seen<through>.png", file(pixels))
+    said = '<p role="status">seen&lt;through&gt;.png is transparent in places: what the file stores'
+    assert said in markup(explorer)
+    assert np.array_equal(panel(explorer, "sharp"), pixels[..., :3])
+    explorer.controls["noise_std"].value = 0.03
+    assert said in markup(explorer)
+    explorer.photo.value = "coffee"
+    assert "transparent" not in markup(explorer)
 
 
 def test_a_large_photograph_is_reduced_in_its_own_proportions():

@@ -1,6 +1,8 @@
 """The blur explorer in a real browser: on its own page by Voila, and in JupyterLab."""
 
 import io
+import re
+import signal
 
 import numpy as np
 import pytest
@@ -53,8 +55,8 @@ class Reader:
         self.page.get_by_role("tab", name=name).click()
 
 
-def opened(chromium, address):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+def opened(chromium, address, width=1280, height=900):
+    context = chromium.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.asked = []
@@ -144,7 +146,7 @@ def test_the_page_does_not_jump_when_it_is_redrawn(reader):
     assert places() == before
 
 
-@pytest.mark.parametrize("width", [1280, 800])
+@pytest.mark.parametrize("width", [1280, 800, 390])
 def test_nothing_is_cut_off_sideways(reader, width):
     reader.page.set_viewport_size({"width": width, "height": 900})
     for name in ("Restore", "Take it with you", "Blur"):
@@ -152,6 +154,7 @@ def test_nothing_is_cut_off_sideways(reader, width):
         expect(reader.page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         cut = reader.page.evaluate(
             "[...document.querySelectorAll('.blur-explorer .widget-label, .blur-explorer button, "
+            ".blur-explorer .lm-TabBar-tabLabel, "
             ".blur-explorer figcaption, .blur-explorer h3, .blur-explorer .jupyter-widgets')]"
             ".filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)"
             ".map(e => e.className + ': ' + e.textContent.slice(0, 40))"
@@ -218,6 +221,27 @@ def test_a_broken_file_gives_a_message_and_the_old_picture_stays(reader):
     expect(reader.picture("sharp")).to_have_attribute("src", before)
 
 
+def test_a_telephone_shows_a_picture_a_row_above_the_sliders_and_keeps_it_in_sight(reader):
+    page = reader.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    widths = page.locator(".be-panels figure img:visible").evaluate_all(
+        "pictures => pictures.map(picture => picture.clientWidth)"
+    )
+    assert len(widths) == 3 and min(widths) > 300
+    photograph, first = reader.picture("blurred"), reader.slider("length (px)")
+    assert photograph.bounding_box()["y"] < first.bounding_box()["y"]
+    last = reader.slider("from the top (%)")
+    last.evaluate("handle => handle.scrollIntoView({block: 'nearest'})")
+    expect(photograph).to_be_in_viewport(ratio=0.9)
+    expect(last).to_be_in_viewport()
+    place = last.bounding_box()
+    on_top = "([x, y]) => document.elementFromPoint(x, y).closest('.slider-row') !== null"
+    assert page.evaluate(on_top, [place["x"] + 5, place["y"] + 5])  # nothing lies over it
+    reader.sees_a_change(lambda: reader.slider("noise std").press("ArrowRight"), "blurred")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 SLIDERS = """\
 from matplotlib.figure import Figure
 from sharingan_lab.lab.sliders import SliderFigure
@@ -266,6 +290,18 @@ def test_it_works_in_jupyterlab(in_jupyterlab):
         expect(still).to_be_hidden()
 
 
+def test_in_a_narrow_jupyterlab_the_picture_stays_in_sight(in_jupyterlab):
+    page, reader = in_jupyterlab, Reader(in_jupyterlab)
+    page.set_viewport_size({"width": 620, "height": 900})
+    last = reader.slider("from the top (%)")
+    last.evaluate("handle => handle.scrollIntoView({block: 'nearest'})")
+    expect(reader.picture("blurred")).to_be_in_viewport(ratio=0.9)
+    place = last.bounding_box()
+    on_top = "([x, y]) => document.elementFromPoint(x, y)?.closest('.slider-row') != null"
+    assert page.evaluate(on_top, [place["x"] + 5, place["y"] + 5])  # nothing lies over it
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
     page = in_jupyterlab
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
@@ -289,3 +325,18 @@ def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
         expect(still).to_be_visible()
         assert still.evaluate("picture => picture.naturalWidth") > 700
     expect(page.get_by_text("run the cell to turn the sliders")).to_have_count(2)
+
+
+def test_an_open_page_says_that_its_server_was_stopped(chromium, serve):
+    process, address = serve("explore")
+    page = opened(chromium, address)
+    expect(page.get_by_role("img", name="Photograph, blurred:")).to_be_visible()
+    gone = page.locator("#gone")
+    with page.expect_response(re.compile("/api/kernels/[^/]+$")) as looked:  # all is well
+        pass
+    assert looked.value.ok
+    expect(gone).to_be_hidden()
+    process.send_signal(signal.SIGINT)
+    expect(gone).to_be_visible()
+    expect(gone).to_contain_text("The server was stopped")
+    page.context.close()

@@ -55,6 +55,8 @@ class Page:
         self.numbers.add_class("numbers")
         self.numbers.add_class("announced")
         self.panels = {name: ipywidgets.HTML() for name in (*_LOOK, *_COMPARE, "files")}
+        for name in ("blurred", "true"):  # what the sliders are turned for
+            self.panels[name].add_class("be-first")
         body = _box("body", self._side(), _box("main", self.numbers, self._pages()))
         self.whole = [_style(), self._head(), self.message, body, slider_names()]
 
@@ -117,7 +119,7 @@ def _box(kinds: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
 
 
 def _heading(words: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f"<h3>{words}</h3>")
+    return ipywidgets.HTML(f"<h2>{words}</h2>")
 
 
 def _style() -> ipywidgets.HTML:

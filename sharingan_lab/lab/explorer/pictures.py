@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -12,16 +13,21 @@ from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import read_image
 from sharingan_lab.lab.explorer.shot import KERNEL_SIZE
 
+_TRANSPARENCY = "what the file stores beneath shows there, often black."
 WORKING_SIDE = 256  # a working copy has at most as many pixels as a square of this side
 
 
 class Picture(NamedTuple):
-    """A photograph at working size, its name, and the Python that makes it again."""
+    """A photograph at working size, its name, and the Python that makes it again.
+
+    The note says what the reader should know of it.
+    """
 
     pixels: Tensor
     name: str
     imports: str
     python: str
+    note: str = ""
 
 
 def bundled(name: str) -> Picture:
@@ -67,17 +73,26 @@ def brought(name: str, content: bytes) -> Picture:
         file = Path(folder, "picture")
         file.write_bytes(content)
         try:
-            image = read_image(file)
+            image, see_through = read_image(file), _is_see_through(file)
         except DataError as error:
             raise DataError(f"cannot read {name} as an image: bring a PNG or JPEG file") from error
     imports = (
         "from sharingan_lab.images import read_image\n"
         "from sharingan_lab.lab.explorer import working_copy"
     )
+    python = f"working_copy(read_image({name!r}))"
+    note = f"{name} is transparent in places: {_TRANSPARENCY}" if see_through else ""
     try:
-        return Picture(working_copy(image), name, imports, f"working_copy(read_image({name!r}))")
+        return Picture(working_copy(image), name, imports, python, note)
     except InputError as error:
         raise DataError(f"cannot use {name}: {error}") from error
+
+
+def _is_see_through(file: Path) -> bool:
+    with Image.open(file) as picture:
+        if not picture.has_transparency_data:
+            return False
+        return picture.convert("RGBA").getchannel("A").getextrema()[0] < 255
 
 
 def working_copy(image: Tensor) -> Tensor:

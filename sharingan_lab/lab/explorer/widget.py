@@ -42,8 +42,8 @@ class BlurExplorer(Pictured):
         The number box, linked to a slider, or the list of each name above; setting ``.value``
         redraws.
     photo, upload, new_path, reset, tabs : Widget
-        List of photographs, button that takes a file, buttons for the next seed and for the values
-        at the start, the three pages.
+        List of photographs, button that takes a file, buttons for the next seed and for everything
+        as it was at the start, the three pages.
     picture : Picture
         The photograph that is chosen.
     settings : Settings
@@ -70,6 +70,7 @@ class BlurExplorer(Pictured):
         self._starts = starts(start)
         self._held = False
         first = pictures.first(image)
+        self._first = first.name
         self._pictures = {first.name: first}
         self._page = page = Page(self._starts, first.name)
         self.controls, self.photo, self.upload = page.controls, page.photo, page.upload
@@ -115,6 +116,7 @@ class BlurExplorer(Pictured):
 
     def _start_again(self, _button: ipywidgets.Button) -> None:
         with self._one_redraw():
+            self.photo.value, self.tabs.selected_index = self._first, 0
             for name, value in self._starts.items():
                 self.controls[name].value = value
 
@@ -150,11 +152,11 @@ class BlurExplorer(Pictured):
         except Exception as error:
             self._say(str(error))
             raise
-        self._say("")
+        self._say(self.picture.note, role="status")
 
-    def _say(self, problem: str) -> None:
-        words = html.escape(problem)
-        self._page.message.value = f'<p role="alert">{words}</p>' if words else ""
+    def _say(self, what: str, role: str = "alert") -> None:
+        words = html.escape(what)
+        self._page.message.value = f'<p role="{role}">{words}</p>' if words else ""
 
     def _draw(self) -> None:
         self.settings = settings(self.values)
