@@ -15,7 +15,7 @@ from PIL import Image
 
 from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
-from sharingan_lab.lab import figures
+from sharingan_lab.lab import figures, notes
 
 from ..patience import PATIENCE
 
@@ -193,3 +193,11 @@ def test_gopro_is_found_below_the_data_root_or_at_it(tmp_path):
     home = tmp_path / "GOPRO_Large"
     assert lab.setup("01", data_root=str(tmp_path)).data_root == home
     assert lab.setup("01", data_root=str(home)).data_root == home
+
+
+def test_a_table_has_no_empty_heads(monkeypatch):
+    """A screen reader would announce a head without a name."""
+    shown = []
+    monkeypatch.setattr(notes, "emit", shown.append)
+    notes.table([["crop 1", 24.1]], ["", "PSNR"])
+    assert "<thead><tr><td></td><th" in shown[0]["text/html"]
