@@ -18,7 +18,7 @@ from sharingan_lab.errors import ConfigError, DataError, SharinganError
 from sharingan_lab.locations import named_path
 
 if TYPE_CHECKING:
-    from sharingan_lab.lab.catalogue import Lesson
+    from sharingan_lab.lab.report.catalogue import Lesson
     from sharingan_lab.training import TrainConfig
 
 
@@ -29,9 +29,10 @@ def _refuse_windows(command: str) -> None:
 
 def report(choice: argparse.Namespace) -> int:
     _refuse_windows("report")
-    from sharingan_lab.lab import report
+    from sharingan_lab.lab.report.order import order
+    from sharingan_lab.lab.report.run import run
 
-    order = report.order(
+    ordered = order(
         mode=choice.mode,
         only=choice.only.split(",") if choice.only is not None else (),
         out=choice.out,
@@ -41,7 +42,7 @@ def report(choice: argparse.Namespace) -> int:
         force=choice.force,
         notebooks=choice.notebooks,
     )
-    return report.run(order).exit_code
+    return run(ordered).exit_code
 
 
 def train(choice: argparse.Namespace) -> int:
@@ -336,7 +337,7 @@ def lab(choice: argparse.Namespace) -> int:
 
 
 def course_check(choice: argparse.Namespace) -> int:
-    from sharingan_lab.lab import course
+    from sharingan_lab.lab.report import course
 
     lessons = _lessons(choice)
     problems = [problem for lesson in lessons for problem in course.check(lesson)]
@@ -345,7 +346,7 @@ def course_check(choice: argparse.Namespace) -> int:
 
 
 def course_refresh(choice: argparse.Namespace) -> int:
-    from sharingan_lab.lab import course
+    from sharingan_lab.lab.report import course
 
     _refuse_windows("course refresh")
     failed = 0
@@ -359,7 +360,7 @@ def course_refresh(choice: argparse.Namespace) -> int:
 
 
 def _lessons(choice: argparse.Namespace) -> "list[Lesson]":
-    from sharingan_lab.lab.catalogue import all_lessons, select
+    from sharingan_lab.lab.report.catalogue import all_lessons, select
 
     words = choice.only.split(",") if choice.only is not None else ()
     return select(all_lessons(choice.notebooks), words)

@@ -10,8 +10,8 @@ from statistics import median
 import nbformat
 import pytest
 
-from sharingan_lab.lab import course
-from sharingan_lab.lab.catalogue import all_lessons
+from sharingan_lab.lab.report import course
+from sharingan_lab.lab.report.catalogue import all_lessons
 
 from .patience import PATIENCE
 

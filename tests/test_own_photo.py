@@ -9,7 +9,7 @@ from PIL import Image
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
 from sharingan_lab.images import to_uint8
-from sharingan_lab.lab.catalogue import all_lessons, select
+from sharingan_lab.lab.report.catalogue import all_lessons, select
 
 (LESSON,) = select(all_lessons(), ["11"])
 # The cells of section 4 take bundled photographs, whatever is brought.

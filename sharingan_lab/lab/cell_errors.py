@@ -6,7 +6,7 @@ from types import TracebackType
 from IPython import get_ipython
 
 from sharingan_lab.errors import SharinganError
-from sharingan_lab.lab.catalogue import all_lessons
+from sharingan_lab.lab.report.catalogue import all_lessons
 
 _WHERE = "%tb in a cell of its own shows where in the code."
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"

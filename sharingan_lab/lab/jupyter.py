@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.lab.catalogue import all_lessons
+from sharingan_lab.lab.report.catalogue import all_lessons
 
 
 def copy_course(folder: Path) -> list[Path]:

@@ -11,8 +11,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from sharingan_lab.lab import report
-from sharingan_lab.lab.terminal import Terminal
+from sharingan_lab.lab.report.order import order
+from sharingan_lab.lab.report.run import run as run_order
+from sharingan_lab.lab.report.terminal import Terminal
 
 from ..patience import PATIENCE
 
@@ -143,7 +144,7 @@ def serve(tmp_path_factory):
 def run_report():
     def run(terminal=None, **settings):
         text = io.StringIO()
-        result = report.run(report.order(**settings), Terminal(terminal or text))
+        result = run_order(order(**settings), Terminal(terminal or text))
         return result, text.getvalue()
 
     return run

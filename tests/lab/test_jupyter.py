@@ -13,7 +13,7 @@ import pytest
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab import jupyter
-from sharingan_lab.lab.catalogue import all_lessons
+from sharingan_lab.lab.report.catalogue import all_lessons
 
 from ..patience import PATIENCE, wait_until
 

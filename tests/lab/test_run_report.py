@@ -9,11 +9,11 @@ import torch
 
 from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
-from sharingan_lab.lab import report
 from sharingan_lab.lab.animation import LARGEST
-from sharingan_lab.lab.catalogue import all_lessons, select
 from sharingan_lab.lab.encoding import encode
-from sharingan_lab.lab.fingerprint import fingerprint
+from sharingan_lab.lab.report.catalogue import all_lessons, select
+from sharingan_lab.lab.report.fingerprint import fingerprint
+from sharingan_lab.lab.report.order import order
 from sharingan_lab.lab.run_explorer import run_explorer
 from sharingan_lab.lab.run_report import (
     FRAMES,
@@ -171,7 +171,7 @@ def test_a_folder_without_a_run_is_refused_before_the_lesson(tmp_path, capsys):
 
 
 def test_a_run_that_went_on_is_reported_again(run_dir, tmp_path):
-    lesson = report.order(only=["08"], out=tmp_path / "out").chosen[0]
+    lesson = order(only=["08"], out=tmp_path / "out").chosen[0]
     before = fingerprint(lesson, "quick", {"run_dir": str(run_dir)})
     assert before == fingerprint(lesson, "quick", {"run_dir": str(run_dir)})
     copy = tmp_path / "grown"

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sharingan_lab.lab.equations import EquationError, mathml, mathml_in_text
+from sharingan_lab.lab.report.equations import EquationError, mathml, mathml_in_text
 
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 OF_THE_REPORT = [

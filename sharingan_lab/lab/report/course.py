@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import nbformat
 from nbformat import NotebookNode
 
-from sharingan_lab.lab.catalogue import Lesson
-from sharingan_lab.lab.equations import EquationError
-from sharingan_lab.lab.execution import Execution
-from sharingan_lab.lab.export import markdown
-from sharingan_lab.lab.outcome import Failure
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.equations import EquationError
+from sharingan_lab.lab.report.execution import Execution
+from sharingan_lab.lab.report.export import markdown
+from sharingan_lab.lab.report.findings import Failure
 
 COMPARED = "nbval-check-output"
 PARAMETERS = {"mode": str, "data_root": str, "out_dir": str, "seed": int, "device": str}

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 import sharingan_lab
-from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.locations import shipped_dir, weights_dir
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "matplotlib")

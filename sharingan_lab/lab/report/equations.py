@@ -44,7 +44,7 @@ def mathml(latex: str, *, block: bool = False) -> str:
     >>> mathml(r"\unheardof x")
     Traceback (most recent call last):
     ...
-    sharingan_lab.lab.equations.EquationError: cannot draw the equation \unheardof x: \unheardof is unknown
+    sharingan_lab.lab.report.equations.EquationError: cannot draw the equation \unheardof x: \unheardof is unknown
     """  # noqa: E501
     latex = latex.strip()
     braces = _BRACES.findall(latex)

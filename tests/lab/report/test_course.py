@@ -5,8 +5,8 @@ import json
 import nbformat
 import pytest
 
-from sharingan_lab.lab import course
-from sharingan_lab.lab.catalogue import Lesson
+from sharingan_lab.lab.report import course
+from sharingan_lab.lab.report.catalogue import Lesson
 
 COMPARED = {"tags": [course.COMPARED]}
 

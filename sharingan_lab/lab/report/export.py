@@ -19,12 +19,12 @@ from nbformat import NotebookNode
 from PIL import Image
 from pygments.formatters import HtmlFormatter
 
-from sharingan_lab.lab.catalogue import Lesson
 from sharingan_lab.lab.encoding import Encoded, encode_pixels
-from sharingan_lab.lab.equations import EquationError, mathml, mathml_in_text
 from sharingan_lab.lab.lesson import MODES
-from sharingan_lab.lab.outcome import Cover, picture_alt
-from sharingan_lab.lab.record import DONE, FAILED, Record
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.equations import EquationError, mathml, mathml_in_text
+from sharingan_lab.lab.report.findings import Cover, picture_alt
+from sharingan_lab.lab.report.results import DONE, FAILED, LessonResult
 
 OnError = Callable[[EquationError], None]
 
@@ -117,7 +117,7 @@ class _Exporter(TemplateExporter):
 
 
 def lesson_html(
-    notebook: NotebookNode, record: Record, previous: Lesson | None, following: Lesson | None
+    notebook: NotebookNode, result: LessonResult, previous: Lesson | None, following: Lesson | None
 ) -> tuple[str, list[EquationError]]:
     """Return the page of one executed lesson, and what could not be drawn on it.
 
@@ -125,7 +125,7 @@ def lesson_html(
     ----------
     notebook : NotebookNode
         As executed.
-    record : Record
+    result : LessonResult
         What the run is remembered by; the head of the page says it.
     previous, following : Lesson or None
         The neighbours, linked to.
@@ -139,15 +139,15 @@ def lesson_html(
     """
     page = {
         "css": _css(),
-        "number": record.lesson,
-        "title": record.title,
-        "mode": record.mode,
-        "mode_meaning": MODES[record.mode],
-        "parameters": record.parameters,
-        "duration": record.duration,
-        "finished": record.finished,
-        "failures": record.errors,
-        "notices": record.notices,
+        "number": result.lesson,
+        "title": result.title,
+        "mode": result.mode,
+        "mode_meaning": MODES[result.mode],
+        "parameters": result.parameters,
+        "duration": result.duration,
+        "finished": result.finished,
+        "failures": result.errors,
+        "notices": result.notices,
         "previous": previous,
         "next": following,
     }
@@ -157,20 +157,20 @@ def lesson_html(
 
 
 def index_html(
-    records: Sequence[Record], covers: Mapping[str, Cover | None], facts: Mapping[str, str]
+    results: Sequence[LessonResult], covers: Mapping[str, Cover | None], facts: Mapping[str, str]
 ) -> str:
     """Return the page that lists the lessons.
 
     Parameters
     ----------
-    records : list of Record
+    results : list of LessonResult
         One card each, in order.
     covers : dict
         Pictures by lesson name, small enough for a card.
     facts : dict
         What the head states: mode, device, versions and the like.
     """
-    cards = [_card(record, covers.get(record.name)) for record in records]
+    cards = [_card(result, covers.get(result.name)) for result in results]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -181,37 +181,37 @@ def index_html(
         facts=facts,
         cards=cards,
         troubled=[card for card in cards if card["status"] != DONE],
-        verdict=verdict(records),
+        verdict=verdict(results),
     )
 
 
-def verdict(records: Sequence[Record]) -> str:
+def verdict(results: Sequence[LessonResult]) -> str:
     """Say in words how the lessons went.
 
     Examples
     --------
-    >>> verdict([Record("01", "01_a", "A", "done", "quick", {})])
+    >>> verdict([LessonResult("01", "01_a", "A", "done", "quick", {})])
     '1 lesson executed, none failed.'
     """
-    executed = [r for r in records if r.status in (DONE, FAILED)]
+    executed = [r for r in results if r.status in (DONE, FAILED)]
     failed = [r for r in executed if r.status == FAILED]
-    open_ends = len(records) - len(executed)
+    open_ends = len(results) - len(executed)
     lessons = f"{len(executed)} lesson{'s' * (len(executed) != 1)} executed"
     words = f"{lessons}, {len(failed) or 'none'} failed"
     return f"{words}, {open_ends} not finished." if open_ends else f"{words}."
 
 
-def _card(record: Record, cover: Cover | None) -> dict:
+def _card(result: LessonResult, cover: Cover | None) -> dict:
     return {
-        "number": record.lesson,
-        "name": record.name,
-        "title": record.title,
-        "status": record.status,
-        "mode": record.mode,
-        "duration": record.duration,
-        "failures": record.errors,
-        "key_figures": record.key_figures,
-        "notices": record.notices,
+        "number": result.lesson,
+        "name": result.name,
+        "title": result.title,
+        "status": result.status,
+        "mode": result.mode,
+        "duration": result.duration,
+        "failures": result.errors,
+        "key_figures": result.key_figures,
+        "notices": result.notices,
         "cover": cover,
     }
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sharingan_lab.lab.outcome import Failure
+from sharingan_lab.lab.report.findings import Failure
 
 DONE, FAILED, UNFINISHED = "done", "failed", "unfinished"
 
 
 @dataclass(frozen=True)
-class Record:
+class LessonResult:
     """The result of one lesson, as it stands in ``summary.json``.
 
     Attributes
@@ -54,7 +54,7 @@ class Record:
 
         Examples
         --------
-        >>> Record("01", "01_a", "A", "done", "quick", {}, 125.0, 61.0).duration
+        >>> LessonResult("01", "01_a", "A", "done", "quick", {}, 125.0, 61.0).duration
         '2 min 5 s (1 min 1 s of CPU time)'
         """
         cpu = f" ({in_words(self.cpu_seconds)} of CPU time)" if self.cpu_seconds else ""
@@ -77,28 +77,28 @@ def in_words(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def to_json(records: Iterable[Record]) -> list[dict]:
-    """Return the records as plain values, each with the names of its files."""
-    return [asdict(r) | {"html": f"{r.name}.html", "notebook": f"{r.name}.ipynb"} for r in records]
+def to_json(results: Iterable[LessonResult]) -> list[dict]:
+    """Return the results as plain values, each with the names of its files."""
+    return [asdict(r) | {"html": f"{r.name}.html", "notebook": f"{r.name}.ipynb"} for r in results]
 
 
-def read_records(summary: Path) -> dict[str, Record]:
-    """Return the records of an earlier run by lesson name; none where there is no such file.
+def read_results(summary: Path) -> dict[str, LessonResult]:
+    """Return the results of an earlier run by lesson name; none where there is no such file.
 
     A file of another version or a damaged one counts as none: its lessons run again.
 
     Examples
     --------
-    >>> read_records(Path("missing.json"))
+    >>> read_results(Path("missing.json"))
     {}
     """
     try:
         entries = json.loads(summary.read_text())["lessons"]
-        return {entry["name"]: _record(entry) for entry in entries}
+        return {entry["name"]: _result(entry) for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
-def _record(entry: dict) -> Record:
+def _result(entry: dict) -> LessonResult:
     plain = {k: v for k, v in entry.items() if k not in ("html", "notebook", "errors")}
-    return Record(**plain, errors=[Failure(**error) for error in entry["errors"]])
+    return LessonResult(**plain, errors=[Failure(**error) for error in entry["errors"]])

@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from sharingan_lab.errors import ConfigError, DataError
-from sharingan_lab.lab import report
-from sharingan_lab.lab.record import read_records
-from sharingan_lab.lab.terminal import Terminal
+from sharingan_lab.lab.report.order import order
+from sharingan_lab.lab.report.results import read_results
+from sharingan_lab.lab.report.run import _Run
+from sharingan_lab.lab.report.terminal import Terminal
 
-from ..patience import PATIENCE
+from ...patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +95,14 @@ def test_plain_output_has_no_control_characters(made):
 
 
 def test_no_process_is_left(made):
-    left = [p for p in psutil.Process().children(recursive=True) if "ipykernel" in str(p.cmdline())]
-    assert left == []
+    assert [p for p in psutil.Process().children(recursive=True) if _is_kernel(p)] == []
+
+
+def _is_kernel(process):
+    try:
+        return "ipykernel" in str(process.cmdline())
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return False
 
 
 def test_run_again_only_what_has_changed(made, course, lesson_maker, run_report, tmp_path):
@@ -113,28 +120,26 @@ def test_run_again_only_what_has_changed(made, course, lesson_maker, run_report,
     assert re.search(r"01_good +up to date", text)
     assert "02_cell_error" in text
     assert (out / "01_good.ipynb").stat().st_mtime_ns == before
-    records = read_records(out / "summary.json")
-    assert {name: record.status for name, record in records.items()} == {
+    results = read_results(out / "summary.json")
+    assert {name: result.status for name, result in results.items()} == {
         "01_good": "done",
         "02_cell_error": "done",
         "03_widget_error": "failed",
         "04_slow": "failed",
     }
-    assert records["02_cell_error"].title == "A mended cell"
+    assert results["02_cell_error"].title == "A mended cell"
     assert "02 A mended cell" in (out / "01_good.html").read_text().replace("\n", " ")
 
 
 def test_other_parameters_or_force_run_a_lesson_again(course, made, tmp_path):
     out = tmp_path / "reports"
     shutil.copytree(made[0], out)
-    order = report.order(notebooks=course, out=out, only=["01"], parameters={"seed": "6"})
-    assert not report._Run(order, Terminal())._is_up_to_date(order.chosen[0])
-    order = report.order(notebooks=course, out=out, only=["01"], parameters={"seed": "5"})
-    assert report._Run(order, Terminal())._is_up_to_date(order.chosen[0])
-    order = report.order(
-        notebooks=course, out=out, only=["01"], parameters={"seed": "5"}, force=True
-    )
-    assert not report._Run(order, Terminal())._is_up_to_date(order.chosen[0])
+    ordered = order(notebooks=course, out=out, only=["01"], parameters={"seed": "6"})
+    assert not _Run(ordered, Terminal())._is_up_to_date(ordered.chosen[0])
+    ordered = order(notebooks=course, out=out, only=["01"], parameters={"seed": "5"})
+    assert _Run(ordered, Terminal())._is_up_to_date(ordered.chosen[0])
+    ordered = order(notebooks=course, out=out, only=["01"], parameters={"seed": "5"}, force=True)
+    assert not _Run(ordered, Terminal())._is_up_to_date(ordered.chosen[0])
 
 
 def test_neighbours_are_linked_only_where_they_have_a_page(course, run_report, tmp_path):
@@ -158,10 +163,10 @@ def test_an_equation_that_cannot_be_drawn_fails_its_lesson(lesson_maker, run_rep
 def test_a_kernel_that_dies_fails_its_lesson(lesson_maker, run_report, tmp_path):
     lesson_maker(tmp_path / "course", "01_dies", "# Title", "import os\nos._exit(3)")
     result, _ = run_report(notebooks=tmp_path / "course", out=tmp_path / "out", timeout=PATIENCE)
-    (record,) = result.records
-    assert record.status == "failed"
-    assert "died" in record.errors[0].message
-    assert record.errors[0].cell == 3
+    (lesson,) = result.results
+    assert lesson.status == "failed"
+    assert "died" in lesson.errors[0].message
+    assert lesson.errors[0].cell == 3
 
 
 def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, run_report, tmp_path):
@@ -199,23 +204,23 @@ def test_a_status_line_is_drawn_on_a_terminal_only(lesson_maker, run_report, tmp
 )
 def test_a_wrong_call_is_refused_before_any_work(course, tmp_path, wrong, message):
     with pytest.raises(ConfigError, match=message):
-        report.order(notebooks=course, out=tmp_path / "out", **wrong)
+        order(notebooks=course, out=tmp_path / "out", **wrong)
     assert not (tmp_path / "out").exists()
 
 
 def test_full_mode_without_gopro_and_cuda_stops_before_any_lesson(course, tmp_path):
     settings = {"notebooks": course, "out": tmp_path / "out"}
     with pytest.raises(DataError, match="sharingan fetch gopro"):
-        report.order(mode="full", parameters={"data_root": str(tmp_path)}, **settings)
+        order(mode="full", parameters={"data_root": str(tmp_path)}, **settings)
     assert not (tmp_path / "out").exists()
 
 
 def test_an_output_folder_that_cannot_be_written_is_refused(course, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot write a report to"):
-        report.order(notebooks=course, out=tmp_path / "file")
+        order(notebooks=course, out=tmp_path / "file")
 
 
 def test_a_damaged_summary_counts_as_none(tmp_path):
     (tmp_path / "summary.json").write_text('{"lessons": [{"name": 3')
-    assert read_records(tmp_path / "summary.json") == {}
+    assert read_results(tmp_path / "summary.json") == {}

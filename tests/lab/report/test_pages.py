@@ -6,8 +6,8 @@ import bs4
 import pytest
 from nbformat import v4
 
-from sharingan_lab.lab.export import lesson_html
-from sharingan_lab.lab.record import Record
+from sharingan_lab.lab.report.export import lesson_html
+from sharingan_lab.lab.report.results import LessonResult
 
 
 def soup(path):
@@ -91,8 +91,8 @@ def test_a_picture_shows_where_a_widget_carries_one():
     }
     output = v4.new_output("execute_result", data, execution_count=1)
     cell = v4.new_code_cell("explorer", execution_count=1, outputs=[output])
-    record = Record("01", "01_x", "X", "done", "quick", {})
-    page, undrawn = lesson_html(v4.new_notebook(cells=[cell]), record, None, None)
+    result = LessonResult("01", "01_x", "X", "done", "quick", {})
+    page, undrawn = lesson_html(v4.new_notebook(cells=[cell]), result, None, None)
     (picture,) = bs4.BeautifulSoup(page, "html.parser").find_all("img")
     assert picture["alt"] == "A kernel."
     assert undrawn == []

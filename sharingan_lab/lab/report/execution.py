@@ -15,8 +15,8 @@ from pathlib import Path
 import nbformat
 
 from sharingan_lab.errors import SharinganError
-from sharingan_lab.lab.catalogue import Lesson
-from sharingan_lab.lab.outcome import Failure, failures
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.findings import Failure, failures
 
 _WORKER = Path(__file__).with_name("worker.py")
 _GRACE_SECONDS = 120  # for the start and the end of a kernel, beside the time for a cell

@@ -10,58 +10,23 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sharingan_lab.errors import ConfigError
-from sharingan_lab.lab.catalogue import Lesson, all_lessons, check_parameters, select
-from sharingan_lab.lab.execution import Executed, Execution, Stopped
-from sharingan_lab.lab.export import verdict
-from sharingan_lab.lab.fingerprint import fingerprint
-from sharingan_lab.lab.folder import Folder
-from sharingan_lab.lab.lesson import MODES, check_run
-from sharingan_lab.lab.outcome import key_figures, notices
-from sharingan_lab.lab.record import DONE, FAILED, UNFINISHED, Record, in_words
-from sharingan_lab.lab.surroundings import commit, cores, device_name, versions
-from sharingan_lab.lab.terminal import Terminal
-
-CELL_SECONDS = {"quick": 600.0, "full": 48 * 3600.0}
-_CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a report is to be made of.
-
-    Attributes
-    ----------
-    chosen : list of Lesson
-        Those to run.
-    mode : {"quick", "full"}
-        How.
-    parameters : dict
-        Given by hand, of the types that the lessons declare.
-    folder : Folder
-        Where the report goes.
-    timeout : float
-        Seconds a cell may take.
-    jobs : int
-        Lessons at a time.
-    force : bool
-        Whether to run what is up to date as well.
-    """
-
-    chosen: Sequence[Lesson]
-    mode: str
-    parameters: dict
-    folder: Folder
-    timeout: float
-    jobs: int
-    force: bool
+from sharingan_lab.lab.lesson import MODES
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.execution import Executed, Execution, Stopped
+from sharingan_lab.lab.report.export import verdict
+from sharingan_lab.lab.report.findings import key_figures, notices
+from sharingan_lab.lab.report.fingerprint import fingerprint
+from sharingan_lab.lab.report.machine import commit, device_name, versions
+from sharingan_lab.lab.report.order import Order
+from sharingan_lab.lab.report.results import DONE, FAILED, UNFINISHED, LessonResult, in_words
+from sharingan_lab.lab.report.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -70,73 +35,20 @@ class Report:
 
     Attributes
     ----------
-    records : list of Record
+    results : list of LessonResult
         Of the lessons that were asked for, in order.
     interrupted : bool
         Whether the run was stopped before its end.
     """
 
-    records: Sequence[Record]
+    results: Sequence[LessonResult]
     interrupted: bool
 
     @property
     def exit_code(self) -> int:
         """0, or 1 where a lesson failed, or 130 after an interruption."""
-        failed = any(record.status == FAILED for record in self.records)
+        failed = any(result.status == FAILED for result in self.results)
         return 130 if self.interrupted else int(failed)
-
-
-def order(
-    *,
-    mode: str = "quick",
-    only: Sequence[str] = (),
-    out: str | os.PathLike = "reports",
-    parameters: Mapping[str, str] | None = None,
-    timeout: float | None = None,
-    jobs: int | None = None,
-    force: bool = False,
-    notebooks: str | os.PathLike | None = None,
-) -> Order:
-    """Check what is asked for, before any work.
-
-    Parameters
-    ----------
-    mode : {"quick", "full"}
-        ``full`` wants the GoPro data set and a CUDA GPU.
-    only : list of str
-        Numbers or names of lessons; all where empty.
-    out : path
-        Folder of the report; made where it is missing.
-    parameters : dict of str
-        Values for the lessons' parameters, as text; valid if one chosen lesson has it.
-    timeout : float, optional
-        Seconds that a cell may take; 10 minutes in quick mode, two days in full mode.
-    jobs : int, optional
-        Lessons at a time; in quick mode two where there are two cores, in full mode one.
-    force : bool
-        Run lessons again whose result is up to date.
-    notebooks : path, optional
-        Folder of the lessons; the course's own where left out.
-
-    Raises
-    ------
-    ConfigError
-        A lesson, a parameter or a setting is unknown or out of range.
-    DataError
-        There are no lessons, or full mode lacks GoPro or CUDA.
-    """
-    lessons = all_lessons(notebooks)
-    chosen = select(lessons, only)
-    values = check_parameters(chosen, parameters or {})
-    mode = values.pop("mode", mode)
-    check_run(mode=mode, **{name: values[name] for name in _CHECKED if name in values})
-    timeout = CELL_SECONDS[mode] if timeout is None else timeout
-    jobs = _default_jobs(mode) if jobs is None else jobs
-    if timeout <= 0:
-        raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")
-    if jobs < 1:
-        raise ConfigError(f"at least 1 lesson runs at a time, got {jobs}")
-    return Order(chosen, mode, values, Folder(out, lessons), timeout, jobs, force)
 
 
 def run(order: Order, terminal: Terminal | None = None) -> Report:
@@ -172,13 +84,13 @@ class _Run:
         self.folder.relink()
         self._save()
         names = [lesson.name for lesson in self.order.chosen]
-        report = Report([self.folder.records[n] for n in names], self.interrupted.is_set())
+        report = Report([self.folder.results[n] for n in names], self.interrupted.is_set())
         self._say_the_end(report)
         return report
 
-    def _blank(self, lesson: Lesson) -> Record:
+    def _blank(self, lesson: Lesson) -> LessonResult:
         given = {k: v for k, v in self.order.parameters.items() if k in lesson.parameters}
-        return Record(
+        return LessonResult(
             lesson=lesson.number,
             name=lesson.name,
             title=lesson.title,
@@ -189,7 +101,7 @@ class _Run:
         )
 
     def _is_up_to_date(self, lesson: Lesson) -> bool:
-        old = self.folder.records.get(lesson.name)
+        old = self.folder.results.get(lesson.name)
         if self.order.force or old is None or old.status != DONE:
             return False
         if old.fingerprint != self._blank(lesson).fingerprint:
@@ -227,7 +139,7 @@ class _Run:
         self.live[lesson.name] = execution
         if self.stopping.is_set():
             raise Stopped(f"{lesson.name} was not started")
-        self.terminal.say(f"{_label(self.folder.records[lesson.name])} started")
+        self.terminal.say(f"{_label(self.folder.results[lesson.name])} started")
         try:
             executed = execution.run(lambda cell, of: self._note(lesson, cell, of))
         finally:
@@ -237,7 +149,7 @@ class _Run:
 
     def _values(self, lesson: Lesson) -> dict:
         """What the lesson is run with: given parameters, the mode, a folder for its files."""
-        values = dict(self.folder.records[lesson.name].parameters)
+        values = dict(self.folder.results[lesson.name].parameters)
         if "mode" in lesson.parameters:
             values["mode"] = self.order.mode
         if "out_dir" in lesson.parameters and "out_dir" not in values:
@@ -256,8 +168,8 @@ class _Run:
     def _finish(self, lesson: Lesson, future: Future, left: int) -> None:
         """Write the page of an executed lesson and say how it went."""
         executed, seconds = future.result()
-        record = replace(
-            self.folder.records[lesson.name],
+        result = replace(
+            self.folder.results[lesson.name],
             status=FAILED if executed.failures else DONE,
             seconds=round(seconds, 1),
             cpu_seconds=round(executed.cpu_seconds, 1),
@@ -266,9 +178,9 @@ class _Run:
             notices=notices(executed.notebook),
             errors=executed.failures,
         )
-        record = self.folder.put(record, executed.notebook)
+        result = self.folder.put(result, executed.notebook)
         self._save()
-        self._say_how_it_went(record, left)
+        self._say_how_it_went(result, left)
 
     def _save(self) -> None:
         seconds = time.monotonic() - self.started
@@ -279,7 +191,7 @@ class _Run:
             "versions": versions(),
             "commit": self.commit,
             "seconds": round(seconds, 1),
-            "verdict": verdict(list(self.folder.records.values())),
+            "verdict": verdict(list(self.folder.results.values())),
         }
         self.folder.save(about, self._facts(made, in_words(seconds)))
 
@@ -307,21 +219,21 @@ class _Run:
         elapsed = in_words(time.monotonic() - self.started)
         return "  ".join([*self.positions.copy().values(), elapsed])
 
-    def _say_how_it_went(self, record: Record, left: int) -> None:
+    def _say_how_it_went(self, result: LessonResult, left: int) -> None:
         rest = f"({left} to go)" if left else "(the last one)"
-        if record.status == DONE:
-            self.terminal.say(f"{_label(record)} done in {record.duration} {rest}")
-        for failure in record.errors:
+        if result.status == DONE:
+            self.terminal.say(f"{_label(result)} done in {result.duration} {rest}")
+        for failure in result.errors:
             place = f"cell {failure.cell}: " if failure.cell else ""
             self.terminal.say(
-                f"{_label(record)} FAILED after {record.duration}: {place}{failure.message}"
+                f"{_label(result)} FAILED after {result.duration}: {place}{failure.message}"
             )
 
     def _say_the_end(self, report: Report) -> None:
         if report.interrupted:
             self.terminal.say("Stopped. What was finished is kept; the index marks the rest.")
         self.terminal.say(
-            f"{verdict(report.records)[:-1]}, in {in_words(time.monotonic() - self.started)}: "
+            f"{verdict(report.results)[:-1]}, in {in_words(time.monotonic() - self.started)}: "
             f"{self.folder.path / 'index.html'}"
         )
 
@@ -341,13 +253,9 @@ def _signals_set(event: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _default_jobs(mode: str) -> int:
-    return min(2, cores()) if mode == "quick" else 1
-
-
 def _now() -> str:
     return datetime.now().strftime("%Y-%m-%d %H:%M")
 
 
-def _label(record: Record) -> str:
-    return f"  {record.name:<28}"
+def _label(result: LessonResult) -> str:
+    return f"  {result.name:<28}"

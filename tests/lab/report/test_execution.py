@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from sharingan_lab.lab.catalogue import Lesson
-from sharingan_lab.lab.execution import Execution, Stopped
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.execution import Execution, Stopped
 
-from ..patience import PATIENCE
+from ...patience import PATIENCE
 
 
 def test_the_kernel_is_this_interpreter_whatever_is_registered(lesson_maker, tmp_path, monkeypatch):

@@ -1,0 +1,102 @@
+"""What a report is to be made of, checked before any work."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.lab.lesson import check_run
+from sharingan_lab.lab.report.catalogue import Lesson, all_lessons, check_parameters, select
+from sharingan_lab.lab.report.machine import cores
+from sharingan_lab.lab.report.pages import ReportFolder
+
+CELL_SECONDS = {"quick": 600.0, "full": 48 * 3600.0}
+_CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a report is to be made of.
+
+    Attributes
+    ----------
+    chosen : list of Lesson
+        Those to run.
+    mode : {"quick", "full"}
+        How.
+    parameters : dict
+        Given by hand, of the types that the lessons declare.
+    folder : ReportFolder
+        Where the report goes.
+    timeout : float
+        Seconds a cell may take.
+    jobs : int
+        Lessons at a time.
+    force : bool
+        Whether to run what is up to date as well.
+    """
+
+    chosen: Sequence[Lesson]
+    mode: str
+    parameters: dict
+    folder: ReportFolder
+    timeout: float
+    jobs: int
+    force: bool
+
+
+def order(
+    *,
+    mode: str = "quick",
+    only: Sequence[str] = (),
+    out: str | os.PathLike = "reports",
+    parameters: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    notebooks: str | os.PathLike | None = None,
+) -> Order:
+    """Check what is asked for, before any work.
+
+    Parameters
+    ----------
+    mode : {"quick", "full"}
+        ``full`` wants the GoPro data set and a CUDA GPU.
+    only : list of str
+        Numbers or names of lessons; all where empty.
+    out : path
+        ReportFolder of the report; made where it is missing.
+    parameters : dict of str
+        Values for the lessons' parameters, as text; valid if one chosen lesson has it.
+    timeout : float, optional
+        Seconds that a cell may take; 10 minutes in quick mode, two days in full mode.
+    jobs : int, optional
+        Lessons at a time; in quick mode two where there are two cores, in full mode one.
+    force : bool
+        Run lessons again whose result is up to date.
+    notebooks : path, optional
+        ReportFolder of the lessons; the course's own where left out.
+
+    Raises
+    ------
+    ConfigError
+        A lesson, a parameter or a setting is unknown or out of range.
+    DataError
+        There are no lessons, or full mode lacks GoPro or CUDA.
+    """
+    lessons = all_lessons(notebooks)
+    chosen = select(lessons, only)
+    values = check_parameters(chosen, parameters or {})
+    mode = values.pop("mode", mode)
+    check_run(mode=mode, **{name: values[name] for name in _CHECKED if name in values})
+    timeout = CELL_SECONDS[mode] if timeout is None else timeout
+    jobs = _default_jobs(mode) if jobs is None else jobs
+    if timeout <= 0:
+        raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")
+    if jobs < 1:
+        raise ConfigError(f"at least 1 lesson runs at a time, got {jobs}")
+    return Order(chosen, mode, values, ReportFolder(out, lessons), timeout, jobs, force)
+
+
+def _default_jobs(mode: str) -> int:
+    return min(2, cores()) if mode == "quick" else 1
