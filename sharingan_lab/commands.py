@@ -337,20 +337,21 @@ def lab(choice: argparse.Namespace) -> int:
 
 
 def course_check(choice: argparse.Namespace) -> int:
+    lessons = _lessons(choice)  # first: a wrong number needs no more than their list
     from sharingan_lab.lab.report import course
 
-    lessons = _lessons(choice)
     problems = [problem for lesson in lessons for problem in course.check(lesson)]
     print("\n".join(problems or [f"{len(lessons)} lessons are clean"]))
     return int(bool(problems))
 
 
 def course_refresh(choice: argparse.Namespace) -> int:
+    _refuse_windows("course refresh")
+    lessons = _lessons(choice)
     from sharingan_lab.lab.report import course
 
-    _refuse_windows("course refresh")
     failed = 0
-    for lesson in _lessons(choice):
+    for lesson in lessons:
         failures = course.refresh(lesson)
         failed += bool(failures)
         print(
@@ -368,10 +369,16 @@ def _lessons(choice: argparse.Namespace) -> "list[Lesson]":
 
 def doctor(choice: argparse.Namespace) -> int:
     from sharingan_lab.doctor import diagnose, is_ready
+    from sharingan_lab.extras import GET_COURSE, missing_course
 
     findings = diagnose()
     for heading, lines in findings.items():
         print(heading, *lines, sep="\n")
     ready = is_ready(findings)
-    print("Quick mode can run." if ready else "Quick mode cannot run: see what is missing above.")
+    if not ready:
+        print("Quick mode cannot run: see what is missing above.")
+    elif missing_course():
+        print(f"The library works. The lessons and the report need the course: {GET_COURSE}")
+    else:
+        print("Quick mode can run.")
     return int(not ready)

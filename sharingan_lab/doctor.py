@@ -5,17 +5,25 @@ when they are not.
 """
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import sys
 from dataclasses import dataclass
 
 from sharingan_lab import __version__
+from sharingan_lab.extras import COURSE, GET_COURSE, is_here
 from sharingan_lab.locations import data_dir, notebooks_dir, shipped_dir
 
-_LIBRARY = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors")
-_COURSE = ("matplotlib", "jupyterlab", "ipywidgets", "papermill", "nbconvert", "latex2mathml")
+#: What the library needs: the name to install, and the name to import.
+_LIBRARY = {
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "scikit-image": "skimage",
+    "pillow": "PIL",
+    "safetensors": "safetensors",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ def diagnose() -> dict[str, list[Finding]]:
 
 
 def is_ready(findings: dict[str, list[Finding]]) -> bool:
-    """Tell whether quick mode can run: nothing is missing that everything needs.
+    """Tell whether the library works: nothing is missing that everything needs.
 
     Examples
     --------
@@ -78,20 +86,20 @@ def _software() -> list[Finding]:
     python = f"python {platform.python_version()} ({sys.executable})"
     found = [Finding(sys.version_info >= (3, 11), python, "install Python 3.11 or newer")]
     found.append(Finding(True, f"sharingan-lab {__version__}"))
-    found += [_package(name, "") for name in _LIBRARY]
-    return found + [_package(name, "the lessons and the report") for name in _COURSE]
+    found += [_package(name, module, f"pip install {name}") for name, module in _LIBRARY.items()]
+    lessons = "the lessons and the report"
+    return found + [_package(name, name, GET_COURSE, lessons) for name in COURSE]
 
 
-def _package(name: str, needed: str) -> Finding:
-    try:
-        return Finding(True, f"{name} {importlib.metadata.version(name)}")
-    except importlib.metadata.PackageNotFoundError:
-        return Finding(False, name, f"pip install {name}", needed)
+def _package(name: str, module: str, remedy: str, needed: str = "") -> Finding:
+    if not is_here(module):
+        return Finding(False, name, remedy, needed)
+    return Finding(True, f"{name} {importlib.metadata.version(name)}")
 
 
 def _device() -> list[Finding]:
     cores = Finding(True, f"cpu, {os.cpu_count()} cores, {platform.machine()}")
-    if importlib.util.find_spec("torch") is None:
+    if not is_here("torch"):
         return [cores]
     import torch
 
@@ -112,10 +120,12 @@ def _course() -> list[Finding]:
 
 
 def _data() -> list[Finding]:
-    from sharingan_lab.datasets.download import places
-
     root = data_dir()
     found = [Finding(True, f"looked for in {root} (set SHARINGAN_DATA to change it)")]
+    if not all(is_here(module) for module in _LIBRARY.values()):
+        return found
+    from sharingan_lab.datasets.download import places
+
     for name, place in places().items():
         found.append(
             Finding(place.is_found, f"{name} at {place.path}", f"sharingan fetch {name}", place.use)

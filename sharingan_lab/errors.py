@@ -13,6 +13,10 @@ class ConfigError(SharinganError, ValueError):
     """A setting is unknown or out of range."""
 
 
+class MissingExtraError(SharinganError, ImportError):
+    """A part of the package needs an extra of the installation that is not there."""
+
+
 class DataError(SharinganError):
     """A file or a data set is missing, unreadable or not laid out as expected."""
 

@@ -109,34 +109,6 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert files(tmp_path) == before
 
 
-def test_help_needs_no_torch():
-    source = "import sys; from sharingan_lab.cli import main; main(['--help']); " + (
-        "assert 'torch' not in sys.modules and 'IPython' not in sys.modules"
-    )
-    subprocess.run(
-        [sys.executable, "-c", source], check=True, capture_output=True, timeout=PATIENCE
-    )
-
-
-def test_the_library_imports_without_jupyter_and_torchvision():
-    """Nobody waits twice as long as torch takes for what only detectors need."""
-    source = (
-        "import sys\n"
-        "names = 'IPython papermill nbformat nbconvert ipywidgets nbclient torchvision'\n"
-        "for name in names.split():\n"
-        "    sys.modules[name] = None\n"
-        "import sharingan_lab.blur, sharingan_lab.classical, sharingan_lab.datasets\n"
-        "import sharingan_lab.evaluation, sharingan_lab.losses, sharingan_lab.networks\n"
-        "import sharingan_lab.restore, sharingan_lab.training, sharingan_lab.cli\n"
-        "import sharingan_lab.datasets.download\n"
-        "from sharingan_lab.cli import main\n"
-        "sys.exit(main(['evaluate', 'images', 'none', 'none']) != 2)\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", source], check=True, capture_output=True, timeout=PATIENCE
-    )
-
-
 def test_deblur_one_file_to_a_file(picture, tmp_path):
     out = tmp_path / "restored.png"
     assert main(["deblur", str(picture), "-o", str(out)]) == 0

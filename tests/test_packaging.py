@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from rattler import MatchSpec
 
 import sharingan_lab
+from sharingan_lab.extras import COURSE
 
 ROOT = Path(sharingan_lab.__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(
@@ -40,6 +42,15 @@ def test_the_pip_part_is_the_package_itself():
     found = re.fullmatch(r"-e \.(?:\[([\w,-]+)\])?", line)
     assert found
     assert set((found[1] or "").split(",")) - {""} <= set(extras)
+
+
+def test_the_library_asks_for_nothing_of_the_course():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    names = [Requirement(line).name for line in extras["course"]]
+    assert names == list(COURSE)
+    assert not {Requirement(line).name for line in project["dependencies"]} & set(names)
+    assert "sharingan-lab[course]" in extras["test"]
 
 
 def test_the_lock_names_no_host_and_pins_every_package():

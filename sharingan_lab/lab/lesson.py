@@ -14,6 +14,7 @@ import sharingan_lab
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.lab.cell_errors import explain_errors
+from sharingan_lab.lab.style import use_style
 from sharingan_lab.lab.threads import choose_threads
 from sharingan_lab.locations import data_dir, named_path
 from sharingan_lab.seeds import check_seed
@@ -106,7 +107,8 @@ def setup(
 
     Also seeds torch's default generator, which dropout and the first weights of a network draw
     from (everything else of the course takes its generator as an argument); has torch compute on
-    the cores that are idle; and lets errors say first what to do about them.
+    the cores that are idle; lets errors say first what to do about them; and makes the lab's
+    figure style matplotlib's default.
 
     Parameters
     ----------
@@ -138,6 +140,7 @@ def setup(
     """
     explain_errors(lesson)
     check_run(mode=mode, data_root=data_root, seed=seed, device=device)
+    use_style()
     torch.manual_seed(seed)
     torch.set_num_threads(choose_threads())
     folder = named_path(out_dir) if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))

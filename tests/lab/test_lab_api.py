@@ -3,7 +3,6 @@
 import base64
 import io
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -139,10 +138,6 @@ def test_grey_pictures_are_drawn_up_to_their_own_maximum():
     kernel = torch.tensor([[0.0, 0.25], [0.5, 0.25]])
     shown = figures.image_grid([kernel], ["kernel"]).axes[0].images[0].get_array()
     np.testing.assert_allclose(shown, [[0, 0.5], [1, 0.5]])
-
-
-def test_the_colour_cycle_is_the_labs():
-    assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(lab.COLOURS)
 
 
 def test_table_refuses_ragged_rows():
