@@ -8,12 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.lab.critic_surface import draw_surface, surface
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
+from sharingan_lab.lab.toys import BatchedMLP, descend, draw_surface, input_gradients, surface
 from sharingan_lab.losses import critic_loss, gradient_penalty
-from sharingan_lab.networks.surfaces import input_gradients
-from sharingan_lab.networks.toys import BatchedMLP, descend
 
 CONTROLS = {
     "power": ("lambda: 10 to the power of", 1.0, -1.0, 3.0, 0.5),

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional as F
 
-from sharingan_lab.datasets.toys import Normal
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
+from sharingan_lab.lab.toys import Normal
 
 CONTROLS = {
     "gap": ("distance real - forged, g", 6.0, 0.5, 8.0, 0.5),

@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.datasets.toys import jensen_shannon, transport_plan
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
+from sharingan_lab.lab.toys import jensen_shannon, transport_plan
 
 PLACES = torch.arange(21.0)  # metres
 CONTROLS = {

@@ -10,9 +10,7 @@ from sharingan_lab.lab.critic_explorer import (
     critic_states,
     slope_profile,
 )
-from sharingan_lab.lab.critic_surface import surface
-from sharingan_lab.networks.surfaces import input_gradients
-from sharingan_lab.networks.toys import BatchedMLP
+from sharingan_lab.lab.toys import BatchedMLP, input_gradients, surface
 
 
 def rng(seed=0):

@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from sharingan_lab.datasets.toys import Normal, jensen_shannon
 from sharingan_lab.lab.detective_explorer import (
     CONTROLS,
     best_score,
@@ -13,6 +12,7 @@ from sharingan_lab.lab.detective_explorer import (
     hints,
     value,
 )
+from sharingan_lab.lab.toys import Normal, jensen_shannon
 from sharingan_lab.losses import critic_loss, generator_loss
 
 

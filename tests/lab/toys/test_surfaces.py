@@ -3,10 +3,8 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets.toys import grid_centres
 from sharingan_lab.errors import InputError
-from sharingan_lab.networks.surfaces import input_gradients, peaks
-from sharingan_lab.networks.toys import BatchedMLP
+from sharingan_lab.lab.toys import BatchedMLP, grid_centres, input_gradients, peaks
 
 
 def rng(seed=0):

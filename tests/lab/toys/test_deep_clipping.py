@@ -3,9 +3,14 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets.toys import swiss_roll
+from sharingan_lab.lab.toys import (
+    BatchedMLP,
+    clip_weights,
+    descend,
+    layer_gradient_norms,
+    swiss_roll,
+)
 from sharingan_lab.losses import critic_loss, generator_loss
-from sharingan_lab.networks.toys import BatchedMLP, clip_weights, descend, layer_gradient_norms
 
 LIMITS = torch.tensor([0.1, 0.01, 0.001])
 POINTS = 64

@@ -3,14 +3,9 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets.edges import (
-    BRIGHT,
-    DARK,
-    edge_rows,
-    shifted_edges,
-    steepest_step,
-)
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.toys import edge_rows, shifted_edges, steepest_step
+from sharingan_lab.lab.toys.edges import BRIGHT, DARK
 
 
 def rng(seed=0):

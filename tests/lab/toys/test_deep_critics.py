@@ -3,9 +3,14 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets.toys import swiss_roll
+from sharingan_lab.lab.toys import (
+    BatchedMLP,
+    clip_weights,
+    descend,
+    layer_gradient_norms,
+    swiss_roll,
+)
 from sharingan_lab.losses import critic_loss, gradient_penalty
-from sharingan_lab.networks.toys import BatchedMLP, clip_weights, descend, layer_gradient_norms
 
 CRITICS, POINTS = 3, 32
 

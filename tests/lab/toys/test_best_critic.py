@@ -4,9 +4,8 @@ import pytest
 import torch
 from scipy.optimize import linprog
 
-from sharingan_lab.datasets.toys import earth_movers_distance, ring_centres, swiss_roll
-from sharingan_lab.datasets.transport import optimal_critic
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.toys import earth_movers_distance, optimal_critic, ring_centres, swiss_roll
 
 
 def rng(seed=0):

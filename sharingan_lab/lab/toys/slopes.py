@@ -1,10 +1,43 @@
-"""How steep toy critics are: measured on a mesh, which the plane allows and images do not."""
+"""How steep critics are: at any point, and for toys on a mesh, which images do not allow."""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.networks.toys import BatchedMLP
+from sharingan_lab.lab.toys.mlp import BatchedMLP
+
+
+def input_gradients(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    """Gradient of every point's score with respect to the point.
+
+    Parameters
+    ----------
+    critic : callable
+        Maps (..., d) points to scores; the score of a point depends on that point alone.
+    points : Tensor
+        (..., d).
+
+    Returns
+    -------
+    Tensor
+        (..., d), detached: towards where the score rises, as long as it rises steeply.
+
+    Notes
+    -----
+    One derivative, of the sum of all scores, gives them all. In a critic with batch
+    normalisation it does not: there a score depends on every point.
+
+    Examples
+    --------
+    >>> input_gradients(lambda x: (x**2).sum(dim=-1), torch.tensor([[1.0, 0.0], [0.0, 2.0]]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    points = points.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(points).sum(), points)
+    return gradient
 
 
 def square_mesh(side: int, reach: float) -> Tensor:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets.glyphs import LETTERS, mirrored_letters, pan
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.toys import LETTERS, mirrored_letters, pan
 
 
 def of(letter, images, labels):

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.networks.slopes import square_mesh, steepest_slope
-from sharingan_lab.networks.toys import BatchedMLP, descend
+from sharingan_lab.lab.toys import BatchedMLP, descend, square_mesh, steepest_slope
 
 
 def rng(seed=0):

@@ -1,12 +1,17 @@
-"""A critic of the plane as a map with contour lines."""
+"""A critic of the plane as a surface: its heights, their map, and the hills it puts on modes."""
+
+import math
 
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from sharingan_lab.errors import InputError
+from sharingan_lab.lab.toys.mlp import BatchedMLP
+
 
 @torch.no_grad()
-def surface(critics: torch.nn.Module, *, reach: float, side: int = 61) -> Tensor:
+def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
     """Scores of batched critics on a square mesh around the origin.
 
     Parameters
@@ -25,7 +30,6 @@ def surface(critics: torch.nn.Module, *, reach: float, side: int = 61) -> Tensor
 
     Examples
     --------
-    >>> from sharingan_lab.networks.toys import BatchedMLP
     >>> critics = BatchedMLP(2, (2, 8, 1), generator=torch.Generator().manual_seed(0))
     >>> surface(critics, reach=1.0, side=5).shape
     torch.Size([2, 5, 5])
@@ -34,6 +38,51 @@ def surface(critics: torch.nn.Module, *, reach: float, side: int = 61) -> Tensor
     first, second = torch.meshgrid(ticks, ticks, indexing="xy")
     points = torch.stack([first, second], dim=-1).flatten(0, 1).to(critics.weights[0])
     return critics(points.expand(critics.networks, -1, -1)).view(-1, side, side).cpu()
+
+
+@torch.no_grad()
+def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int = 8) -> Tensor:
+    """Say for each mode whether a critic puts a hill on it.
+
+    Parameters
+    ----------
+    critics : BatchedMLP
+        S networks from 2 inputs to 1 output.
+    centres : Tensor
+        (modes, 2).
+    distance : float
+        How far from a centre to compare, above 0; half the way to the next mode, say.
+    around : int
+        Points to compare with, on a circle.
+
+    Returns
+    -------
+    Tensor
+        (S, modes), True where the centre scores higher than every point around it.
+
+    Raises
+    ------
+    InputError
+        If the distance is not positive.
+
+    Examples
+    --------
+    >>> import torch
+    >>> critics = BatchedMLP(3, (2, 8, 1), generator=torch.Generator().manual_seed(0))
+    >>> peaks(critics, torch.zeros(4, 2), distance=0.5).shape
+    torch.Size([3, 4])
+    """
+    if not distance > 0:
+        raise InputError(f"distance={distance} must be positive")
+    angles = 2 * math.pi * torch.arange(around) / around
+    circle = distance * torch.stack([angles.cos(), angles.sin()], dim=1)
+    places = (
+        torch.cat([torch.zeros(1, 2), circle]) + centres.cpu()[:, None]
+    )  # (modes, 1 + around, 2)
+    places = places.flatten(0, 1).to(critics.weights[0])
+    scores = critics(places.expand(critics.networks, -1, -1))
+    scores = scores.view(critics.networks, len(centres), 1 + around)
+    return scores[..., 0] > scores[..., 1:].amax(dim=2)
 
 
 def draw_surface(ax: Axes, heights: Tensor, *, reach: float, lines: int = 12) -> None:

@@ -1,17 +1,13 @@
-"""Toy distributions of the background lessons, and exact distances between them.
+"""Toy distributions of the background lessons, on the line and in the plane.
 
-Points in the plane are small enough that everything a GAN only estimates (the optimal
-discriminator, the Jensen-Shannon divergence, the earth mover's distance) can be computed.
+Points are small enough that everything a GAN only estimates (the optimal discriminator, the
+Jensen-Shannon divergence, the earth mover's distance) can be computed.
 """
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment, linprog
-from scipy.sparse import coo_array
-from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from sharingan_lab.errors import InputError
@@ -158,146 +154,6 @@ def swiss_roll(n: int, *, noise: float = 0.25, generator: torch.Generator) -> Te
     angle = 1.5 * math.pi * (1 + 2 * torch.rand(n, generator=generator))
     spiral = angle[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
     return (spiral + noise * torch.randn(n, 2, generator=generator)) / 7.5
-
-
-def jensen_shannon(p: Tensor, q: Tensor) -> float:
-    """Jensen-Shannon divergence of two histograms, in nats.
-
-    Parameters
-    ----------
-    p, q : Tensor
-        Non-negative weights over the same cells, any one shape; each is scaled to sum to 1.
-
-    Returns
-    -------
-    float
-        From 0 (equal) to log 2 (nothing in common).
-
-    Raises
-    ------
-    InputError
-        If the shapes differ, a weight is negative, or all weights are 0.
-
-    Notes
-    -----
-    The mean of KL(p || m) and KL(q || m) with m = (p + q) / 2. At the optimal discriminator the
-    value of equation 2 is 2 JS - log 4.
-
-    Examples
-    --------
-    >>> import torch
-    >>> round(jensen_shannon(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])), 4)
-    0.6931
-    """
-    if p.shape != q.shape:
-        raise InputError(f"p has shape {tuple(p.shape)}, q has {tuple(q.shape)}: make them equal")
-    p, q = (_normalised(weights.double()) for weights in (p, q))
-    middle = (p + q) / 2
-    return float(
-        (torch.xlogy(p, p) + torch.xlogy(q, q)).sum() / 2 - torch.xlogy(middle, middle).sum()
-    )
-
-
-def _normalised(weights: Tensor) -> Tensor:
-    if bool((weights < 0).any()) or not float(weights.sum()) > 0:
-        raise InputError("weights must not be negative, and their sum must be positive")
-    return weights / weights.sum()
-
-
-def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor, float]:
-    """Cheapest way to turn one pile of earth into another.
-
-    Parameters
-    ----------
-    cost : Tensor
-        (n, m): cost of moving one unit from place i to place j, usually a distance.
-    supply : Tensor
-        (n,) mass that lies at each place; scaled to sum to 1.
-    demand : Tensor
-        (m,) mass that is wanted at each place; scaled to sum to 1.
-
-    Returns
-    -------
-    plan : Tensor
-        (n, m), mass moved from i to j: rows sum to the supply, columns to the demand.
-    work : float
-        Total cost of the plan: the earth mover's distance if ``cost`` is a distance.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not fit, or the masses are negative or all 0.
-
-    Notes
-    -----
-    A linear programme, solved exactly; made for tens of places, not thousands.
-
-    Examples
-    --------
-    >>> import torch
-    >>> cost = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
-    >>> plan, work = transport_plan(cost, torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.5]))
-    >>> work
-    0.5
-    """
-    if cost.shape != (len(supply), len(demand)):
-        raise InputError(
-            f"cost has shape {tuple(cost.shape)}, expected ({len(supply)}, {len(demand)}): "
-            "one row a supply, one column a demand"
-        )
-    supply, demand = _normalised(supply.double()), _normalised(demand.double())
-    result = linprog(
-        cost.double().flatten().numpy(),
-        A_eq=_marginals(*cost.shape),
-        b_eq=torch.cat([supply, demand]).numpy(),
-    )
-    return torch.from_numpy(result.x).reshape(cost.shape).to(cost.dtype), float(result.fun)
-
-
-def _marginals(n: int, m: int) -> coo_array:
-    """Matrix that takes a flattened (n, m) plan to its row sums, then its column sums."""
-    row, column = np.divmod(np.arange(n * m), m)
-    entries = np.concatenate([row, n + column]), np.tile(np.arange(n * m), 2)
-    return coo_array((np.ones(2 * n * m), entries), shape=(n + m, n * m))
-
-
-def earth_movers_distance(x: Tensor, y: Tensor) -> float:
-    """Exact earth mover's (Wasserstein-1) distance between two equally large sets of points.
-
-    Parameters
-    ----------
-    x, y : Tensor
-        (n, d) each; every point weighs 1 / n, the cost is the Euclidean distance.
-
-    Returns
-    -------
-    float
-        Mean distance that a point travels under the best one-to-one assignment.
-
-    Raises
-    ------
-    InputError
-        If the shapes differ.
-
-    Notes
-    -----
-    Between equally many equal weights some best transport plan is an assignment, so scipy's
-    ``linear_sum_assignment`` gives the exact value. Two samples of one distribution are not at
-    distance 0: the distance between samples is above the distance between distributions.
-
-    Examples
-    --------
-    >>> import torch
-    >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
-    >>> earth_movers_distance(x, x.flip(0) + torch.tensor([0.0, 3.0]))
-    3.0
-    """
-    if x.shape != y.shape or x.ndim != 2:
-        raise InputError(
-            f"x has shape {tuple(x.shape)}, y {tuple(y.shape)}: give two (n, d) sets of one size"
-        )
-    cost = cdist(x.detach().cpu().numpy(), y.detach().cpu().numpy())
-    return float(cost[linear_sum_assignment(cost)].mean())
 
 
 def mode_coverage(
