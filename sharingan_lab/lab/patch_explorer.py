@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.sliders import SliderFigure
-from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.networks import Critic
-from sharingan_lab.networks.normalisation import without_normalisation
-from sharingan_lab.networks.receptive import (
+from sharingan_lab.lab.probes import (
     Field,
     gradient_map,
     receptive_fields,
     share_outside,
+    without_normalisation,
 )
+from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.style import COLOURS
+from sharingan_lab.networks import Critic
 
 CONTROLS = {
     "down": ("patch, % of the way down", 50, 0, 100, 2),

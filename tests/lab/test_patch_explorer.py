@@ -11,12 +11,7 @@ from sharingan_lab.lab.patch_explorer import (
     patch_explorer,
     untrained_critic,
 )
-from sharingan_lab.networks.receptive import (
-    gradient_map,
-    receptive_fields,
-    seen_rectangle,
-    share_outside,
-)
+from sharingan_lab.lab.probes import gradient_map, receptive_fields, seen_rectangle, share_outside
 
 IMAGE = photo("coffee", 128)
 

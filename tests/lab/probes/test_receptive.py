@@ -5,15 +5,15 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.networks import Critic
-from sharingan_lab.networks.normalisation import without_normalisation
-from sharingan_lab.networks.receptive import (
+from sharingan_lab.lab.probes import (
     Field,
     gradient_map,
     receptive_fields,
     seen_rectangle,
     share_outside,
+    without_normalisation,
 )
+from sharingan_lab.networks import Critic
 
 
 def noise(*shape, seed=0):

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.probes import fold_normalisation, without_normalisation
 from sharingan_lab.networks import Critic, Generator
-from sharingan_lab.networks.normalisation import fold_normalisation, without_normalisation
 
 
 def noise(*shape, seed=0):

@@ -6,12 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.probes import grid_share, overlap_counts, with_resize_convolutions
 from sharingan_lab.networks import Critic, Generator
-from sharingan_lab.networks.checkerboard import (
-    grid_share,
-    overlap_counts,
-    with_resize_convolutions,
-)
 
 
 def noise(*shape, seed=0):

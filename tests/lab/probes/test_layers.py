@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.probes import layer_table
 from sharingan_lab.networks import Critic, Generator
-from sharingan_lab.networks.layers import layer_table
 
 
 def test_the_critics_table_has_the_published_sizes_and_its_sum_of_parameters():
