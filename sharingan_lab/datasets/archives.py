@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, silent
+from sharingan_lab.datasets.http_download import CHUNK, Progress, check_space, silent
 from sharingan_lab.errors import DataError
 from sharingan_lab.storage import writing_to
 

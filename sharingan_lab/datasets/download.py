@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 
 from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
-from sharingan_lab.datasets.transfer import CHUNK, Progress, check_space, download, forget, silent
+from sharingan_lab.datasets.http_download import (
+    CHUNK,
+    Progress,
+    check_space,
+    download,
+    forget,
+    silent,
+)
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir, named_path, weights_dir
 from sharingan_lab.storage import writing_to

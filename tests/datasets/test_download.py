@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from sharingan_lab.cli import main
-from sharingan_lab.datasets import archives, download, fetch, gopro, transfer
+from sharingan_lab.datasets import archives, download, fetch, gopro, http_download
 from sharingan_lab.errors import ConfigError, DataError, DownloadError, StorageError
 from sharingan_lab.images import write_image
 
@@ -77,7 +77,7 @@ def answer(server):
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(transfer, "_PAUSES", (0.0,) * 3)
+    monkeypatch.setattr(http_download, "_PAUSES", (0.0,) * 3)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     state = Server()
     http = ThreadingHTTPServer(("127.0.0.1", 0), answer(state))
@@ -249,7 +249,7 @@ def test_an_overloaded_server_is_asked_again(weights, server, tmp_path):
 
 
 def test_an_unreachable_server_is_one_line_with_the_authors_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "_PAUSES", (0.0,) * 3)
+    monkeypatch.setattr(http_download, "_PAUSES", (0.0,) * 3)
     with pytest.raises(DownloadError, match=r"seungjunnah\.github\.io/Datasets/gopro") as caught:
         fetch("gopro", tmp_path, "http://127.0.0.1:1/GOPRO_Large.zip")
     assert "\n" not in str(caught.value)
@@ -260,8 +260,8 @@ def test_a_disk_that_becomes_full_keeps_what_fits_and_goes_on(weights, tmp_path,
     def work():
         disk = Disk(tmp_path / "disk")
         (disk.place / "to").mkdir()
-        monkeypatch.setattr(transfer, "_SPARE", 0)
-        monkeypatch.setattr(transfer, "check_space", lambda folder, wanted: None)
+        monkeypatch.setattr(http_download, "_SPARE", 0)
+        monkeypatch.setattr(http_download, "check_space", lambda folder, wanted: None)
         disk.fill(leave=1_000_000)
         attempts = []
         monkeypatch.setattr(time, "sleep", attempts.append)
@@ -300,7 +300,7 @@ def test_a_folder_that_cannot_be_written_to_is_one_line(weights, tmp_path, capfd
 
 def test_a_full_disk_stops_before_the_download(weights, server, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=70_000_000)
-    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(http_download.shutil, "disk_usage", lambda folder: usage)
     with pytest.raises(DownloadError, match=r"0\.1 GB free.*make room"):
         fetch("vgg19", tmp_path)
     assert not any(path.name.endswith(".pth") for path in tmp_path.iterdir())
@@ -435,7 +435,7 @@ def test_an_archive_that_announces_more_than_the_disk_has_is_not_begun(tmp_path)
     bomb.write_bytes(content.replace(struct.pack("<I", 100_000), announced))
     usage = shutil.disk_usage(tmp_path)._replace(free=12_000_000_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transfer.shutil, "disk_usage", lambda folder: usage)
+        patch.setattr(http_download.shutil, "disk_usage", lambda folder: usage)
         with pytest.raises(DownloadError, match=r"12\.0 GB free, 1\.0 GB too little: make room"):
             archives.extract_zip(bomb, tmp_path / "out")
     assert not any(path.is_file() and path.name != "bomb.zip" for path in tmp_path.rglob("*"))
@@ -571,7 +571,7 @@ def test_a_disk_that_becomes_full_while_unpacking(tmp_path, monkeypatch):
 def test_a_killed_fetch_of_gopro_goes_on(server, gopro_zip, tmp_path, moment, monkeypatch):
     with open(gopro_zip, "rb") as file:
         server.files["/GOPRO_Large.zip"] = file.read()
-    monkeypatch.setattr(transfer, "CHUNK", 500)
+    monkeypatch.setattr(http_download, "CHUNK", 500)
 
     def die(what, done, total):
         if what.startswith(moment) and done > total / 3:
