@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sharingan_lab.lab import run_report
+from sharingan_lab.lab import run_figures
 from sharingan_lab.training import RunRecord, diagnose, read_run
 from sharingan_lab.training.config import TrainConfig
 
@@ -22,7 +22,7 @@ def keep_run(run_dir: Path, out: Path, title: str, note: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(record.config.to_json())
     shutil.copyfile(run_dir / "history.csv", out / "history.csv")
-    figure, told = run_report.run_curves(record)
+    figure, told = run_figures.run_curves(record)
     figure.savefig(out / "curves.png", dpi=90)
     (out / "README.md").write_text(_page(title, note, record, told))
 
@@ -38,11 +38,11 @@ def _page(title: str, note: str, record: RunRecord, told: str) -> str:
     parts = [
         f"# {title}",
         f"{note} Settings in `config.json`, all rows in `history.csv`.",
-        _table(["what", "value"], run_report.settings_and_cost(record)),
+        _table(["what", "value"], run_figures.settings_and_cost(record)),
         "## Curves",
         f"![{told}](curves.png)",
         "## PSNR of the kept validation crops at the end, in dB",
-        _table(["crop", "blurred", "restored", "gain"], run_report.crop_gains(record)),
+        _table(["crop", "blurred", "restored", "gain"], run_figures.crop_gains(record)),
         "## Warnings",
         "\n".join(f"- {warning}" for warning in warnings),
     ]

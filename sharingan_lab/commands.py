@@ -323,7 +323,7 @@ class _Amounts:
 
 
 def explore(choice: argparse.Namespace) -> int:
-    from sharingan_lab.lab.explore import explore
+    from sharingan_lab.lab.explorers.server import explore
 
     explore(choice.host, choice.port)
     return 0

@@ -65,8 +65,8 @@ def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     assert {"lite-generator.safetensors", "vgg19-conv3_3.safetensors", "README.md"} <= shipped
     assert {f"sharingan_lab/course/data/{name}" for name in shipped} <= set(names)
     assert "sharingan_lab/lab/report/templates/sharingan/index.html.j2" in names
-    assert "sharingan_lab/lab/templates/explore/index.html.j2" in names
-    assert "sharingan_lab/lab/explorer/explorer.css" in names
+    assert "sharingan_lab/lab/explorers/template/index.html.j2" in names
+    assert "sharingan_lab/lab/explorers/blur/explorer.css" in names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sharingan_lab", f"sharingan_lab-{sharingan_lab.__version__}.dist-info"}
     assert not [n for n in names if ".ipynb_checkpoints" in n or n.endswith((".pyc", ".log"))]

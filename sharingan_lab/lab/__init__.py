@@ -1,7 +1,14 @@
-"""What only notebooks need: the start of a lesson, its figures, tables and notices.
+"""The course's own rooms, opened when a name is first used.
 
-Lessons write ``from sharingan_lab import lab`` and use the names below, each imported when it is
-first used. All of it needs the extra ``course``.
+On this floor lies the page of a lesson: its start, figures, tables, notices, sliders. `toys` and
+`probes` are what lessons play with and look into networks with, `explorers` what a reader turns;
+`report` executes the lessons. Lessons write
+``from sharingan_lab import lab`` or ``from sharingan_lab.lab import`` with the names below.
+All of it needs the extra ``course``.
+
+>>> from sharingan_lab import lab
+>>> lab.key_figure("PSNR of the blurred picture", 24.31234, unit="dB")
+PSNR of the blurred picture: 24.31 dB
 """
 
 import importlib
@@ -10,26 +17,45 @@ from sharingan_lab.extras import require_course
 
 require_course()
 
-_PLACES = {
-    "COLOURS": "style",
-    "Run": "lesson",
-    "animate": "animation",
-    "image_grid": "figures",
-    "key_figure": "notes",
-    "notice": "notes",
-    "progress": "progress_bar",
-    "setup": "lesson",
-    "show": "figures",
-    "table": "notes",
+_ROOMS = ("explorers", "probes", "report", "toys")
+_HOMES = {
+    "animation": ["animate"],
+    "boxes": ["draw_detections"],
+    "figures": ["image_grid", "show"],
+    "key_figures": ["key_figure", "notice"],
+    "lesson": ["Run", "setup"],
+    "lesson_training": ["chosen_settings", "watch"],
+    "progress_bar": ["progress"],
+    "run_figures": [
+        "compare_runs",
+        "crop_gains",
+        "run_curves",
+        "run_ends",
+        "sample_frames",
+        "settings_and_cost",
+    ],
+    "style": ["COLOURS", "use_style"],
+    "tables": ["table"],
+    "explorers.blur": ["BlurExplorer", "working_copy"],
+    "explorers.cost": ["cost_explorer", "in_hours", "measure_turn"],
+    "explorers.path_grid": ["path_grid"],
+    "explorers.quality": ["quality_explorer"],
+    "explorers.run": ["run_explorer"],
+    "explorers.threshold": ["threshold_explorer"],
+    "explorers.wiener": ["wiener_explorer"],
 }
-__all__ = list(_PLACES)
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES})
+    return sorted({*globals(), *_HOME, *_ROOMS})

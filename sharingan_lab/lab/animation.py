@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.display import emit
 from sharingan_lab.lab.encoding import Encoded, encode
-from sharingan_lab.lab.output import emit
 
 LARGEST = 2_000_000  # bytes of HTML: a notebook with several animations still opens at once
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from sharingan_lab.checks import LIGHT, check_pixels
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.display import emit
 from sharingan_lab.lab.encoding import encode
-from sharingan_lab.lab.output import emit
 from sharingan_lab.lab.style import COLOURS
 
 _CELL_WIDTHS = {1: 5.5, 2: 4.6}  # inches an image, by the number of columns

@@ -1,7 +1,7 @@
 """The run that lesson 08 trains: which settings, and how it is watched."""
 
+from sharingan_lab.lab.key_figures import notice
 from sharingan_lab.lab.lesson import Run
-from sharingan_lab.lab.notes import notice
 from sharingan_lab.lab.progress_bar import progress
 from sharingan_lab.training import TrainConfig, Trainer, recipe
 

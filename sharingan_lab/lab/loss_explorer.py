@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sharingan_lab.datasets import photo
-from sharingan_lab.lab.quality_explorer import spoil
+from sharingan_lab.lab.explorers.quality import spoil
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys import edge_rows
@@ -59,7 +59,7 @@ def damage(image: Tensor, *, colour: float, **spoiling: float) -> Tensor:
         Added to red and taken from blue.
     **spoiling : float
         ``shift``, ``length``, ``noise`` and ``brightness`` of
-        :func:`sharingan_lab.lab.quality_explorer.spoil`.
+        :func:`sharingan_lab.lab.explorers.quality.spoil`.
 
     Returns
     -------

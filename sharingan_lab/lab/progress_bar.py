@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.output import Bundle, emit_live
+from sharingan_lab.lab.display import Bundle, emit_live
 
 _REDRAW_SECONDS = 0.2
 

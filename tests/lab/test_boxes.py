@@ -1,12 +1,11 @@
-"""Boxes on pictures and the widget that turns the thresholds, without a browser."""
+"""Boxes on pictures."""
 
 import pytest
 import torch
 from matplotlib.colors import to_hex
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.evaluation import detection_scores
-from sharingan_lab.lab.boxes import draw_detections, threshold_explorer
+from sharingan_lab.lab.boxes import draw_detections
 
 TRUTH = {
     "boxes": torch.tensor([[5.0, 5, 25, 25], [40, 40, 60, 60], [5, 40, 25, 60]]),
@@ -61,17 +60,3 @@ def test_the_legend_names_what_is_in_the_picture():
 def test_counts_must_match():
     with pytest.raises(InputError, match=r"got \[1, 2\]"):
         draw_detections(IMAGES, ["a", "b"], [FOUND], [TRUTH] * 2)
-
-
-def test_the_explorer_follows_its_sliders():
-    versions = {"sharp": IMAGES, "blurred": IMAGES / 2}
-    found = {"sharp": [FOUND, FOUND], "blurred": [FOUND, {**FOUND, "scores": FOUND["scores"] / 2}]}
-    explorer = threshold_explorer(versions, found, [TRUTH, TRUTH])
-    before = explorer.description
-    for name, value in (("min_score", 0.9), ("iou", 0.6), ("field", 1)):
-        explorer.sliders[name].value = value
-        assert explorer.description != before
-        before = explorer.description
-    expected = detection_scores(found["blurred"], [TRUTH, TRUTH], min_score=0.9, iou=0.6).f1
-    assert before.startswith("Field 1 with finds of at least 90 % and an overlap of 0.60.")
-    assert before.endswith(f"blurred F1 {expected:.2f}.")

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +16,7 @@ from PIL import Image
 
 from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
-from sharingan_lab.lab import figures, notes
+from sharingan_lab.lab import figures, tables
 
 from ..patience import PATIENCE
 
@@ -140,6 +142,19 @@ def test_grey_pictures_are_drawn_up_to_their_own_maximum():
     np.testing.assert_allclose(shown, [[0, 0.5], [1, 0.5]])
 
 
+def test_importing_the_lab_imports_none_of_its_rooms():
+    heavy = {"torch", "matplotlib", "ipywidgets", "papermill"}
+    code = f"import sys; from sharingan_lab import lab; assert not {heavy} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_name_of_the_lab_opens():
+    assert all(
+        getattr(lab, name) is not None
+        for name in [*lab.__all__, "explorers", "probes", "report", "toys"]
+    )
+
+
 def test_table_refuses_ragged_rows():
     with pytest.raises(InputError, match="a row of 1 values under 2 heads"):
         lab.table([["only"]], ["a", "b"])
@@ -193,6 +208,6 @@ def test_gopro_is_found_below_the_data_root_or_at_it(tmp_path):
 def test_a_table_has_no_empty_heads(monkeypatch):
     """A screen reader would announce a head without a name."""
     shown = []
-    monkeypatch.setattr(notes, "emit", shown.append)
-    notes.table([["crop 1", 24.1]], ["", "PSNR"])
+    monkeypatch.setattr(tables, "emit", shown.append)
+    tables.table([["crop 1", 24.1]], ["", "PSNR"])
     assert "<thead><tr><td></td><th" in shown[0]["text/html"]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sharingan_lab.blur import degrade, rasterize, sample_trajectories
 from sharingan_lab.evaluation import psnr, ssim
-from sharingan_lab.lab.explorer.settings import Settings
+from sharingan_lab.lab.explorers.blur.settings import Settings
 
 KERNEL_SIZE = 64
 

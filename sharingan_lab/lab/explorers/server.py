@@ -17,12 +17,12 @@ from voila.app import Voila
 from sharingan_lab.errors import ConfigError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_TEMPLATES = Path(__file__).parent / "templates" / "explore"
+_TEMPLATE = Path(__file__).with_name("template")
 _LARGEST_UPLOAD = 100 * 2**20  # bytes
 _HEAD = """# The blur explorer
 
 Turn the motion and the camera, and watch what they do to a photograph."""
-_CODE = """from sharingan_lab.lab.explorer import BlurExplorer
+_CODE = """from sharingan_lab.lab import BlurExplorer
 
 BlurExplorer()"""
 
@@ -68,7 +68,7 @@ class _Server(Voila):
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
-        self.template_paths.insert(0, str(_TEMPLATES))
+        self.template_paths.insert(0, str(_TEMPLATE))
 
     def launch_browser(self) -> None:
         """Called once the server listens: say where."""

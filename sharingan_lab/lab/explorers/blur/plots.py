@@ -5,7 +5,7 @@ import html
 import numpy as np
 from torch import Tensor
 
-from sharingan_lab.lab.explorer.panels import coloured, data_uri, png
+from sharingan_lab.lab.explorers.blur.panels import coloured, data_uri, png
 from sharingan_lab.lab.style import COLOURS
 
 FLOOR = -60.0  # decibels: what is weaker counts as nothing

@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import read_image
-from sharingan_lab.lab.explorer.shot import KERNEL_SIZE
+from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE
 
 _TRANSPARENCY = "what the file stores beneath shows there, often black."
 WORKING_SIDE = 256  # a working copy has at most as many pixels as a square of this side
@@ -77,8 +77,7 @@ def brought(name: str, content: bytes) -> Picture:
         except DataError as error:
             raise DataError(f"cannot read {name} as an image: bring a PNG or JPEG file") from error
     imports = (
-        "from sharingan_lab.images import read_image\n"
-        "from sharingan_lab.lab.explorer import working_copy"
+        "from sharingan_lab.images import read_image\nfrom sharingan_lab.lab import working_copy"
     )
     python = f"working_copy(read_image({name!r}))"
     note = f"{name} is transparent in places: {_TRANSPARENCY}" if see_through else ""

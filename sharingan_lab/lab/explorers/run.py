@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.run_report import draw_content, draw_quality, picture
+from sharingan_lab.lab.run_figures import draw_content, draw_quality, picture
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.training import RunRecord, read_samples
 from sharingan_lab.training.history import Row

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sharingan_lab.lab import cost_explorer as module
-from sharingan_lab.lab.cost_explorer import TurnCost, cost_explorer, measure_turn
+from sharingan_lab.lab.explorers import cost
+from sharingan_lab.lab.explorers.cost import TurnCost, cost_explorer, measure_turn
 from sharingan_lab.training import recipe
 
 COST = TurnCost(generator=0.02, critic=0.01, side=128)
@@ -17,7 +17,7 @@ def test_the_parts_of_a_turn_are_told_by_their_difference(monkeypatch):
         taken.append(trainer.config.critic_steps)
         return 3.0 + 0.5 * trainer.config.critic_steps + 100 * (len(taken) % 3 == 1)  # one is slow
 
-    monkeypatch.setattr(module, "_seconds", seconds)
+    monkeypatch.setattr(cost, "_seconds", seconds)
     tiny = recipe("report").with_settings(width=4, blocks=1, critic_width=4, device="cpu")
     assert measure_turn(tiny, side=32) == TurnCost(generator=3.0, critic=0.5, side=32)
     assert taken == [1, 1, 1, 5, 5, 5]

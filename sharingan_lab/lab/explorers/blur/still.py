@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from sharingan_lab.images import to_uint8
-from sharingan_lab.lab.explorer.panels import LOUDER, loud_noise
-from sharingan_lab.lab.explorer.plots import FLOOR, centred, reach, spectrum
-from sharingan_lab.lab.explorer.shot import Shot
+from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise
+from sharingan_lab.lab.explorers.blur.plots import FLOOR, centred, reach, spectrum
+from sharingan_lab.lab.explorers.blur.shot import Shot
 from sharingan_lab.lab.style import COLOURS
 
 
@@ -22,8 +22,8 @@ def still(shot: Shot, exposure: float) -> Figure:
     Examples
     --------
     >>> import torch
-    >>> from sharingan_lab.lab.explorer.settings import Settings
-    >>> from sharingan_lab.lab.explorer.shot import expose
+    >>> from sharingan_lab.lab.explorers.blur.settings import Settings
+    >>> from sharingan_lab.lab.explorers.blur.shot import expose
     >>> figure = still(expose(torch.rand(1, 3, 64, 64), Settings()), 1.0)
     >>> [axes.get_title() for axes in figure.axes[:3]]
     ['path; the ring is its start', 'kernel, sum 1.00', 'spectrum of the kernel']

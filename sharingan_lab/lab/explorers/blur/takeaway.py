@@ -6,10 +6,10 @@ import io
 import numpy as np
 
 from sharingan_lab.images import to_uint8
-from sharingan_lab.lab.explorer.panels import data_uri, png
-from sharingan_lab.lab.explorer.pictures import Picture
-from sharingan_lab.lab.explorer.settings import STARTS, Settings
-from sharingan_lab.lab.explorer.shot import KERNEL_SIZE, Shot
+from sharingan_lab.lab.explorers.blur.panels import data_uri, png
+from sharingan_lab.lab.explorers.blur.pictures import Picture
+from sharingan_lab.lab.explorers.blur.settings import STARTS, Settings
+from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Shot
 
 
 def python_lines(picture: Picture, settings: Settings) -> str:
@@ -17,7 +17,7 @@ def python_lines(picture: Picture, settings: Settings) -> str:
 
     Examples
     --------
-    >>> from sharingan_lab.lab.explorer.pictures import bundled
+    >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
     >>> lines = python_lines(bundled("coffee"), Settings(seed=3))
     >>> print(lines.splitlines()[4])
     generator = torch.Generator().manual_seed(3)
@@ -46,7 +46,7 @@ def explorer_line(picture: Picture, values: dict[str, float | str]) -> str:
 
     Examples
     --------
-    >>> from sharingan_lab.lab.explorer.pictures import bundled
+    >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
     >>> explorer_line(bundled("coffee"), STARTS | {"length": 20.0})
     "BlurExplorer(photo('coffee', 256), length=20.0)"
     """
@@ -77,7 +77,7 @@ def _link(file: str, content: bytes, kind: str, what: str) -> str:
 
 def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, float | str]) -> str:
     """Return the downloads and the Python as HTML."""
-    explorer = "from sharingan_lab.lab.explorer import BlurExplorer"
+    explorer = "from sharingan_lab.lab.explorers.blur import BlurExplorer"
     again = [*filter(None, [picture.imports, explorer]), "", explorer_line(picture, values)]
     return (
         f"<h3>Files</h3>{downloads(shot, picture.name)}"

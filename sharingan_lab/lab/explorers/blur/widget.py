@@ -9,13 +9,13 @@ from torch import Tensor
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab.encoding import Encoded, encode
-from sharingan_lab.lab.explorer import pictures, plots, takeaway
-from sharingan_lab.lab.explorer.page import Page
-from sharingan_lab.lab.explorer.panels import LOUDER, loud_noise, photograph
-from sharingan_lab.lab.explorer.restoring import restorations
-from sharingan_lab.lab.explorer.settings import GROUPS, STARTS, settings, starts
-from sharingan_lab.lab.explorer.shot import Quality, expose
-from sharingan_lab.lab.explorer.still import still
+from sharingan_lab.lab.explorers.blur import pictures, plots, takeaway
+from sharingan_lab.lab.explorers.blur.page import Page
+from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photograph
+from sharingan_lab.lab.explorers.blur.restoring import restorations
+from sharingan_lab.lab.explorers.blur.settings import GROUPS, STARTS, settings, starts
+from sharingan_lab.lab.explorers.blur.shot import Quality, expose
+from sharingan_lab.lab.explorers.blur.still import still
 from sharingan_lab.lab.pictured import Pictured
 
 

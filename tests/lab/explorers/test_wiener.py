@@ -9,7 +9,7 @@ from sharingan_lab.blur import degrade, linear_kernel
 from sharingan_lab.classical import wiener
 from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.wiener_explorer import POWERS, ratio_curve, wiener_explorer
+from sharingan_lab.lab.explorers.wiener import POWERS, ratio_curve, wiener_explorer
 
 
 def best_power(explorer):

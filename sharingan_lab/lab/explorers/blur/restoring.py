@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sharingan_lab.blur import rasterize
 from sharingan_lab.classical import richardson_lucy, wiener
-from sharingan_lab.lab.explorer.shot import Quality, Shot, quality
+from sharingan_lab.lab.explorers.blur.shot import Quality, Shot, quality
 
 
 class Restored(NamedTuple):
@@ -45,8 +45,8 @@ def restorations(
 
     Examples
     --------
-    >>> from sharingan_lab.lab.explorer.settings import Settings
-    >>> from sharingan_lab.lab.explorer.shot import expose
+    >>> from sharingan_lab.lab.explorers.blur.settings import Settings
+    >>> from sharingan_lab.lab.explorers.blur.shot import expose
     >>> shot = expose(torch.rand(1, 3, 64, 64), Settings())
     >>> way = {"method": "Wiener", "noise_to_signal": 0.01, "iterations": 1}
     >>> true, wrong = restorations(shot, 1.0, **way, turn=0, stretch=1)

@@ -5,7 +5,7 @@ from importlib.resources import files
 import ipywidgets
 
 from sharingan_lab.datasets import photo_names
-from sharingan_lab.lab.explorer.settings import CHOICES, GROUPS, METHODS
+from sharingan_lab.lab.explorers.blur.settings import CHOICES, GROUPS, METHODS
 from sharingan_lab.lab.sliders import slider_names, slider_row
 
 TABS = ("Blur", "Restore", "Take it with you")
@@ -37,7 +37,7 @@ class Page:
 
     Examples
     --------
-    >>> from sharingan_lab.lab.explorer.settings import starts
+    >>> from sharingan_lab.lab.explorers.blur.settings import starts
     >>> Page(starts({"length": 12.0}), "coffee").controls["length"].value
     12.0
     """

@@ -12,7 +12,7 @@ from PIL import Image
 pytest.importorskip("playwright", reason="Playwright is not here: no page is opened in a browser")
 from playwright.sync_api import expect
 
-from ..patience import PATIENCE
+from ...patience import PATIENCE
 
 expect.set_options(timeout=1000 * PATIENCE)
 
@@ -252,7 +252,7 @@ def draw(width):
     return figure, f"A line to {width}."
 
 SliderFigure(draw, {"width": ("width", 3, 1, 9, 1)})"""
-EXPLORER = "from sharingan_lab.lab.explorer import BlurExplorer\nBlurExplorer()"
+EXPLORER = "from sharingan_lab.lab import BlurExplorer\nBlurExplorer()"
 
 
 def wait_for_a_kernel(page):

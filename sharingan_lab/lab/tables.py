@@ -1,18 +1,11 @@
-"""What a lesson says beside its figures: key figures, notices and tables.
-
-Key figures and notices are found again by the report runner in the *metadata* of their outputs:
-nbval compares every MIME type of a compared cell, at full digits, but never the metadata, and
-every reader of notebooks skips metadata that it does not know.
-"""
+"""Tables, and how the numbers in them are written."""
 
 import html
 from collections.abc import Sequence
 from numbers import Integral, Real
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.output import emit
-
-METADATA_KEY = "sharingan"
+from sharingan_lab.lab.display import emit
 
 
 def format_value(value: object) -> str:
@@ -28,43 +21,6 @@ def format_value(value: object) -> str:
     if isinstance(value, Real) and not isinstance(value, bool):
         return f"{float(value):.4g}"
     return str(value)
-
-
-def key_figure(label: str, value: float | int | str, unit: str = "") -> None:
-    """State a result of the lesson; the report repeats it on its index and in summary.json.
-
-    Examples
-    --------
-    >>> key_figure("PSNR of the blurred picture", 24.31234, unit="dB")
-    PSNR of the blurred picture: 24.31 dB
-    """
-    shown = f"{format_value(value)} {unit}".strip()
-    fact = {"label": label, "value": _plain(value), "unit": unit, "shown": shown}
-    markup = (
-        '<div class="sharingan-key-figure" style="margin:.3em 0">'
-        f"{html.escape(label)}: <strong>{html.escape(shown)}</strong></div>"
-    )
-    data = {"text/html": markup, "text/plain": f"{label}: {shown}"}
-    emit(data, {METADATA_KEY: {"key_figure": fact}})
-
-
-def notice(text: str) -> None:
-    """Warn the reader of a substitute or a limit; the report repeats it at the page's top.
-
-    Examples
-    --------
-    >>> notice("VGG-19 with RANDOM weights, as asked.")
-    Notice: VGG-19 with RANDOM weights, as asked.
-    """
-    markup = (
-        '<div class="sharingan-notice" role="note" style="border-left:5px solid #D55E00;'
-        'background:#fff4ec;color:#222;padding:.6em 1em;margin:.6em 0">'
-        f"<strong>Notice.</strong> {html.escape(text)}</div>"
-    )
-    emit(
-        {"text/html": markup, "text/plain": f"Notice: {text}"},
-        {METADATA_KEY: {"notice": text}},
-    )
 
 
 def table(
@@ -108,12 +64,6 @@ def table(
     cells = [[_cell(value, digits) for value in row] for row in rows]
     text = _text_table(cells, list(columns), caption, numeric)
     emit({"text/html": _html_table(cells, columns, caption, numeric), "text/plain": text})
-
-
-def _plain(value: object) -> float | int | str:
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return int(value)
-    return float(value) if isinstance(value, Real) else str(value)
 
 
 def _cell(value: object, digits: int | None) -> str:

@@ -5,7 +5,7 @@ where photographs come from, `plots` and `panels` what is drawn, `takeaway` what
 `still` the picture for a page without a kernel, `page` the layout, `widget` what reacts.
 """
 
-from sharingan_lab.lab.explorer.pictures import working_copy
-from sharingan_lab.lab.explorer.widget import BlurExplorer
+from sharingan_lab.lab.explorers.blur.pictures import working_copy
+from sharingan_lab.lab.explorers.blur.widget import BlurExplorer
 
 __all__ = ["BlurExplorer", "working_copy"]

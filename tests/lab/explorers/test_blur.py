@@ -20,10 +20,10 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.images import from_uint8, to_uint8
-from sharingan_lab.lab.explorer import BlurExplorer, widget, working_copy
-from sharingan_lab.lab.explorer.plots import spectrum
-from sharingan_lab.lab.explorer.restoring import changed_kernel
-from sharingan_lab.lab.explorer.settings import CONTROLS, GROUPS, STARTS
+from sharingan_lab.lab.explorers.blur import BlurExplorer, widget, working_copy
+from sharingan_lab.lab.explorers.blur.plots import spectrum
+from sharingan_lab.lab.explorers.blur.restoring import changed_kernel
+from sharingan_lab.lab.explorers.blur.settings import CONTROLS, GROUPS, STARTS
 
 IMAGE = torch.rand(1, 3, 70, 80, generator=torch.Generator().manual_seed(0))
 BLUR, RESTORE, FILES = range(3)

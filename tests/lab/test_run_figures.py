@@ -11,11 +11,11 @@ from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab.animation import LARGEST
 from sharingan_lab.lab.encoding import encode
+from sharingan_lab.lab.explorers.run import run_explorer
 from sharingan_lab.lab.report.catalogue import all_lessons, select
 from sharingan_lab.lab.report.fingerprint import fingerprint
 from sharingan_lab.lab.report.order import order
-from sharingan_lab.lab.run_explorer import run_explorer
-from sharingan_lab.lab.run_report import (
+from sharingan_lab.lab.run_figures import (
     FRAMES,
     compare_runs,
     crop_gains,

@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from sharingan_lab.cli import main
-from sharingan_lab.lab import explore
 
-from ..patience import PATIENCE
+from ...patience import PATIENCE
 
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -117,7 +116,7 @@ def test_who_lets_other_machines_in_is_warned(host, warned, capsys, monkeypatch)
         def start(self):
             pass
 
-    monkeypatch.setattr(explore, "_Server", Server)
+    monkeypatch.setattr("sharingan_lab.lab.explorers.server._Server", Server)
     for name in ("JUPYTER_PREFER_ENV_PATH", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "1")  # set back afterwards
     assert main(["explore", "--host", host]) == 0

@@ -1,0 +1,57 @@
+"""What the report repeats of a lesson: key figures on its index, notices at a page's top.
+
+The report finds them again in the *metadata* of their outputs: nbval compares every MIME type of
+a compared cell, at full digits, but never the metadata, and every reader of notebooks skips
+metadata that it does not know.
+"""
+
+import html
+from numbers import Integral, Real
+
+from sharingan_lab.lab.display import emit
+from sharingan_lab.lab.tables import format_value
+
+METADATA_KEY = "sharingan"
+
+
+def key_figure(label: str, value: float | int | str, unit: str = "") -> None:
+    """State a result of the lesson; the report repeats it on its index and in summary.json.
+
+    Examples
+    --------
+    >>> key_figure("PSNR of the blurred picture", 24.31234, unit="dB")
+    PSNR of the blurred picture: 24.31 dB
+    """
+    shown = f"{format_value(value)} {unit}".strip()
+    fact = {"label": label, "value": _plain(value), "unit": unit, "shown": shown}
+    markup = (
+        '<div class="sharingan-key-figure" style="margin:.3em 0">'
+        f"{html.escape(label)}: <strong>{html.escape(shown)}</strong></div>"
+    )
+    data = {"text/html": markup, "text/plain": f"{label}: {shown}"}
+    emit(data, {METADATA_KEY: {"key_figure": fact}})
+
+
+def notice(text: str) -> None:
+    """Warn the reader of a substitute or a limit; the report repeats it at the page's top.
+
+    Examples
+    --------
+    >>> notice("VGG-19 with RANDOM weights, as asked.")
+    Notice: VGG-19 with RANDOM weights, as asked.
+    """
+    markup = (
+        '<div class="sharingan-notice" role="note" style="border-left:5px solid #D55E00;'
+        'background:#fff4ec;color:#222;padding:.6em 1em;margin:.6em 0">'
+        f"<strong>Notice.</strong> {html.escape(text)}</div>"
+    )
+    emit(
+        {"text/html": markup, "text/plain": f"Notice: {text}"},
+        {METADATA_KEY: {"notice": text}},
+    )
+
+
+def _plain(value: object) -> float | int | str:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) else str(value)
