@@ -38,10 +38,15 @@ _HOMES = {
     "tables": ["table"],
     "explorers.blur": ["BlurExplorer", "working_copy"],
     "explorers.cost": ["cost_explorer", "in_hours", "measure_turn"],
+    "explorers.critic": ["critic_explorer"],
+    "explorers.detective": ["detective_explorer", "hints"],
+    "explorers.loss": ["MARGIN", "charge", "damage", "loss_explorer", "scene"],
+    "explorers.patch": ["patch_explorer"],
     "explorers.path_grid": ["path_grid"],
     "explorers.quality": ["quality_explorer"],
     "explorers.run": ["run_explorer"],
     "explorers.threshold": ["threshold_explorer"],
+    "explorers.transport": ["transport_explorer"],
     "explorers.wiener": ["wiener_explorer"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -5,7 +5,7 @@ import torch
 
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.patch_explorer import (
+from sharingan_lab.lab.explorers.patch import (
     CONTROLS,
     first_layers,
     patch_explorer,

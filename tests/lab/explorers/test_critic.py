@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sharingan_lab.lab.critic_explorer import (
+from sharingan_lab.lab.explorers.critic import (
     CONTROLS,
     clouds,
     critic_explorer,

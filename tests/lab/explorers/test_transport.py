@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import wasserstein_distance
 
-from sharingan_lab.lab.transport_explorer import (
+from sharingan_lab.lab.explorers.transport import (
     CONTROLS,
     PLACES,
     ordered_plan,

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from sharingan_lab.blur import blur, linear_kernel
-from sharingan_lab.lab.loss_explorer import (
+from sharingan_lab.lab.explorers.loss import (
     CONTROLS,
     MARGIN,
     charge,

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sharingan_lab.lab.detective_explorer import (
+from sharingan_lab.lab.explorers.detective import (
     CONTROLS,
     best_score,
     detective_explorer,
