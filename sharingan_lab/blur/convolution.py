@@ -72,13 +72,24 @@ def convolve(images: Tensor, kernels: Tensor, boundary: str = "reflect") -> Tens
     >>> convolve(torch.ones(1, 1, 4, 4), torch.full((1, 2, 2), 0.25)).sum()
     tensor(16.)
     """
-    padded = pad(images, kernels.shape[-1], boundary)
-    compiled = compiled_loops(padded, kernels)
+    return convolve_inside(pad(images, kernels.shape[-1], boundary), kernels)
+
+
+def convolve_inside(images: Tensor, kernels: Tensor) -> Tensor:
+    """Convolve only where the whole kernel lies on the image: k - 1 rows and columns are lost.
+
+    Examples
+    --------
+    >>> convolve_inside(torch.ones(1, 1, 4, 4), torch.full((1, 2, 2), 0.25)).shape
+    torch.Size([1, 1, 3, 3])
+    """
+    compiled = compiled_loops(images, kernels)
     if compiled is None or int(kernels.count_nonzero((1, 2)).max()) > FEW:
-        return _by_fourier(padded, kernels)
-    out = torch.empty_like(images, memory_format=torch.contiguous_format)
+        return _by_fourier(images, kernels)
+    lost = kernels.shape[-1] - 1
+    out = images.new_empty(*images.shape[:2], *(side - lost for side in images.shape[-2:]))
     every = kernels.expand(len(images), -1, -1)
-    arrays = (x.detach().contiguous().numpy() for x in (padded, every, out))
+    arrays = (x.detach().contiguous().numpy() for x in (images, every, out))
     compiled.convolve(*arrays)
     return out
 

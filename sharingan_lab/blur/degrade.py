@@ -73,18 +73,35 @@ def degrade(
     check_number("gamma", gamma, 1, 4)
     check_number("highlights", highlights, 1)
     kernels = kernels.to(sharp)
-    arrived = convolve(_light(sharp, gamma, highlights), kernels, boundary).clamp(min=0)
+    arrived = convolve(scene_light(sharp, gamma, highlights), kernels, boundary).clamp(min=0)
     seen = sensor_noise(arrived, noise_std, photons, generator)
     gain = 1 / kernels.sum(dim=(1, 2))
     value = (gain[:, None, None, None] * seen).clamp(0, 1)
     return value if gamma == 1 else value ** (1 / gamma)
 
 
-def _light(values: Tensor, gamma: float, highlights: float) -> Tensor:
-    """Undo the response, and give white pixels the light that they were too full to show."""
-    light = values if gamma == 1 else values.clamp(min=0) ** gamma
-    if highlights == 1:
+def scene_light(values: Tensor, gamma: float | Tensor, highlights: float | Tensor = 1.0) -> Tensor:
+    """Undo the response, and give white pixels the light that they were too full to show.
+
+    Parameters
+    ----------
+    values : Tensor
+        Pixels (N, 3, H, W) or (N, 1, H, W) in [0, 1].
+    gamma, highlights : float or Tensor
+        See `degrade`; one for all, or one an image, (N, 1, 1, 1).
+
+    Examples
+    --------
+    >>> scene_light(torch.tensor([0.5, 1.0]).view(1, 1, 1, 2), 2.0, highlights=10.0).flatten()
+    tensor([ 0.2500, 10.0000])
+    """
+    light = values if _is_one(gamma) else values.clamp(min=0) ** gamma
+    if _is_one(highlights):
         return light
     brightest = values.amax(dim=1, keepdim=True)
     hidden = ((brightest - WHITE) / (1 - WHITE)).clamp(0, 1)
     return light * (1 + (highlights - 1) * hidden)
+
+
+def _is_one(number: float | Tensor) -> bool:
+    return not isinstance(number, Tensor) and number == 1

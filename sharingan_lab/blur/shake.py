@@ -137,7 +137,7 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
     half = torch.tensor([width - 1, height - 1], dtype=torch.float64, device=poses.device) / 2
     signs = half.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
     corners = torch.cat([signs * half, half.new_ones(4, 1)], dim=1)
-    back = torch.linalg.inv(_homographies(poses, focal))
+    back = torch.linalg.inv(homographies(poses, focal))
     seen = torch.einsum("ntij,cj->ntci", back, corners)
     beyond = (seen[..., :2] / seen[..., 2:]).abs() - half  # straight lines stay straight
     return beyond.amax(dim=(1, 2, 3)).clamp(min=0)
@@ -214,15 +214,40 @@ def _frames(images: Tensor, poses: Tensor, focal: float | None, boundary: str) -
     height, width = images.shape[-2:]
     focal = float(max(height, width)) if focal is None else focal
     check_number("focal", focal, 1e-6)
-    back = torch.linalg.inv(_homographies(poses.to(images.device), focal))
+    back = torch.linalg.inv(homographies(poses.to(images.device), focal))
     points = _pixel_grid(height, width, images.device)
     for moment in back.unbind(1):  # (N or 1, 3, 3)
         grid = _project(moment, points).to(images).expand(len(images), -1, -1, -1)
         yield F.grid_sample(images, grid, padding_mode=PADDING[boundary], align_corners=True)
 
 
-def _homographies(poses: Tensor, focal: float) -> Tensor:
-    """Maps (n, T, 3, 3) of pixels, counted from the middle, in double precision."""
+def homographies(poses: Tensor, focal: float) -> Tensor:
+    """Return the maps of pixels, counted from the middle, that poses (n, T, 6) stand for.
+
+    Parameters
+    ----------
+    poses : Tensor
+        See `camera_shake`.
+    focal : float
+        Focal length in pixels.
+
+    Returns
+    -------
+    Tensor
+        Homographies (n, T, 3, 3), double precision.
+
+    Raises
+    ------
+    InputError
+        A pose turns the scene out of sight.
+
+    Examples
+    --------
+    >>> poses = torch.zeros(1, 1, 6)
+    >>> poses[..., 3] = 0.1  # to the right by a tenth of the distance
+    >>> homographies(poses, focal=50.0)[0, 0].round()[0]
+    tensor([1., 0., 5.], dtype=torch.float64)
+    """
     x, y, z = torch.deg2rad(poses[..., :3].double()).unbind(-1)
     still = torch.zeros_like(x)
     turn = torch.stack([still, -z, y, z, still, -x, -y, x, still], dim=-1).unflatten(-1, (3, 3))

@@ -14,6 +14,7 @@ Range = float | tuple[float, float]
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
 LENGTH = ("of pixels, finite and 0 or more", 0.0)
+DRAWS = 5  # random words that choose the settings of a walk, before those of its steps
 WORD = 62  # random bits a step: 16 and 16 for the Gaussian disturbance, 30 for the impulse
 LARGEST = {"inertia": 10.0, "gaussian": 100.0, "impulse": 1.0, "anxiety": 1.0}
 
@@ -96,8 +97,48 @@ def sample_trajectories(
     check_count("steps", steps, 2)
     lengths = check_each("length", length, n, *LENGTH)
     device = generator.device
-    words = torch.randint(2**WORD, (n, 5 + steps - 1), generator=generator, device=device)
-    chance = words[:, :5].T.double() / 2**WORD
+    words = torch.randint(2**WORD, (n, DRAWS + steps - 1), generator=generator, device=device)
+    return walk_by_words(words, lengths.to(device), inertia, gaussian, impulse, anxiety)
+
+
+def walk_by_words(
+    words: Tensor,
+    lengths: Tensor,
+    inertia: Range = (0.0, 0.7),
+    gaussian: Range = (0.0, 10.0),
+    impulse: Range = (0.0, 0.2),
+    anxiety: Range = (0.0, 0.1),
+) -> Tensor:
+    """Walk as `sample_trajectories` does, by random bits that were drawn before.
+
+    Parameters
+    ----------
+    words : Tensor
+        Random whole numbers below ``2**62``, (n, 5 + steps - 1), int64: five for the settings of
+        each walk, then one for each step.
+    lengths : Tensor
+        Length of each path in pixels (n,), double precision.
+    inertia, gaussian, impulse, anxiety : float or (float, float)
+        See `sample_trajectories`.
+
+    Returns
+    -------
+    Tensor
+        Positions (n, steps, 2) in pixels, float32.
+
+    Raises
+    ------
+    InputError
+        A range is out of bounds.
+
+    Examples
+    --------
+    >>> words = torch.randint(2**62, (3, 5 + 99), generator=torch.Generator().manual_seed(0))
+    >>> walk_by_words(words, torch.full((3,), 10.0, dtype=torch.float64)).shape
+    torch.Size([3, 100, 2])
+    """
+    steps = words.shape[1] - DRAWS + 1
+    chance = words[:, :DRAWS].T.double() / 2**WORD
     anxiety = _spread("anxiety", anxiety, chance[4])
     settings = (
         2 * math.pi * chance[0],
@@ -105,7 +146,7 @@ def sample_trajectories(
         anxiety * _spread("impulse", impulse, chance[3]),
         anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1),
     )
-    return _scaled_walk(words[:, 5:], settings, lengths.to(device) / (steps - 1))
+    return _scaled_walk(words[:, DRAWS:], settings, lengths / (steps - 1))
 
 
 def _scaled_walk(words: Tensor, settings: tuple[Tensor, ...], scale: Tensor) -> Tensor:
@@ -157,7 +198,9 @@ def _turns(words: Tensor, probability: Tensor) -> Tensor:
 
 
 def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
-    """Map uniform numbers in [0, 1) onto the range asked for."""
+    """Map uniform numbers in [0, 1) onto the range asked for; a tensor (n,) is taken as it is."""
+    if isinstance(bounds, Tensor):
+        return bounds
     low, high = bounds if isinstance(bounds, tuple) else (bounds, bounds)
     if not 0 <= low <= high <= LARGEST[name]:
         raise InputError(
