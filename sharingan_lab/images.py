@@ -82,6 +82,18 @@ def read_image(path: str | os.PathLike) -> Tensor:
     return from_uint8(read_pixels(path))
 
 
+def read_uint8(path: str | os.PathLike) -> Tensor:
+    """Read an image file as (3, H, W), the 8 bits that it holds; see :func:`read_pixels`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_uint8(write_image(torch.ones(1, 3, 2, 4), f"{folder}/white.png")).unique()
+    tensor([255], dtype=torch.uint8)
+    """
+    return torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous()
+
+
 def read_pixels(path: str | os.PathLike) -> np.ndarray:
     """Read an image file as 8-bit pixels (H, W, 3), RGB, turned upright.
 

@@ -80,27 +80,11 @@ def gaussian_like(images: Tensor, generator: torch.Generator) -> Tensor:
     >>> gaussian_like(torch.zeros(2, 3, 5, 5), torch.Generator().manual_seed(0)).shape
     torch.Size([2, 3, 5, 5])
     """
-    noise = torch.randn(len(images), _drawn(images), generator=generator, device=generator.device)
-    return noise[:, : images[0].numel()].view(images.shape).to(images)
-
-
-def skip_gaussian(images: Tensor, generator: torch.Generator) -> None:
-    """Leave a generator of the CPU as :func:`gaussian_like` would, in half of the time.
-
-    Examples
-    --------
-    >>> images, one, two = torch.zeros(1, 3, 9, 9), torch.Generator(), torch.Generator()
-    >>> _, _ = gaussian_like(images, one.manual_seed(0)), skip_gaussian(images, two.manual_seed(0))
-    >>> torch.equal(one.get_state(), two.get_state())
-    True
-    """
-    # a normal number takes 32 random bits, a 64-bit integer twice as many
-    torch.empty(len(images) * _drawn(images) // 2, dtype=torch.int64).random_(generator=generator)
-
-
-def _drawn(images: Tensor) -> int:
-    """Numbers drawn an image: a multiple of 16, so that a batch equals its images one by one."""
-    return math.ceil(images[0].numel() / 16) * 16
+    values = images[0].numel()
+    # a multiple of 16, so that a batch equals its images one by one
+    drawn = math.ceil(values / 16) * 16
+    noise = torch.randn(len(images), drawn, generator=generator, device=generator.device)
+    return noise[:, :values].view(images.shape).to(images)
 
 
 def _count(images: Tensor, photons: float, generator: torch.Generator) -> Tensor:

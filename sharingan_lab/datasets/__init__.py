@@ -1,18 +1,23 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.download import fetch, fetchable
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.gopro_like import average_frames, gopro_like_pair, write_gopro_like
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
+from sharingan_lab.datasets.real import RealPairs
 from sharingan_lab.datasets.slow_motion import write_from_frames
-from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
+from sharingan_lab.datasets.synthetic import PathCamera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
 __all__ = [
     "CLASS_NAMES",
+    "Camera",
     "GoProPairs",
     "MixedPairs",
+    "PathCamera",
+    "RealPairs",
     "SyntheticBlurPairs",
     "average_frames",
     "check_layout",

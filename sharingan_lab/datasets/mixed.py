@@ -1,6 +1,15 @@
 """Data sets that are trained on together."""
 
-from torch.utils.data import ConcatDataset
+import bisect
+
+from torch import Tensor
+from torch.utils.data import ConcatDataset, Dataset
+
+
+def take_items(dataset: Dataset, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
+    """Take items together where a data set can make them so, else one by one."""
+    together = getattr(dataset, "__getitems__", None)
+    return together(indices) if together else [dataset[index] for index in indices]
 
 
 class MixedPairs(ConcatDataset):
@@ -23,6 +32,19 @@ class MixedPairs(ConcatDataset):
     >>> len(mixed), bool((mixed[2][1] == two[0][1]).all())
     (6, True)
     """
+
+    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
+        """Return the items of a batch, those of each data set made together."""
+        outside = [index for index in indices if not 0 <= index < len(self)]
+        if outside:
+            raise IndexError(f"item {outside[0]} of {len(self)}")
+        owners = [bisect.bisect_right(self.cumulative_sizes, index) for index in indices]
+        made: dict[int, tuple[Tensor, Tensor]] = {}
+        for owner in sorted(set(owners)):
+            some = [i for i, o in zip(indices, owners, strict=True) if o == owner]
+            dataset, first = self.datasets[owner], [0, *self.cumulative_sizes][owner]
+            made |= zip(some, take_items(dataset, [i - first for i in some]), strict=True)
+        return [made[index] for index in indices]
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch of every data set."""

@@ -1,31 +1,128 @@
 """Pairs of a blurred and a sharp crop, made from sharp pictures: I_b = k(M) * I_s + N."""
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sharingan_lab.blur import random_kernels
-from sharingan_lab.blur.convolution import convolve
-from sharingan_lab.blur.noise import gaussian_like, skip_gaussian
+from sharingan_lab.blur.convolution import convolve_inside
+from sharingan_lab.blur.kernels import rasterize
+from sharingan_lab.blur.trajectories import DRAWS, walk_by_words
 from sharingan_lab.checks import check_pixels
-from sharingan_lab.datasets.ranges import Range, check_range, draw
-from sharingan_lab.datasets.seeding import seeded_generator
+from sharingan_lab.datasets.album import Album
+from sharingan_lab.datasets.draws import item_keys, normal_like, uniform, words
+from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.errors import DataError, InputError
-from sharingan_lab.images import list_pictures, read_image, read_pixels
+from sharingan_lab.images import list_pictures, read_image, read_uint8
 from sharingan_lab.seeds import check_seed
+
+STEPS = 2000  # of a path: those of Algorithm 1
+_SETTINGS, _WALK, _NOISE = range(3)  # streams of an item's random numbers
+
+
+@dataclass(frozen=True)
+class PathCamera:
+    """The camera of the report: one random path moves the whole picture, and noise is added.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Side of the blur kernels, in pixels.
+    path_length : float or (float, float), optional
+        Length of the camera's path in pixels, 0 or more; ``60 * kernel_size / 64`` if not given.
+        This and the next two are a number, or a range from which each picture draws evenly.
+    noise_std : float or (float, float)
+        Standard deviation of the added noise N, on the [0, 1] scale of the picture's values.
+    gamma : float or (float, float)
+        The camera's response, from 1 to 4: pixel value = light ** (1 / gamma). 1 blurs the values
+        as they are, as the report does; 2.2 blurs in linear light, as cameras do.
+
+    Raises
+    ------
+    InputError
+        A number is out of range.
+
+    Notes
+    -----
+    The default is mild, because the path winds: half of the kernels are narrower than about a tenth
+    of its length, one in twenty is wider than a third.
+
+    Noise is added to the picture's values, after the response, unlike :func:`.degrade`, which adds
+    it to the light. The noise of light itself grows with the root of the light, and the response
+    makes its deviation about the same for dark and bright values. For a gamma of 1 both are one.
+    """
+
+    kernel_size: int = 31
+    path_length: Range | None = None
+    noise_std: Range = 0.01
+    gamma: Range = 1.0
+
+    def __post_init__(self) -> None:
+        length = self.path_length
+        length = 60 * self.kernel_size / 64 if length is None else length
+        for name, value, bounds in (
+            ("path_length", length, (0,)),
+            ("noise_std", self.noise_std, (0, 1)),
+            ("gamma", self.gamma, (1, 4)),
+        ):
+            object.__setattr__(self, name, check_range(name, value, *bounds))
+
+    def margin(self, crop: int) -> int:
+        """Pixels that a scene must show around the crop: how far a kernel reaches."""
+        return self.kernel_size // 2
+
+    def take(
+        self, scenes: Tensor, others: Callable[[Tensor], Tensor], keys: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Take one picture of each scene; see :meth:`.Camera.take`. The others are not used."""
+        length, noise_std, gamma = (
+            low + (high - low) * chance
+            for chance, (low, high) in zip(
+                uniform(keys, 3, _SETTINGS).T,
+                (self.path_length, self.noise_std, self.gamma),
+                strict=True,
+            )
+        )
+        noise_std, gamma = (
+            number.float().view(-1, 1, 1, 1).to(scenes.device, non_blocking=True)
+            for number in (noise_std, gamma)
+        )
+        paths = walk_by_words(words(keys, DRAWS + STEPS - 1, _WALK), length)
+        kernels = rasterize(paths, self.kernel_size).to(scenes, non_blocking=True)
+        first, even = self.margin(0), 1 - self.kernel_size % 2
+        inner = slice(first, scenes.shape[-1] - first)
+        sharp = scenes[..., inner, inner]
+        # a kernel of even size reaches a pixel less far to the one side
+        light = self._bend(scenes[..., even:, even:], gamma)
+        seen = self._bend(convolve_inside(light, kernels), 1 / gamma)
+        there = keys.to(scenes.device, non_blocking=True)
+        return (seen + noise_std * normal_like(sharp, there, _NOISE)).clamp(0, 1), sharp
+
+    def _bend(self, values: Tensor, power: Tensor) -> Tensor:
+        return values if self.gamma == (1, 1) else values.clamp(min=0) ** power
+
+
+class Takes(Protocol):
+    """What takes blurred pictures of scenes, as :class:`PathCamera` and :class:`.Camera` do."""
+
+    def margin(self, crop: int) -> int: ...
+
+    def take(
+        self, scenes: Tensor, others: Callable[[Tensor], Tensor], keys: Tensor
+    ) -> tuple[Tensor, Tensor]: ...
 
 
 class SyntheticBlurPairs(Dataset):
-    """Random crops of sharp pictures beside their motion-blurred versions.
+    """Random crops of sharp pictures beside pictures that a shaken camera took of them.
 
-    Item ``i`` is cut from picture ``i % len(sharp_images)``, mirrored with probability 1/2, and
-    blurred by a kernel of its own. Everything about it follows from (seed, epoch, i) alone, so the
-    order of access, the number of loader workers and a resumed run change nothing. Where there are
-    more pictures than items, each epoch goes on to the next pictures.
+    Everything about item ``i`` follows from (seed, epoch, i) alone, so the order of access, the
+    batches, the number of loader workers, the device and a resumed run change nothing but rounding.
+    A loader asks for a whole batch at once, and it is made at once.
 
     Parameters
     ----------
@@ -38,49 +135,32 @@ class SyntheticBlurPairs(Dataset):
         Every random number of the data follows from it.
     items : int, optional
         Items in an epoch; the number of pictures by default.
-    kernel_size : int
-        Side of the blur kernels, in pixels.
-    length : float or (float, float), optional
-        Length of the camera's path in pixels, 0 or more; ``60 * kernel_size / 64`` if not given.
-        This and the next two are a number, or a range from which each item draws evenly: a network
-        that is to restore photographs must see slight and strong blur.
-    noise_std : float or (float, float)
-        Standard deviation of the added noise N, on the [0, 1] scale of the picture's values.
-    gamma : float or (float, float)
-        The camera's response, from 1 to 4: pixel value = light ** (1 / gamma). 1 blurs the values
-        as they are, as the report does; 2.2 blurs in linear light, as cameras do.
+    camera : PathCamera or Camera
+        Who takes the pictures: the report's camera, or one that meets every kind of blur.
     transpose : bool
         Also lay half of the crops on their side.
     device : str or torch.device
-        Where the pictures lie and the items are made. Crop, mirror and kernel of an item are the
-        same everywhere; the noise is drawn on the device.
+        Where the pictures lie and the items are made.
 
     Raises
     ------
     InputError
-        There is no picture, one has the wrong shape or type or is smaller than the crop, the
-        kernels are too large for the crop, or a number is out of range.
+        There is no picture, one has the wrong shape or type or is smaller than the crop, or the
+        kernels are too large for the crop.
 
     Notes
     -----
-    The default is mild, because the path winds: half of the kernels are narrower than about a tenth
-    of its length, one in twenty is wider than a third.
-
-    Noise is added to the picture's values, after the response, unlike :func:`.degrade`, which adds
-    it to the light. The noise of light itself grows with the root of the light, and the response
-    makes its deviation about the same for dark and bright values. For a gamma of 1 both are one.
-
-    Each crop is blurred together with a margin as wide as the kernel's reach, as far as the
-    picture has one: what moves into the frame comes from the scene, as in a real photograph.
-    A loader with ``persistent_workers`` keeps old copies of the data set: make a new loader (or
-    leave that switch off) for :meth:`set_epoch` to be seen.
+    Each crop is taken with a margin as wide as the motion's reach, as far as the picture has one,
+    and mirrored from there on: what moves into the frame comes from the scene, as in a real
+    photograph. A loader with
+    ``persistent_workers`` keeps old copies of the data set: make a new loader (or leave that switch
+    off) for :meth:`set_epoch` to be seen.
 
     Examples
     --------
     >>> from sharingan_lab.datasets import photo
-    >>> pairs = SyntheticBlurPairs(
-    ...     [photo("chelsea")[0]], crop=64, seed=0, length=(2, 30), noise_std=(0, 0.02), gamma=2.2
-    ... )
+    >>> camera = PathCamera(path_length=(2, 30), noise_std=(0, 0.02), gamma=2.2)
+    >>> pairs = SyntheticBlurPairs([photo("chelsea")[0]], crop=64, seed=0, camera=camera)
     >>> blurred, sharp = pairs[0]
     >>> blurred.shape, sharp.shape
     (torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
@@ -93,22 +173,16 @@ class SyntheticBlurPairs(Dataset):
         *,
         seed: int,
         items: int | None = None,
-        kernel_size: int = 31,
-        length: Range | None = None,
-        noise_std: Range = 0.01,
-        gamma: Range = 1.0,
+        camera: Takes = PathCamera(),
         transpose: bool = False,
         device: str | torch.device = "cpu",
     ) -> None:
-        _check_images(sharp_images, crop, kernel_size)
-        self.images = [image.to(device) for image in sharp_images]
+        _check_images(sharp_images, crop, 2 * camera.margin(crop))
+        self.album = Album(sharp_images, device)
         self.crop = crop
         self.seed = check_seed(seed)
-        self.items = len(self.images) if items is None else items
-        self.kernel_size = kernel_size
-        self.length = check_range("length", 60 * kernel_size / 64 if length is None else length, 0)
-        self.noise_std = check_range("noise_std", noise_std, 0, 1)
-        self.gamma = check_range("gamma", gamma, 1, 4)
+        self.items = len(sharp_images) if items is None else items
+        self.camera = camera
         self.transpose = transpose
         self.epoch = 0
 
@@ -121,58 +195,19 @@ class SyntheticBlurPairs(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Return (blurred, sharp), each (3, crop, crop) in [0, 1]."""
-        if not 0 <= index < self.items:
-            raise IndexError(f"item {index} of {self.items}")
-        generator = seeded_generator(self.seed, self.epoch, index)
-        window, inner = self._window(self._picture(index), generator)
-        image = window if window.is_floating_point() else window.float() / 255
-        blurred = self._shoot(image[None], generator)[0]
-        pair = torch.stack([blurred[(..., *inner)], image[(..., *inner)]])
-        mirrored, on_side = (torch.rand(2, generator=generator) < 0.5).tolist()
-        pair = pair.flip(-1) if mirrored else pair
-        return tuple(pair.transpose(-1, -2) if on_side and self.transpose else pair)
+        return self.__getitems__([index])[0]
 
-    def _shoot(self, image: Tensor, generator: torch.Generator) -> Tensor:
-        """Take a picture of the scene with a shaken camera of random settings."""
-        length, noise_std, gamma = (
-            draw(ends, generator) for ends in (self.length, self.noise_std, self.gamma)
-        )
-        kernel = random_kernels(1, self.kernel_size, length=length, generator=generator)
-        kernel = kernel.to(image, non_blocking=True)
-        light = convolve(image if gamma == 1 else image**gamma, kernel).clamp(min=0)
-        values = light if gamma == 1 else light ** (1 / gamma)
-        return (values + noise_std * _noise_like(image, generator)).clamp(0, 1)
-
-    def _picture(self, index: int) -> Tensor:
-        passed = self.epoch * self.items if self.items < len(self.images) else 0
-        return self.images[(passed + index) % len(self.images)]
-
-    def _window(
-        self, image: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, tuple[slice, slice]]:
-        """Cut a random crop with its margin; also say where the crop lies in what was cut."""
-        outer, inner = [], []
-        for side in image.shape[-2:]:
-            start = int(torch.randint(side - self.crop + 1, (), generator=generator))
-            first = max(0, start - self.kernel_size // 2)
-            outer.append(slice(first, start + self.crop + self.kernel_size // 2))
-            inner.append(slice(start - first, start - first + self.crop))
-        return image[(..., *outer)], (inner[0], inner[1])
-
-
-def _noise_like(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw standard normal numbers where the image lies; what is drawn next is the same anywhere.
-
-    Noise from the CPU would have to travel, and the GPU to wait for it.
-    """
-    if image.device == generator.device:
-        return gaussian_like(image, generator)
-    skip_gaussian(image, generator)
-    return gaussian_like(image, _generator_on(image.device, generator.initial_seed()))
-
-
-def _generator_on(device: torch.device, seed: int) -> torch.Generator:
-    return torch.Generator(device).manual_seed(seed)
+    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
+        """Return the items of a batch, made together."""
+        outside = [index for index in indices if not 0 <= index < self.items]
+        if outside:
+            raise IndexError(f"item {outside[0]} of {self.items}")
+        keys = item_keys(self.seed, self.epoch, torch.tensor(indices))
+        margin = self.camera.margin(self.crop)
+        side = self.crop + 2 * margin
+        cut = partial(self.album.windows, side=side, margin=margin, on_side=self.transpose)
+        taken = self.camera.take(cut(keys), partial(cut, stream=1), keys)
+        return list(zip(*taken, strict=True))
 
 
 def load_folder(
@@ -210,7 +245,7 @@ def load_folder(
     sharingan_lab.errors.DataError: no such folder: missing
     """
     files = list_pictures(folder, least)
-    images = [_read_uint8(path) if as_uint8 else read_image(path)[0] for path in files]
+    images = [read_uint8(path) if as_uint8 else read_image(path)[0] for path in files]
     small = [p.name for p, image in zip(files, images, strict=True) if min(image.shape[1:]) < crop]
     if small:
         raise DataError(
@@ -220,11 +255,7 @@ def load_folder(
     return images
 
 
-def _read_uint8(path: Path) -> Tensor:
-    return torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous()
-
-
-def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None:
+def _check_images(images: Sequence[Tensor], crop: int, margins: int) -> None:
     if not images:
         raise InputError("no sharp picture to blur: pass at least one (3, H, W) tensor")
     for index, image in enumerate(images):
@@ -237,8 +268,8 @@ def _check_images(images: Sequence[Tensor], crop: int, kernel_size: int) -> None
         height, width = image.shape[-2:]
         if min(height, width) < crop:
             raise InputError(f"picture {index} is {width}x{height}: too small for a {crop} crop")
-        if min(height, width, crop + kernel_size // 2) < kernel_size:  # what is cut at a corner
+        if min(height, width) <= margins:
             raise InputError(
-                f"kernel_size={kernel_size}: too large for a crop of {crop} from picture {index}, "
-                f"{width}x{height}"
+                f"picture {index} is {width}x{height}: too small for motions that reach "
+                f"{margins // 2} pixels; choose a smaller kernel_size"
             )

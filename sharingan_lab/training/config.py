@@ -15,6 +15,7 @@ from sharingan_lab.seeds import check_seed
 _CHOICES = {
     "data": ("gopro", "folder", "mixed", "photos"),
     "blur": ("blur", "blur_gamma"),
+    "camera": ("path", "every"),
     "architecture": ("deblurgan", "lite"),
     "objective": OBJECTIVES,
     "alpha_per": ("sample", "batch"),
@@ -30,14 +31,17 @@ _AT_LEAST = {
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
     "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3,
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
-    "critic_limit": 0.0, "weight_clip": 0.0,
+    "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0,
 }  # fmt: skip
 # Settings that say nothing about other data, and the data they are for.
 _ONLY_FOR = {
     "data_root": ("gopro", "folder", "mixed"),
     "sharp_root": ("mixed",),
+    "real_root": ("folder",),
     "items": ("folder", "photos"),
 }
+# What only the camera of one path has.
+_OF_THE_PATH = ("kernel_size", "path_length", "noise_std", "gamma")
 _RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
 
 
@@ -60,6 +64,11 @@ class TrainConfig:
     sharp_root : str
         Folder of sharp pictures for the synthetic part of mixed data; empty: the sharp frames of
         GoPro's training pairs at half size, which takes the `frame_cache`.
+    real_root : str
+        Sequences of real blur that are mixed with the pictures of a folder (folder): pairs, and
+        consecutive frames, see :class:`.RealPairs`.
+    real_share : float
+        Part of the items that is real then, from 0 to 1.
     blur : {"blur", "blur_gamma"}
         Which blurred frames of GoPro (gopro, mixed).
     frame_cache : bool
@@ -72,17 +81,27 @@ class TrainConfig:
         Crops an epoch (folder, photos); 0 means one a picture.
     crop : int
         Side of the square crops, in pixels.
+    camera : {"path", "every"}
+        How sharp pictures are blurred (folder, mixed, photos): "path": one random path for the
+        whole crop, as the next settings say; "every": every kind of blur, noise and damage of
+        :class:`.Camera`, which has its own numbers.
     kernel_size : int
         Side of the synthetic blur kernels in pixels (folder, mixed, photos, as all that follows
         about blur; GoPro's frames are blurred already).
     path_length, noise_std, gamma : float or (float, float)
         Synthetic blur: length of the camera's path in pixels (0: ``60 * kernel_size / 64``),
         deviation of the added noise in [0, 1], the camera's response; each a number or the range
-        from which each item draws, see :class:`sharingan_lab.datasets.SyntheticBlurPairs`.
+        from which each item draws, see :class:`sharingan_lab.datasets.PathCamera`.
     transpose : bool
         Also lay half of the synthetic pairs on their side.
     batch_size, epochs, constant_epochs : int
         The learning rate stays constant for `constant_epochs` and then falls linearly to zero.
+    minutes : float
+        Length of the run by the clock; 0: by `epochs`. The learning rate then follows the time that
+        was spent training, over all sessions: constant for the share of it that `constant_epochs`
+        is of `epochs`, then falling linearly, so that it is zero when the time is up.
+    warm_up : float
+        Share of such a run in which the rate first rises from zero, from 0 to 1.
     critic_steps : int
         Critic updates a generator update.
     fresh_critic_batches : bool
@@ -106,6 +125,12 @@ class TrainConfig:
         Features of the perceptual loss, see :class:`sharingan_lab.losses.PerceptualLoss`.
     architecture : {"deblurgan", "lite"}
         Generator; `width`, `blocks` and `dropout` are its settings.
+    start : str
+        Weights that the generator begins with: a name of :func:`.shipped_generators`, a file or the
+        folder of a run; empty: random ones.
+    average : float
+        Also keep an exponential average of the generator's weights, with this decay a step; it is
+        what is validated, kept as the run's generator and restores. 0: the last weights are.
     width, blocks, critic_width : int
         Size of the networks.
     conditional_critic : bool
@@ -152,11 +177,14 @@ class TrainConfig:
     data: str = "gopro"
     data_root: str = ""
     sharp_root: str = ""
+    real_root: str = ""
+    real_share: float = 0.25
     blur: str = "blur"
     frame_cache: bool = True
     subset: int = 0
     items: int = 0
     crop: int = 256
+    camera: str = "path"
     kernel_size: int = 31
     path_length: Range = 0.0
     noise_std: Range = 0.01
@@ -165,6 +193,8 @@ class TrainConfig:
     batch_size: int = 1
     epochs: int = 300
     constant_epochs: int = 150
+    minutes: float = 0.0
+    warm_up: float = 0.0
     critic_steps: int = 5
     fresh_critic_batches: bool = True
     learning_rate: float = 1e-4
@@ -182,6 +212,8 @@ class TrainConfig:
     vgg: str = "imagenet"
     vgg_statistics: str = "imagenet"
     architecture: str = "deblurgan"
+    start: str = ""
+    average: float = 0.0
     width: int = 64
     blocks: int = 9
     critic_width: int = 64
@@ -212,7 +244,7 @@ class TrainConfig:
         self._check_data()
         for name, bounds in _RANGES.items():
             self._check_range(name, *bounds)
-        for name in ("beta1", "beta2", "dropout"):
+        for name in ("beta1", "beta2", "dropout", "average", "warm_up", "real_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: must lie in [0, 1)")
         if not 0 < self.learning_rate < 1:
@@ -231,6 +263,14 @@ class TrainConfig:
                     f"{name}={getattr(self, name)!r} says nothing about data={self.data!r}: leave "
                     f"it out, or choose data={' or '.join(kinds)}"
                 )
+        if self.camera == "every":
+            plain = type(self).__dataclass_fields__
+            for name in _OF_THE_PATH:
+                if getattr(self, name) != plain[name].default:
+                    raise ConfigError(
+                        f"{name}={getattr(self, name)!r} says nothing about camera='every', which "
+                        "has its own numbers: leave it out, or choose camera=path"
+                    )
         if self.data == "mixed" and not (self.sharp_root or self.frame_cache):
             raise ConfigError(
                 "data='mixed' needs a folder of sharp pictures as sharp_root, or frame_cache=true, "
@@ -293,6 +333,22 @@ class TrainConfig:
         constant, epochs = self.constant_epochs, self.epochs
         falling = max(0, epoch + 1 - constant) / (epochs - constant + 1)
         return self.learning_rate * (1 - falling)
+
+    def rate_by_clock(self, share: float) -> float:
+        """Return Adam's rate when a share of the `minutes` has been spent.
+
+        Examples
+        --------
+        >>> settings = TrainConfig(
+        ...     learning_rate=0.5, minutes=60, warm_up=0.1, epochs=2, constant_epochs=1
+        ... )
+        >>> [round(settings.rate_by_clock(share), 3) for share in (0.05, 0.1, 0.5, 0.75, 1.0)]
+        [0.25, 0.5, 0.5, 0.25, 0.0]
+        """
+        constant = self.constant_epochs / self.epochs
+        rising = min(1.0, share / self.warm_up) if self.warm_up else 1.0
+        left = min(1.0, (1 - share) / (1 - constant)) if constant < 1 else 1.0
+        return self.learning_rate * rising * left
 
     def to_json(self) -> str:
         """Return the settings as indented JSON."""
@@ -374,12 +430,12 @@ RECIPES: dict[str, dict[str, Any]] = {
         "checkpoint_seconds": 4.0,
     },
     "lite": {
-        "data": "folder", "crop": 80, "kernel_size": 47, "path_length": (2.0, 60.0),
-        "noise_std": (0.0, 0.02), "gamma": 2.2, "transpose": True, "batch_size": 8, "epochs": 60,
-        "constant_epochs": 15, "fresh_critic_batches": False, "learning_rate": 6e-4, "beta1": 0.9,
+        "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
+        "batch_size": 8, "minutes": 600.0, "warm_up": 0.002, "epochs": 100, "constant_epochs": 30,
+        "fresh_critic_batches": False, "learning_rate": 8e-4, "beta1": 0.9, "average": 0.999,
         "lambda_adversarial": 0.0, "lambda_content": 1.0, "content": "l1", "architecture": "lite",
-        "width": 40, "blocks": 8, "critic_width": 8, "validate_every": 500,
-        "checkpoint_seconds": 60.0,
+        "width": 40, "blocks": 8, "critic_width": 8, "log_every": 100, "validate_every": 1000,
+        "checkpoint_seconds": 120.0,
     },
 }  # fmt: skip
 

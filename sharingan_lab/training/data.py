@@ -4,10 +4,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
-from sharingan_lab.datasets.mixed import MixedPairs
+from sharingan_lab.datasets.mixed import MixedPairs, take_items
 from sharingan_lab.datasets.photos import photo
-from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, load_folder
+from sharingan_lab.datasets.real import RealPairs
+from sharingan_lab.datasets.synthetic import PathCamera, SyntheticBlurPairs, load_folder
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import data_dir
@@ -54,8 +56,9 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     else:
         sharp, sharp_held_back = _photographs(config)
         train = _synthetic(config, sharp, config.seed, config.items or len(sharp), device)
+        train = _with_real(config, train, device)
         held_back = _synthetic(config, sharp_held_back, _other_seed(config), VALIDATION_PAIRS)
-    batch = [held_back[i] for i in range(len(held_back))]
+    batch = take_items(held_back, list(range(len(held_back))))
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
 
@@ -102,8 +105,8 @@ def _photographs(config: TrainConfig) -> tuple[list[Tensor], list[Tensor]]:
     return train, images[::10]
 
 
-def _other_seed(config: TrainConfig) -> int:
-    return (config.seed + 1) % (LARGEST + 1)
+def _other_seed(config: TrainConfig, number: int = 1) -> int:
+    return (config.seed + number) % (LARGEST + 1)
 
 
 def _synthetic(
@@ -118,10 +121,25 @@ def _synthetic(
         config.crop,
         seed=seed,
         items=items,
-        kernel_size=config.kernel_size,
-        length=config.path_length or None,
-        noise_std=config.noise_std,
-        gamma=config.gamma,
+        camera=_camera(config),
         transpose=config.transpose,
         device=device,
     )
+
+
+def _camera(config: TrainConfig) -> Camera | PathCamera:
+    if config.camera == "every":
+        return Camera()
+    return PathCamera(
+        config.kernel_size, config.path_length or None, config.noise_std, config.gamma
+    )
+
+
+def _with_real(config: TrainConfig, synthetic: SyntheticBlurPairs, device: torch.device) -> Dataset:
+    """Put real pairs beside the synthetic ones, as many as their share asks for."""
+    if not config.real_root:
+        return synthetic
+    items = round(len(synthetic) * config.real_share / (1 - config.real_share))
+    seed = _other_seed(config, 2)
+    real = RealPairs(config.real_root, config.crop, seed=seed, items=items, device=device)
+    return MixedPairs([synthetic, real])

@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from sharingan_lab.blur import add_noise, blur, random_kernels
-from sharingan_lab.datasets import SyntheticBlurPairs, load_folder, photo, synthetic
-from sharingan_lab.datasets.seeding import seeded_generator
+from sharingan_lab.blur import blur, rasterize
+from sharingan_lab.blur.trajectories import walk_by_words
+from sharingan_lab.datasets import Camera, PathCamera, SyntheticBlurPairs, load_folder, photo
+from sharingan_lab.datasets.album import Album
+from sharingan_lab.datasets.draws import item_keys, normal_like, uniform, words
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.images import write_image
@@ -18,7 +20,10 @@ def scenes():
 
 
 def make_pairs(scenes, **changes):
-    settings = {"crop": 48, "seed": 3, "items": 6, "kernel_size": 15}
+    """Pairs of a camera whose settings are among the changes."""
+    names = PathCamera.__dataclass_fields__
+    camera = {"kernel_size": 15} | {name: changes.pop(name) for name in names if name in changes}
+    settings = {"crop": 48, "seed": 3, "items": 6, "camera": PathCamera(**camera)}
     return SyntheticBlurPairs(scenes, **{**settings, **changes})
 
 
@@ -87,62 +92,71 @@ def test_loader_workers_give_what_one_process_gives(scenes):
     torch.testing.assert_close(shared, alone, rtol=0, atol=0)
 
 
-def by_equation_1(scene, crop, kernel_size, *, path, length, noise_std, gamma):
-    """One pair straight from the checked functions, its draws in the order that is promised."""
-    rng = seeded_generator(*path)
-    top, left = (int(torch.randint(side - crop + 1, (), generator=rng)) for side in scene.shape[1:])
+@pytest.mark.parametrize("camera", [PathCamera(15, gamma=(1.0, 2.2)), Camera()])
+def test_a_batch_is_its_items_one_by_one(scenes, camera):
+    pairs = make_pairs(scenes, camera=camera, items=12)
+    order = [7, 0, 11, 3, 7, 4]
+    for index, together in zip(order, pairs.__getitems__(order), strict=True):
+        torch.testing.assert_close(together, pairs[index], atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("index", [-1, 6])
+def test_an_item_that_is_not_there_is_named(scenes, index):
+    with pytest.raises(IndexError, match=f"item {index} of 6"):
+        make_pairs(scenes)[index]
+
+
+def by_equation_1(scenes, index, *, kernel_size, path_length, noise_std, gamma):
+    """One pair of 48 pixels straight from the checked functions, its numbers as it draws them."""
+    key = item_keys(3, 2, torch.tensor([index]))
     reach = kernel_size // 2
-    y, x = max(0, top - reach), max(0, left - reach)
-    image = scene[None, :, y : top + crop + reach, x : left + crop + reach]
-    length, noise_std, gamma = (
-        low + (high - low) * float(torch.rand((), generator=rng))
-        for low, high in (length, noise_std, gamma)
+    scene = Album(scenes).windows(key, 48 + 2 * reach, margin=reach, on_side=False)
+    length, deviation, power = (
+        low + (high - low) * chance
+        for (low, high), chance in zip(
+            (path_length, noise_std, gamma), uniform(key, 3)[0].tolist(), strict=True
+        )
     )
-    kernel = random_kernels(1, kernel_size, length=length, generator=rng)
-    light = blur(image**gamma, kernel).clamp(min=0)
-    blurred = add_noise(light ** (1 / gamma), noise_std, generator=rng).clamp(0, 1)
-    mirrored, _ = (torch.rand(2, generator=rng) < 0.5).tolist()
-    pair = torch.cat([blurred, image])[..., top - y :, left - x :][..., :crop, :crop]
-    return pair.flip(-1) if mirrored else pair
+    length = torch.tensor([length], dtype=torch.float64)
+    kernel = rasterize(walk_by_words(words(key, 5 + 1999, 1), length), kernel_size)
+    light = blur(scene**power, kernel).clamp(min=0)
+    inner = (..., slice(reach, reach + 48), slice(reach, reach + 48))
+    blurred, sharp = light[inner] ** (1 / power), scene[inner]
+    noisy = blurred + deviation * normal_like(blurred, key, 2)
+    return torch.cat([noisy.clamp(0, 1), sharp])
 
 
+@pytest.mark.parametrize("kernel_size", [15, 16])
 @pytest.mark.parametrize("gamma", [(1.0, 1.0), (2.2, 2.2), (1.0, 2.2)])
-def test_items_are_those_of_the_checked_functions_bit_for_bit(scenes, gamma):
-    ranges = {"length": (1.0, 30.0), "noise_std": (0.0, 0.05), "gamma": gamma}
-    pairs = make_pairs(scenes, **ranges)
+def test_items_are_those_of_the_checked_functions(scenes, gamma, kernel_size):
+    ranges = {"path_length": (1.0, 30.0), "noise_std": (0.0, 0.05), "gamma": gamma}
+    pairs = make_pairs(scenes, kernel_size=kernel_size, **ranges)
     pairs.set_epoch(2)
     for index, pair in enumerate(pairs):
-        expected = by_equation_1(scenes[index % 3], 48, 15, path=(3, 2, index), **ranges)
-        assert torch.equal(torch.stack(pair), expected)
+        expected = by_equation_1(scenes, index, kernel_size=kernel_size, **ranges)
+        torch.testing.assert_close(torch.stack(pair), expected, atol=1e-5, rtol=0)
 
 
 def test_8_bit_pictures_give_the_items_of_the_same_pictures_as_floats(scenes):
     bytes_ = [(255 * scene).round().to(torch.uint8) for scene in scenes]
     floats = [scene.float() / 255 for scene in bytes_]
-    for one, two in zip(make_pairs(bytes_), make_pairs(floats), strict=True):
-        assert torch.equal(torch.stack(one), torch.stack(two))
-    light = {"gamma": 2.2, "transpose": True}
-    for one, two in zip(make_pairs(bytes_, **light), make_pairs(floats, **light), strict=True):
-        torch.testing.assert_close(one, two, atol=1e-6, rtol=0)
+    for light in ({}, {"gamma": 2.2, "transpose": True}):
+        for one, two in zip(make_pairs(bytes_, **light), make_pairs(floats, **light), strict=True):
+            assert torch.equal(torch.stack(one), torch.stack(two))
 
 
-def test_the_pictures_beyond_an_epochs_items_come_in_the_next(scenes):
-    levels = [torch.full((3, 48, 48), i / 10) for i in range(5)]
-    pairs = make_pairs(levels, items=2, noise_std=0.0)
-    seen = []
-    for epoch in range(5):
-        pairs.set_epoch(epoch)
-        seen += [round(10 * float(sharp.mean())) for _, sharp in pairs]
-    assert seen == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
+def test_pictures_are_taken_as_often_as_their_area_says():
+    levels = [torch.full((3, 48, 48 * (1 + 3 * i)), i / 2) for i in range(2)]
+    sharp = torch.stack([sharp for _, sharp in make_pairs(levels, items=300)]).mean(dim=(1, 2, 3))
+    assert 0.1 < float((sharp == 0).double().mean()) < 0.3
 
 
-def test_on_another_device_the_host_never_waits_for_a_pixel(scenes, monkeypatch):
+@pytest.mark.parametrize("camera", [PathCamera(15, (1.0, 9.0), (0.0, 0.1), (1.0, 2.2)), Camera()])
+def test_on_another_device_the_host_never_waits_for_a_pixel(scenes, camera):
     """Tensors of the device "meta" have no values: whoever asks for one fails."""
-    monkeypatch.setattr(synthetic, "_generator_on", lambda device, seed: None)
-    monkeypatch.setattr(synthetic, "gaussian_like", lambda image, _: torch.randn_like(image))
-    settings = {"length": (1.0, 9.0), "noise_std": (0.0, 0.1), "gamma": (1.0, 2.2)}
     scenes[0] = (255 * scenes[0]).to(torch.uint8)
-    for pair in make_pairs(scenes, transpose=True, device="meta", **settings):
+    pairs = make_pairs(scenes, transpose=True, device="meta", camera=camera, items=40)
+    for pair in pairs.__getitems__([*range(40)]):
         for image in pair:
             assert image.device.type == "meta" and image.dtype == torch.float32
             assert image.shape == (3, 48, 48)
@@ -150,17 +164,12 @@ def test_on_another_device_the_host_never_waits_for_a_pixel(scenes, monkeypatch)
         blur(torch.ones(1, 3, 20, 20, device="meta"), torch.ones(1, 3, 3))  # it looks at values
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 63, 62), (1, 3, 9, 7), (1, 3, 8, 8)])
-def test_after_the_noise_of_a_device_come_the_draws_of_the_cpu(shape, monkeypatch):
-    """So an item is mirrored on every device or on none; the device's noise has the item's seed."""
-    asked = []
-    monkeypatch.setattr(synthetic, "_generator_on", lambda *place: asked.append(place))
-    monkeypatch.setattr(synthetic, "gaussian_like", lambda image, _: torch.randn_like(image))
-    here, there = seeded_generator(0, 1, 2), seeded_generator(0, 1, 2)
-    add_noise(torch.zeros(shape), 0.1, generator=here)
-    synthetic._noise_like(torch.zeros(shape, device="meta"), there)
-    assert torch.equal(here.get_state(), there.get_state())
-    assert asked == [(torch.device("meta"), there.initial_seed())]
+def test_every_place_of_a_picture_that_the_crop_fits_in_is_cut():
+    """Whether or not the picture goes on beyond the crop."""
+    scene = torch.arange(35.0).mul(0.01).expand(3, 32, 35)  # each column tells its place
+    pairs = make_pairs([scene], crop=32, items=80, noise_std=0.0)
+    lefts = {round(100 * float(sharp.min())) for _, sharp in pairs.__getitems__([*range(80)])}
+    assert lefts == {0, 1, 2, 3}
 
 
 def test_a_crop_as_large_as_the_picture_works():
@@ -196,15 +205,15 @@ def spread(images):
 
 
 def test_every_item_has_a_kernel_of_its_own():
-    assert len(torch.unique(shots(20, length=30.0), dim=0)) == 20
+    assert len(torch.unique(shots(20, path_length=30.0), dim=0)) == 20
 
 
 def test_lengths_cover_their_range():
     """Beside a fixed length, of which the range is the upper end, the kernels are half as wide."""
-    long, varied = spread(shots(length=40.0)), spread(shots(length=(0.0, 40.0)))
+    long, varied = spread(shots(path_length=40.0)), spread(shots(path_length=(0.0, 40.0)))
     assert 0.35 < varied.mean() / long.mean() < 0.65
     assert varied.min() < 0.4 * long.min()
-    assert spread(shots(3, length=0.0)).max() < 1e-3
+    assert spread(shots(3, path_length=0.0)).max() < 1e-3
 
 
 def test_noise_covers_its_range_evenly():
@@ -219,13 +228,13 @@ def test_noise_covers_its_range_evenly():
 
 def test_gamma_averages_light():
     """Where a path covers half of black and half of white the value is 0.5 ** (1 / gamma)."""
-    plain, linear = shots(6, length=20.0), shots(6, length=20.0, gamma=2.2)
+    plain, linear = shots(6, path_length=20.0), shots(6, path_length=20.0, gamma=2.2)
     torch.testing.assert_close(linear, plain ** (1 / 2.2), atol=1e-5, rtol=0)
 
 
 def test_gammas_cover_their_range():
     """Each pixel tells the exponent: log(value in light) / log(value as it is)."""
-    plain, varied = shots(length=20.0), shots(length=20.0, gamma=(1.0, 2.2))
+    plain, varied = shots(path_length=20.0), shots(path_length=20.0, gamma=(1.0, 2.2))
     brightest = plain[:, 0].flatten(1).argmax(1, keepdim=True)
     before, after = (x[:, 0].flatten(1).gather(1, brightest) for x in (plain, varied))
     gammas = before.log() / after.log()
@@ -244,22 +253,28 @@ def test_transpose_lays_half_of_the_crops_on_their_side():
 
 def test_other_ranges_leave_the_crops_as_they_are(scenes):
     plain = make_pairs(scenes)
-    varied = make_pairs(scenes, length=(1.0, 9.0), noise_std=(0.0, 0.1), gamma=(1.0, 2.2))
+    varied = make_pairs(scenes, path_length=(1.0, 9.0), noise_std=(0.0, 0.1), gamma=(1.0, 2.2))
     assert all(torch.equal(a[1], b[1]) for a, b in zip(plain, varied, strict=True))
 
 
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"length": -1.0}, r"length=-1.0: must be a number or a range \(low, high\), 0 or more"),
-        ({"length": (9.0, 2.0)}, r"length=\(9.0, 2.0\)"),
-        ({"length": (1.0, math.inf)}, "length="),
+        (
+            {"path_length": -1.0},
+            r"path_length=-1.0: must be a number or a range \(low, high\), 0 or more",
+        ),
+        ({"path_length": (9.0, 2.0)}, r"path_length=\(9.0, 2.0\)"),
+        ({"path_length": (1.0, math.inf)}, "path_length="),
         ({"noise_std": (0.0, 1.5)}, "noise_std=.*from 0 to 1"),
         ({"noise_std": (0.0, 0.1, 0.2)}, "noise_std="),
         ({"noise_std": "0.1"}, "noise_std='0.1'"),
         ({"gamma": 0.5}, "gamma=0.5.*from 1 to 4"),
         ({"gamma": math.nan}, "gamma=nan"),
-        ({"crop": 16, "kernel_size": 47}, "kernel_size=47: too large for a crop of 16"),
+        (
+            {"crop": 16, "kernel_size": 700},
+            "picture 0 is .*: too small for motions that reach 350",
+        ),
     ],
 )
 def test_settings_out_of_range_are_named(scenes, setting, message):

@@ -20,11 +20,11 @@ def test_report_is_what_the_report_says():
     assert (report.subset, report.epochs, report.critic_steps, report.crop) == (1000, 300, 5, 256)
 
 
-def test_lite_has_no_critic_and_sees_slight_and_strong_blur():
+def test_lite_has_no_critic_and_sees_every_kind_of_blur():
     lite = recipe("lite")
     assert (lite.data, lite.architecture, lite.content) == ("folder", "lite", "l1")
     assert (lite.lambda_adversarial, lite.lambda_content) == (0.0, 1.0)
-    assert (lite.path_length, lite.noise_std, lite.gamma) == ((2.0, 60.0), (0.0, 0.02), 2.2)
+    assert lite.camera == "every" and lite.minutes > 0 and lite.average > 0
 
 
 def test_a_range_is_a_tuple_from_a_text_and_from_json():
@@ -65,6 +65,11 @@ def test_settings_are_frozen():
         ("fresh_critic_batches=1", "must be true or false"),
         ("leraning_rate=1", "did you mean 'learning_rate'"),
         ("critic_limit=-1", "critic_limit=-1.0: must be at least 0"),
+        ("minutes=-1", "minutes=-1.0: must be at least 0"),
+        ("average=1", "average=1.0: must lie in"),
+        ("warm_up=-0.1", "warm_up=-0.1: must lie in"),
+        ("real_share=1", "real_share=1.0: must lie in"),
+        ("camera=all", "camera='all': choose from path, every"),
         ("tensorboard=yes", "must be true or false"),
         ("seed", "write FIELD=VALUE"),
     ],
@@ -81,6 +86,9 @@ def test_a_wrong_setting_is_named(assignment, message):
         ({"items": 9}, "items=9 says nothing .* choose data=folder or photos$"),
         ({"data": "mixed", "items": 9}, "items=9 says nothing about data='mixed'"),
         ({"data": "photos", "data_root": "x"}, "data_root='x' says nothing about data='photos'"),
+        ({"real_root": "films"}, "real_root='films' says nothing .* choose data=folder$"),
+        ({"camera": "every", "gamma": 2.2}, "gamma=2.2 says nothing about camera='every'"),
+        ({"camera": "every", "kernel_size": 9}, "kernel_size=9 says nothing .* camera=path$"),
         ({"data": "mixed", "frame_cache": False}, "needs a folder of sharp .* or frame_cache=true"),
     ],
 )

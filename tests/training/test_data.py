@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sharingan_lab.datasets import load_folder, photo
+from sharingan_lab.datasets import Camera, PathCamera, RealPairs, load_folder, photo
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import write_image
 from sharingan_lab.training import Trainer, data, recipe
@@ -28,11 +28,17 @@ def gopro(root, pairs):
     return str(root)
 
 
+PATH = {
+    "camera": "path", "kernel_size": 47, "path_length": (2.0, 60.0), "noise_std": (0.0, 0.02),
+    "gamma": 2.2, "crop": 80, "items": 0,
+}  # fmt: skip
+
+
 def test_the_blur_settings_reach_the_training_and_the_validation_pairs(folder):
-    lite = recipe("lite").with_settings(data_root=folder)
+    lite = recipe("lite").with_settings(data_root=folder, **PATH)
     train, (blurred, sharp) = training_data(lite)
-    assert (train.length, train.noise_std, train.gamma) == ((2.0, 60.0), (0.0, 0.02), (2.2, 2.2))
-    assert (train.kernel_size, train.transpose, len(train)) == (47, True, 3)
+    assert train.camera == PathCamera(47, (2.0, 60.0), (0.0, 0.02), 2.2)
+    assert (train.transpose, len(train)) == (True, 3)
     still = lite.with_settings(path_length=1e-6, noise_std=0.0)
     _, (same, as_sharp) = training_data(still)
     assert not torch.allclose(blurred, sharp, atol=0.02)
@@ -40,13 +46,40 @@ def test_the_blur_settings_reach_the_training_and_the_validation_pairs(folder):
 
 
 def test_a_length_of_zero_stands_for_that_of_the_algorithm(folder):
-    config = recipe("lite").with_settings(data_root=folder, path_length=0.0, kernel_size=32)
-    assert training_data(config)[0].length == (30.0, 30.0)
+    settings = {**PATH, "path_length": 0.0, "kernel_size": 32}
+    config = recipe("lite").with_settings(data_root=folder, **settings)
+    assert training_data(config)[0].camera.path_length == (30.0, 30.0)
+
+
+def test_lite_meets_every_kind_of_blur(folder):
+    lite = recipe("lite").with_settings(data_root=folder, crop=48)
+    train, (blurred, sharp) = training_data(lite)
+    assert train.camera == Camera() and len(train) == 8000
+    assert blurred.shape == sharp.shape == (VALIDATION_PAIRS, 3, 48, 48)
+
+
+def test_real_pairs_are_mixed_in_by_their_share(folder, tmp_path):
+    for kind in ("blur", "sharp"):
+        write_image(photo("coffee", 64), tmp_path / "real" / kind / "0.png")
+    lite = recipe("lite").with_settings(
+        data_root=folder, real_root=str(tmp_path / "real"), crop=48, items=30, real_share=0.4
+    )
+    train, _ = training_data(lite)
+    assert [len(part) for part in train.datasets] == [30, 20]
+    assert isinstance(train.datasets[1], RealPairs)
+    assert len({part.seed for part in train.datasets}) == 2
 
 
 def test_lite_trains_a_network_without_a_critic(folder):
     config = recipe("lite").with_settings(
-        data_root=folder, items=16, epochs=4, constant_epochs=4, width=4, blocks=1, crop=48
+        data_root=folder,
+        items=16,
+        epochs=4,
+        constant_epochs=4,
+        minutes=0.0,
+        width=4,
+        blocks=1,
+        crop=48,
     )
     trainer = Trainer(config)
     history = trainer.fit()
@@ -107,20 +140,20 @@ def test_mixed_data_blur_the_sharp_frames_of_gopro_where_no_folder_is_named(mixe
     windows = {tuple(sharp.sort().values.flatten().tolist()) for _, sharp in train}
     assert len(windows) == 6  # none repeats that of the real pair with its index
     place = real.frames.pixels.untyped_storage().data_ptr()
-    assert {image.untyped_storage().data_ptr() for image in synthetic.images} == {place}
+    assert {image.untyped_storage().data_ptr() for image in synthetic.album.images} == {place}
 
 
 def test_the_blur_settings_reach_the_synthetic_part_of_mixed_data(mixed):
     changes = {"noise_std": 0.0, "path_length": 1e-6, "gamma": 2.2, "transpose": True}
     _, synthetic = training_data(mixed.with_settings(**changes))[0].datasets
-    assert (synthetic.gamma, synthetic.transpose, synthetic.kernel_size) == ((2.2, 2.2), True, 9)
+    assert synthetic.transpose and synthetic.camera == PathCamera(9, 1e-6, 0.0, 2.2)
     for blurred, sharp in synthetic:
         torch.testing.assert_close(blurred, sharp, atol=2e-3, rtol=0)  # black is steep
 
 
 def test_a_subset_of_mixed_data_is_one_of_gopros_pairs(mixed, folder):
     train, _ = training_data(mixed.with_settings(sharp_root=folder, subset=1))
-    assert len(train) == 3 and len(train.datasets[1].images) == 4
+    assert len(train) == 3 and len(train.datasets[1].album.images) == 4
 
 
 def test_a_network_trains_on_mixed_data_and_goes_on(mixed, tmp_path):
@@ -149,7 +182,7 @@ def test_data_lie_on_the_device_that_trains_unless_processes_load_them(
         return {
             pictures.device.type
             for part in parts
-            for pictures in (part.images if hasattr(part, "images") else [part.frames.pixels])
+            for pictures in (part.album.images if hasattr(part, "album") else [part.frames.pixels])
         }
 
     assert places(config) == {"meta"}
@@ -168,14 +201,14 @@ def test_a_missing_folder_of_mixed_data_is_named(mixed, tmp_path):
 
 
 def test_a_subset_larger_than_the_folder_is_refused(folder):
-    config = recipe("lite").with_settings(data_root=folder, crop=48)
+    config = recipe("lite").with_settings(data_root=folder, crop=48, items=0)
     assert len(training_data(config.with_settings(subset=3))[0]) == 3
     with pytest.raises(ConfigError, match=r"subset=4: .* has 3 pictures to train on, 1 are held"):
         training_data(config.with_settings(subset=4))
 
 
 def test_pictures_smaller_than_the_crop_are_named(folder):
-    config = recipe("lite").with_settings(data_root=folder)
+    config = recipe("lite").with_settings(data_root=folder, crop=80)
     for name in ("a", "b", "c", "d"):
         write_image(photo("coffee", 79), f"{folder}/{name}.png")
     with pytest.raises(

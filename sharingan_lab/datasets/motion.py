@@ -1,0 +1,263 @@
+"""How a scene moves while the shutter is open: what arrives, and the scene in the motion's middle.
+
+Real blur is seldom one kernel for the whole picture: the hand turns, near things pass faster than
+far ones, a cyclist crosses the scene.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sharingan_lab.blur.convolution import convolve_inside
+from sharingan_lab.blur.kernels import rasterize
+from sharingan_lab.blur.shake import homographies
+from sharingan_lab.blur.trajectories import DRAWS, WORD, walk_by_words
+from sharingan_lab.datasets.draws import item_keys, uniform, words
+
+STEPS = 500  # of a path
+FEWEST = 6  # moments whose mean is a blurred picture
+APART = 1.5  # pixels between the moments of a longer straight motion, so that no echoes are seen
+HILLS = 7  # random heights along each side, between which the shape of a thing is drawn
+LEVEL = 0.55  # of heights in [0, 1): what is above is the thing, about two fifths of the picture
+# Streams of an item's random numbers. A second path has a key of its own.
+_WALK, _TURNS, _SPEEDS, _SHAPE = range(10, 14)
+
+Seen = tuple[Tensor, Tensor]  # light that arrived, and that of the scene standing still
+Others = Callable[[], Tensor]  # light of what may cross the scenes
+
+
+def inner(images: Tensor) -> Tensor:
+    """Return the crop in the middle of scenes, which reach beyond it by :func:`margin` pixels.
+
+    Examples
+    --------
+    >>> inner(torch.zeros(1, 3, 192, 192)).shape
+    torch.Size([1, 3, 128, 128])
+    """
+    side = images.shape[-1]
+    first = side // 6
+    return images[..., first : side - first, first : side - first]
+
+
+def margin(crop: int) -> int:
+    """Return the pixels that a scene shows around a crop on each side: how far motions reach.
+
+    Examples
+    --------
+    >>> margin(128)
+    32
+    """
+    return crop // 4
+
+
+def expose(
+    kinds: Tensor,
+    scenes: Tensor,
+    others: Callable[[Tensor], Tensor],
+    keys: Tensor,
+    reach: Tensor,
+) -> Seen:
+    """Open the shutter: the mean light of scenes in motion, and their light without motion.
+
+    Parameters
+    ----------
+    kinds : Tensor
+        For each item the number of its motion in :data:`KINDS`, (n,), as all that follows but the
+        scenes on the CPU.
+    scenes : Tensor
+        Light (n, 3, side, side) of the crops and of what lies around them.
+    others : callable
+        Gives the light of what crosses the scenes of some items, given their numbers (m,).
+    keys : Tensor
+        Keys of the items (n,), see :func:`.item_keys`.
+    reach : Tensor
+        Width or height of the motions in pixels, whichever is larger, (n,); a motion that would
+        look beyond the scene is shrunk.
+
+    Returns
+    -------
+    arrived, still : Tensor
+        Light (n, 3, crop, crop).
+
+    Examples
+    --------
+    >>> scenes = torch.ones(1, 3, 48, 48)
+    >>> kinds, reach = torch.tensor([KINDS.index("shake")]), torch.tensor([5.0])
+    >>> arrived, still = expose(kinds, scenes, lambda some: None, item_keys(kinds), reach)
+    >>> arrived.shape, torch.allclose(arrived, still)
+    (torch.Size([1, 3, 32, 32]), True)
+    """
+    still = inner(scenes).clone()
+    arrived = torch.empty_like(still)
+    for number, motion in enumerate(_MOTIONS.values()):
+        rows = (kinds == number).nonzero().flatten()
+        if len(rows):
+            there = rows.to(scenes.device, non_blocking=True)
+            crossing = partial(others, rows)
+            seen = motion(scenes[there], crossing, keys[rows], reach[rows])
+            arrived[there], still[there] = seen
+    return arrived, still
+
+
+def _still(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+    """Nothing moves."""
+    return inner(scenes), inner(scenes)
+
+
+def _shake(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+    """One path moves the whole picture: a convolution with its kernel."""
+    kernels = rasterize(_paths(keys, reach, scenes.shape[-1]), 2 * (scenes.shape[-1] // 6) + 1)
+    return convolve_inside(scenes, kernels.to(scenes, non_blocking=True)), inner(scenes)
+
+
+def _turn(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+    """The hand turns and shifts the camera: a homography a moment."""
+    frames = (
+        _look(scene, _grid_of_poses(pose, scene))
+        for scene, pose in zip(scenes, _poses(keys, reach, scenes.shape[-1]), strict=True)
+    )
+    return torch.stack([seen.mean(dim=0) for seen in frames]), inner(scenes)
+
+
+def _depth(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+    """The camera shifts, and near things pass faster than far ones, on the same path."""
+    paths = _paths(keys, reach, scenes.shape[-1])
+    slowness = 0.1 + 0.6 * uniform(keys, 1, _SPEEDS).float()[..., None]
+    return _composite(scenes, scenes, slowness * paths, paths, keys, reach)
+
+
+def _object(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+    """Something crosses the scene, which in three of five cases moves as well, on its own path."""
+    side = scenes.shape[-1]
+    held, speed = uniform(keys, 2, _SPEEDS).float().T[..., None, None]
+    scene_paths = torch.where(held < 0.4, 0, speed) * _paths(keys, reach, side)
+    paths = _paths(item_keys(keys, 1), reach, side)
+    return _composite(scenes, others(), scene_paths, paths, keys, reach)
+
+
+_MOTIONS = {"still": _still, "shake": _shake, "turn": _turn, "depth": _depth, "object": _object}
+KINDS = tuple(_MOTIONS)
+
+
+# -- layers ----------------------------------------------------------------------------------------
+
+
+def _composite(
+    backs: Tensor, fronts: Tensor, back_paths: Tensor, paths: Tensor, keys: Tensor, reach: Tensor
+) -> Seen:
+    """Move what is in front before what is behind.
+
+    Only at each moment alone is it true that the front hides the back; so the mean is taken of what
+    was seen at the moments, not of the layers.
+    """
+    shapes = _shapes(keys, backs.shape[-1]).to(backs, non_blocking=True)
+    still = torch.lerp(inner(backs), inner(fronts), inner(shapes))
+    arrived = torch.zeros_like(still)
+    fronts = torch.cat([fronts, shapes], dim=1)
+    for i, count in enumerate(_counts(reach)):
+        ways = (_moments(path[i], count).tolist() for path in (back_paths, paths))
+        for back_shift, shift in zip(*ways, strict=True):
+            front = _slide(fronts[i], *shift)
+            arrived[i] += torch.lerp(_slide(backs[i], *back_shift), front[:3], front[3:]) / count
+    return arrived, still
+
+
+def _slide(layer: Tensor, along: float, down: float) -> Tensor:
+    """The crop of a layer (c, side, side) that has moved by so many pixels, between them linear."""
+    room = layer.shape[-1] // 6
+    crop = layer.shape[-1] - 2 * room
+    for dimension, shift in ((1, down), (2, along)):
+        start = min(max(room - shift, 0), 2 * room)  # what is farther is not on the layer
+        first = min(int(start), 2 * room - 1)
+        pixels, next_ones = (layer.narrow(dimension, place, crop) for place in (first, first + 1))
+        layer = torch.lerp(pixels, next_ones, start - first)
+    return layer
+
+
+def _shapes(keys: Tensor, side: int) -> Tensor:
+    """Where a thing is: smooth random shapes (n, 1, side, side) from 0 to 1."""
+    heights = uniform(keys, HILLS**2, _SHAPE).float().view(-1, 1, HILLS, HILLS)
+    hills = F.interpolate(heights, (side, side), mode="bicubic", align_corners=True)
+    # the hills rise by about 3 / side a pixel: so an edge goes from 0.1 to 0.9 in one or two pixels
+    return ((hills - LEVEL) * side).sigmoid()
+
+
+# -- paths -----------------------------------------------------------------------------------------
+
+
+def _paths(keys: Tensor, reach: Tensor, side: int) -> Tensor:
+    """Walks (n, STEPS, 2) about their middle, from nearly straight to wild, of a given reach."""
+    drawn = words(keys, 1 + DRAWS + STEPS - 1, _WALK)
+    # the walk's nervousness, evenly in its logarithm: 0.0005 is nearly straight, 0.05 is wild
+    anxiety = 0.0005 * 100 ** (drawn[:, 0].double() / 2**WORD)
+    unit = torch.ones(len(keys), dtype=torch.float64)
+    walk = walk_by_words(drawn[:, 1:], unit, anxiety=anxiety)
+    walk = walk - walk.mean(dim=1, keepdim=True)
+    width = (walk.amax(1) - walk.amin(1)).amax(1)
+    farthest = walk.abs().amax((1, 2))
+    scale = torch.minimum(reach.float() / width, side // 6 / farthest)
+    return walk * scale[:, None, None]
+
+
+def _counts(reach: Tensor) -> list[int]:
+    """How many moments each motion is seen at."""
+    return [max(FEWEST, math.ceil(pixels / APART)) for pixels in reach.tolist()]
+
+
+def _moments(path: Tensor, count: int) -> Tensor:
+    """Positions (count, ...) at moments of a path that are equally far apart; their mean is 0."""
+    at = (torch.arange(count) + 0.5) * (len(path) / count)
+    chosen = path[at.long()]
+    return chosen - chosen.mean(dim=0)
+
+
+# -- turning ---------------------------------------------------------------------------------------
+
+
+def _poses(keys: Tensor, reach: Tensor, side: int) -> list[Tensor]:
+    """Poses (T, 6) of a hand that tilts, shifts, turns and moves ahead; see `camera_shake`."""
+    shifts, turns = (_paths(some, reach, side) for some in (keys, item_keys(keys, 1)))
+    tilted, turned, ahead = uniform(keys, 3, _TURNS).float().T[..., None, None]
+    border = side / 3  # from the middle: a turn by 1 / border moves a pixel there by one
+    spins, approaches = turns.split(1, dim=2)
+    angles = torch.cat([-tilted * shifts[..., 1:], tilted * shifts[..., :1]], dim=2) / side
+    places = (1 - tilted) * shifts / side
+    poses = torch.cat(
+        [
+            torch.rad2deg(angles),
+            torch.rad2deg(turned * spins / border),
+            places,
+            ahead * approaches / border,
+        ],
+        dim=2,
+    )
+    return [_moments(path, count) for path, count in zip(poses, _counts(reach), strict=True)]
+
+
+def _look(scene: Tensor, grid: Tensor) -> Tensor:
+    """Look at a scene (c, side, side) where a grid (T, crop, crop, 2) says: (T, c, crop, crop)."""
+    every = scene.expand(len(grid), -1, -1, -1)
+    return F.grid_sample(every, grid, padding_mode="reflection", align_corners=True)
+
+
+def _grid_of_poses(poses: Tensor, scene: Tensor) -> Tensor:
+    """Grid of where the crop looks when the scene has poses (T, 6)."""
+    side = scene.shape[-1]
+    back = torch.linalg.inv(homographies(poses[None], float(side))[0])
+    back[:, :2] /= (side - 1) / 2
+    back = back.float().transpose(1, 2).to(scene.device, non_blocking=True)
+    pixels = _pixels(scene)
+    seen = (pixels.flatten(0, 1) @ back).unflatten(1, pixels.shape[:2])
+    return seen[..., :2] / seen[..., 2:]
+
+
+def _pixels(scene: Tensor) -> Tensor:
+    """Pixels (crop, crop, 3) of the crop of a scene as (x, y, 1), counted from its middle."""
+    crop = inner(scene).shape[-1]
+    line = torch.arange(crop, dtype=torch.float32, device=scene.device) - (crop - 1) / 2
+    rows, columns = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([columns, rows, torch.ones_like(rows)], dim=-1)
