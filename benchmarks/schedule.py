@@ -45,10 +45,14 @@ def measure(config: TrainConfig, minutes: float) -> str:
     (began, first), (ended, last) = steady[0], steady[-1]
     slowest = min((b[1] - a[1]) / (b[0] - a[0]) for a, b in itertools.pairwise(steady))
     rate = (last - first) / (ended - began)
+    total = trainer.total_steps
+    whole = f"all {total} steps would take {total / rate / 60:.1f} minutes"
+    if config.minutes:
+        whole = f"its {config.minutes:g} minutes are about {60 * config.minutes * rate:.0f} steps"
     return (
         f"{config.recipe} on {trainer.device.type}, {config.precision}: {rate:.4g} steps a second "
-        f"over {ended - began:.0f} s, validation included (slowest stretch {slowest:.4g}); all "
-        f"{trainer.total_steps} steps would take {trainer.total_steps / rate / 60:.1f} minutes"
+        f"over {ended - began:.0f} s, validation included (slowest stretch {slowest:.4g}); "
+        f"{whole}"
     )
 
 

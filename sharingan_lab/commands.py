@@ -83,7 +83,8 @@ def _print_row(step: int, total: int, row: dict, seconds_left: float) -> None:
     if "psnr" in row:
         quality = f"  PSNR {row['psnr']:.2f} dB (input {row['input_psnr']:.2f} dB)"
     left = time.strftime("%H:%M:%S", time.gmtime(seconds_left))
-    print(f"step {step:>6} of {total}  {losses}{quality}  {left} left", flush=True)
+    of_all = f" of {total}" if total else ""  # a run by the clock knows no number at first
+    print(f"step {step:>6}{of_all}  {losses}{quality}  {left} left", flush=True)
 
 
 def deblur(choice: argparse.Namespace) -> int:

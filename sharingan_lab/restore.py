@@ -9,25 +9,10 @@ from torch import Tensor, nn
 from sharingan_lab.checks import check_images
 from sharingan_lab.errors import CheckpointError, DataError
 from sharingan_lab.images import read_image, write_image
-from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
-from sharingan_lab.training.checkpoints import newest_checkpoint, read_network
+from sharingan_lab.training.checkpoints import find_weights, read_network
 
 _NETWORKS = {network.__name__: network for network in (Generator, LiteGenerator, DeepDeblur)}
-
-
-def shipped_generators() -> list[str]:
-    """Names of the generators that travel with the package.
-
-    Examples
-    --------
-    >>> shipped_generators()
-    ['lite']
-    """
-    return sorted(
-        path.name.removesuffix("-generator.safetensors")
-        for path in shipped_dir().glob("*-generator.safetensors")
-    )
 
 
 def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu") -> nn.Module:
@@ -56,7 +41,7 @@ def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu"
     >>> load_generator("lite").training
     False
     """
-    path = _find(name_or_path)
+    path = find_weights(name_or_path)
     name, settings, state = read_network(path)
     if name not in _NETWORKS:
         raise CheckpointError(f"{path} holds a {name}, which is no generator")
@@ -142,22 +127,3 @@ def restore_file(
             raise
         raise DataError(f"{path} needs more memory than there is here: make it smaller") from error
     return write_image(restored, out)
-
-
-def _find(name_or_path: str | os.PathLike) -> Path:
-    named = shipped_dir() / f"{name_or_path}-generator.safetensors"
-    path = named_path(name_or_path)
-    if named.is_file():
-        return named
-    if path.is_dir():
-        found = newest_checkpoint(path)
-        if found is None:
-            raise CheckpointError(f"{path} holds no checkpoint of a training run")
-        return next(found[0].glob("generator-*.safetensors"))
-    if path.is_file():
-        return path
-    known = ", ".join(shipped_generators())
-    raise CheckpointError(
-        f"no generator {str(name_or_path)!r}: choose {known}, a .safetensors file or "
-        "the folder of a run"
-    )

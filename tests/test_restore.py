@@ -7,9 +7,9 @@ from safetensors.torch import save_file
 from sharingan_lab.errors import CheckpointError, DataError, InputError
 from sharingan_lab.images import read_image, write_image
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
-from sharingan_lab.restore import load_generator, restore, restore_file, shipped_generators
+from sharingan_lab.restore import load_generator, restore, restore_file
 from sharingan_lab.training import Trainer, recipe
-from sharingan_lab.training.checkpoints import save_network
+from sharingan_lab.training.checkpoints import save_network, shipped_generators
 
 
 def images(*shape, seed=0):

@@ -1,5 +1,7 @@
 """The run that lesson 08 trains: which settings, and how it is watched."""
 
+import math
+
 from sharingan_lab.lab.key_figures import notice
 from sharingan_lab.lab.lesson import Run
 from sharingan_lab.lab.progress_bar import progress
@@ -41,7 +43,7 @@ def chosen_settings(run: Run, name: str = "", epochs: int = 0, changes: str = ""
     if run.mode == "quick" and name == "quick":
         config = config.with_settings(**SHORT)
     if epochs:
-        config = config.with_settings(epochs=epochs, constant_epochs=epochs // 2)
+        config = config.with_settings(epochs=epochs, constant_epochs=epochs // 2, minutes=0.0)
     if run.data_root and config.data == "gopro":
         config = config.with_settings(data_root=str(run.data_root))
     return config.with_assignments(changes.split())
@@ -62,17 +64,23 @@ def watch(trainer: Trainer) -> None:
     training, recipe quick: 0 of 1...
     Notice: Content loss: VGG-19 conv3_3 with RANDOM weights (as asked). Every...
     """
-    with progress(trainer.total_steps, f"training, recipe {trainer.config.recipe}") as bar:
-        bar.update(steps=trainer.steps_done)  # those of a run that goes on
+    seconds = math.ceil(60 * trainer.config.minutes)  # of a run by the clock
+    label = f"training, recipe {trainer.config.recipe}{', in seconds' if seconds else ''}"
+
+    def done() -> int:
+        return round(seconds * trainer.share) if seconds else trainer.steps_done
+
+    with progress(seconds or trainer.total_steps, label) as bar:
+        bar.update(steps=done())  # those of a run that goes on
 
         def show(step: int, total: int, row: dict[str, float], left: float) -> None:
             words = f"content loss {row['content']:.3f}" if "content" in row else ""
-            bar.update(words, steps=step - bar.done)
+            bar.update(words, steps=done() - bar.done)
 
         try:
             trainer.fit(show)
         except KeyboardInterrupt:
-            bar.update(steps=trainer.steps_done - bar.done)
+            bar.update(steps=done() - bar.done)
             raise KeyboardInterrupt(_stopped(trainer)) from None
     for text in trainer.notices:
         notice(f"Content loss: {text}. Every loss and picture of this run was made with it.")

@@ -35,7 +35,7 @@ def settings_and_cost(record: RunRecord) -> list[list[str]]:
     state = "finished" if record.finished else "unfinished"
     rows = [
         ["recipe", f"{config.recipe}, seed {config.seed}{_changes(config)}"],
-        ["came to", f"step {last['step']}, epoch {last['epoch']:.4g} of {config.epochs} ({state})"],
+        ["came to", f"step {last['step']}, {_progress(record)} ({state})"],
         ["data", f"{config.data}, crops of {config.crop} x {config.crop}"],
         ["networks", f"{config.architecture}, width {config.width}, {config.blocks} blocks"],
         ["losses", _losses(config)],
@@ -49,10 +49,18 @@ def settings_and_cost(record: RunRecord) -> list[list[str]]:
             ["a step took", f"{pace:.3g} s, {config.batch_size / pace:.3g} images a second"],
             ["the generator saw", f"{shown:,} crops"],
         ]
-    if record.seconds and last["epoch"] and not record.finished:
-        left = record.seconds * (config.epochs / last["epoch"] - 1)
-        rows.append(["still to go", f"{_duration(left)} at this pace"])
+    if record.seconds and record.share and not record.finished:
+        left = record.seconds * (1 / record.share - 1)
+        words = "" if config.minutes else " at this pace"
+        rows.append(["still to go", f"{_duration(left)}{words}"])
     return rows
+
+
+def _progress(record: RunRecord) -> str:
+    config, epoch = record.config, f"epoch {record.history[-1]['epoch']:.4g}"
+    if config.minutes:
+        return f"{epoch}, {record.seconds / 60:.4g} of {config.minutes:g} minutes"
+    return f"{epoch} of {config.epochs}"
 
 
 def _losses(config: TrainConfig) -> str:

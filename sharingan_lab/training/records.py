@@ -46,9 +46,16 @@ class RunRecord:
         return [row for row in self.history if "psnr" in row]
 
     @property
+    def share(self) -> float:
+        """How much of the run is done, from 0 to 1: of its epochs, or of its minutes."""
+        if self.config.minutes:
+            return min(1.0, self.seconds / (60 * self.config.minutes))
+        return min(1.0, self.history[-1]["epoch"] / self.config.epochs)
+
+    @property
     def finished(self) -> bool:
-        """Whether the run came to the end of its epochs."""
-        return self.history[-1]["epoch"] >= self.config.epochs
+        """Whether the run came to the end of its epochs, or its time is up."""
+        return self.share >= 1
 
 
 def read_run(run_dir: str | Path) -> RunRecord:

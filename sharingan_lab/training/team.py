@@ -67,6 +67,14 @@ class Team:
         dist.all_reduce(raised, dist.ReduceOp.MAX)
         return [bool(flag) for flag in raised]
 
+    def latest(self, seconds: float, device: torch.device) -> float:
+        """Return the largest of the processes' clocks, so that all keep the same schedule."""
+        if self.size == 1:
+            return seconds
+        clock = torch.tensor(seconds, dtype=torch.float64, device=device)
+        dist.all_reduce(clock, dist.ReduceOp.MAX)
+        return clock.item()
+
     def wait(self) -> None:
         """Go on when every process has come this far."""
         if self.size > 1:

@@ -4,9 +4,11 @@ It reads like the algorithm of the report (section 3.3): :meth:`Trainer.step` is
 :meth:`Trainer.critic_step` and :meth:`Trainer.generator_step` are its halves.
 """
 
+import copy
 import dataclasses
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -25,9 +27,11 @@ from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.training.capture import CapturedStep
 from sharingan_lab.training.checkpoints import (
+    find_weights,
     load_optimiser,
     newest_checkpoint,
     optimiser_tensors,
+    read_network,
     save_checkpoint,
 )
 from sharingan_lab.training.config import TrainConfig
@@ -47,8 +51,8 @@ MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "
 Progress = Callable[[int, int, Row, float], None]
 # Settings that a continued run may change: they decide where and how often, not what.
 _FREE_ON_RESUME = {
-    "device", "workers", "checkpoint_seconds", "data_root", "sharp_root", "frame_cache",
-    "critic_limit", "tensorboard", "cuda_graph",
+    "device", "workers", "checkpoint_seconds", "data_root", "sharp_root", "real_root",
+    "frame_cache", "critic_limit", "tensorboard", "cuda_graph", "precision",
 }  # fmt: skip
 
 
@@ -68,6 +72,39 @@ def build_generator(config: TrainConfig) -> nn.Module:
     if config.architecture == "lite":
         return LiteGenerator(config.width, config.blocks)
     return Generator(config.width, config.blocks, config.dropout)
+
+
+def load_start(generator: nn.Module, start: str) -> None:
+    """Give a new generator the weights of an old one of the same kind and size.
+
+    Raises
+    ------
+    ConfigError
+        The weights are those of another network.
+    CheckpointError
+        There are no such weights.
+    """
+    path = find_weights(start)
+    name, settings, state = read_network(path)
+    try:
+        generator.load_state_dict(state)
+    except RuntimeError as error:
+        raise ConfigError(
+            f"start={start!r} holds a {name} of {settings}, this run trains a "
+            f"{type(generator).__name__} of {generator.settings}"
+        ) from error
+
+
+def warn_of_slow_bfloat16(config: TrainConfig) -> None:
+    """Say so where bfloat16 takes longer than float32, about ten times on a CPU without AVX-512."""
+    capability = torch.backends.cpu.get_cpu_capability()
+    on_cpu = choose_device(config.device).type == "cpu"
+    if on_cpu and config.precision == "bfloat16" and not capability.startswith("AVX512"):
+        warnings.warn(
+            f"precision=bfloat16: this CPU ({capability}) has no instructions for it, and may take "
+            "ten times as long as with precision=float32",
+            stacklevel=3,
+        )
 
 
 def build_content_loss(config: TrainConfig) -> nn.Module:
@@ -121,6 +158,7 @@ class Trainer:
     ):
         if config.tensorboard:
             require_tensorboard()
+        warn_of_slow_bfloat16(config)
         self.config = config
         self.run_dir = named_path(run_dir) if run_dir is not None else None
         self.device = choose_device(config.device)
@@ -140,6 +178,9 @@ class Trainer:
         self.validation = tuple(images.to(self.device) for images in validation)
         torch.manual_seed(config.seed)  # initial weights, and dropout ever after
         self.generator = build_generator(config).to(self.device)
+        if config.start and not found:  # a run that goes on has its own
+            load_start(self.generator, config.start)
+        self.averaged = self._average()
         self.critic = Critic(config.critic_width, config.conditional_critic).to(self.device)
         self.content_loss = build_content_loss(config).to(self.device)
         self.generator_optimiser = self._adam(self.generator)
@@ -215,6 +256,7 @@ class Trainer:
         self.generator_optimiser.zero_grad()
         total.backward()
         self._update(self.generator_optimiser)
+        self._follow()
         self.critic.requires_grad_(True)
         self.sums[3:] += torch.stack([adversarial, content, total]).detach()
 
@@ -241,6 +283,25 @@ class Trainer:
         weights = (p for group in optimiser.param_groups for p in group["params"])
         self.team.average(p.grad for p in weights if p.grad is not None)
         optimiser.step()
+
+    @property
+    def _networks(self) -> dict[str, nn.Module]:
+        """What a checkpoint holds: the generator that restores, and what the run goes on with."""
+        trained = {} if self.averaged is self.generator else {"trained": self.generator}
+        return {"generator": self.averaged, "critic": self.critic, **trained}
+
+    def _average(self) -> nn.Module:
+        """Return the network that keeps the average of the generator's weights."""
+        if not self.config.average:
+            return self.generator
+        return copy.deepcopy(self.generator).requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the averaged weights a little towards the generator's."""
+        if self.averaged is not self.generator:
+            pairs = (list(network.parameters()) for network in (self.averaged, self.generator))
+            torch._foreach_lerp_(*pairs, 1 - self.config.average)
 
     @torch.no_grad()
     def _clip_weights(self) -> None:
@@ -278,8 +339,29 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Generator updates of the whole run."""
+        """Generator updates of the whole run; by the clock, as many as it seems by now."""
+        if self.config.minutes:
+            return round(self.steps_done / self.share) if self.share else self.steps_done
         return self.config.epochs * self.steps_per_epoch
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, from 0 to 1."""
+        if self.config.minutes:
+            return min(1.0, self.seconds / (60 * self.config.minutes))
+        return self.steps_done / self.total_steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to the end of its epochs, or its time is up."""
+        return self.share >= 1
+
+    @property
+    def rate(self) -> float:
+        """Adam's rate for the next step."""
+        if self.config.minutes:
+            return self.config.rate_by_clock(self.share)
+        return self.config.rate_in_epoch(self.steps_done // self.steps_per_epoch)
 
     def fit(self, progress: Progress | None = None) -> list[Row]:
         """Train to the end, or until SIGINT or SIGTERM.
@@ -322,10 +404,12 @@ class Trainer:
             take_step(batches)
             self.steps_done += 1
             self.summed += 1
-            self.seconds = seconds_before + time.monotonic() - began
+            self.seconds = self.team.latest(
+                seconds_before + time.monotonic() - began, device=self.device
+            )
+            finished = self.finished
             if self._row_is_due():
                 self._add_row(progress, began, first_step)
-            finished = self.steps_done == self.total_steps
             overdue = time.monotonic() - saved >= self.config.checkpoint_seconds
             stopped, overdue = self.team.any(stop.is_set(), overdue, device=self.device)
             if finished or stopped or overdue:
@@ -354,11 +438,9 @@ class Trainer:
         """
         config, size = self.config, self.config.batch_size
         per_step = config.critic_steps + 1 if config.fresh_critic_batches else 1
-        while self.steps_done < self.total_steps:
+        while not self.finished:
             epoch, first = divmod(self.steps_done, self.steps_per_epoch)
             self.data.set_epoch(epoch)
-            for optimiser in (self.generator_optimiser, self.critic_optimiser):
-                optimiser.param_groups[0]["lr"].fill_(config.rate_in_epoch(epoch))
             rng = torch.Generator().manual_seed((config.seed * 1_000_003 + epoch) % 2**64)
             orders = [
                 torch.randperm(len(self.data), generator=rng).tolist() for _ in range(per_step)
@@ -374,6 +456,10 @@ class Trainer:
             )
             loaded = iter(loader)
             for _ in range(first, self.steps_per_epoch):
+                if self.finished:
+                    return
+                for optimiser in (self.generator_optimiser, self.critic_optimiser):
+                    optimiser.param_groups[0]["lr"].fill_(self.rate)
                 batches = [next(loaded) for _ in range(per_step)]
                 yield [(b.to(self.device), s.to(self.device)) for b, s in batches]
 
@@ -382,9 +468,9 @@ class Trainer:
     def validate(self) -> Row:
         """PSNR and SSIM of the fixed validation batch, restored and as it came; a picture of it."""
         blurred, sharp = self.validation
-        self.generator.eval()
+        self.averaged.eval()
         with torch.inference_mode():
-            restored = torch.cat([self.generator(image[None]) for image in blurred])
+            restored = torch.cat([self.averaged(image[None]) for image in blurred])
         self.generator.train()
         if self._writes:
             self.sheet = write_samples(self.run_dir, self.steps_done, blurred, restored, sharp)
@@ -397,7 +483,7 @@ class Trainer:
 
     def _validation_is_due(self) -> bool:
         every = self.config.validate_every
-        return self.steps_done % every == 0 or self.steps_done == self.total_steps
+        return self.steps_done % every == 0 or self.finished
 
     def _row_is_due(self) -> bool:
         return self.steps_done % self.config.log_every == 0 or self._validation_is_due()
@@ -406,9 +492,7 @@ class Trainer:
         row: Row = {
             "step": self.steps_done,
             "epoch": self.steps_done / self.steps_per_epoch,
-            "learning_rate": self.config.rate_in_epoch(
-                max(0, self.steps_done - 1) // self.steps_per_epoch
-            ),
+            "learning_rate": float(self.generator_optimiser.param_groups[0]["lr"]),
         }
         if self.summed:
             self.team.average([self.sums])
@@ -424,10 +508,15 @@ class Trainer:
         if self.events:
             self.events.add(row, self.sheet if "psnr" in row else None)
         self._watch_critic(row)
-        done = max(1, self.steps_done - first_step)
-        left = (time.monotonic() - began) / done * (self.total_steps - self.steps_done)
+        left = self._seconds_left(began, first_step)
         if self.team.leads:
             progress(self.steps_done, self.total_steps, row, left)
+
+    def _seconds_left(self, began: float, first_step: int) -> float:
+        if self.config.minutes:
+            return max(0.0, 60 * self.config.minutes - self.seconds)
+        a_step = (time.monotonic() - began) / max(1, self.steps_done - first_step)
+        return a_step * (self.total_steps - self.steps_done)
 
     def _sums_by_name(self) -> dict[str, float]:
         return dict(zip(MEASURED, self.sums.tolist(), strict=True))
@@ -459,7 +548,7 @@ class Trainer:
         if self.run_dir is None:
             return
         self.team.average([self.sums])
-        networks = {"generator": self.generator, "critic": self.critic}
+        networks = self._networks
         refuse_broken_losses(self._sums_by_name(), self.steps_done)
         refuse_broken_weights(networks, self.steps_done)
         tensors = {
@@ -505,7 +594,7 @@ class Trainer:
 
     def _restore(self, folder: Path, manifest: dict) -> None:
         step = manifest["step"]
-        for name, network in (("generator", self.generator), ("critic", self.critic)):
+        for name, network in self._networks.items():
             network.load_state_dict(load_file(folder / f"{name}-{step:08d}.safetensors"))
         state = load_file(folder / "state.safetensors")
         load_optimiser("generator", self.generator_optimiser, state)

@@ -1,14 +1,16 @@
 """What lesson 08 trains: its parameters become settings, its progress a bar."""
 
 import os
+import re
 import signal
+from types import SimpleNamespace
 
 import pytest
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab import progress_bar, setup
 from sharingan_lab.lab.lesson_training import SHORT, chosen_settings, watch
-from sharingan_lab.training import Trainer, read_run, recipe
+from sharingan_lab.training import Trainer, read_run, recipe, trainer
 
 
 @pytest.fixture
@@ -25,6 +27,11 @@ def test_what_is_asked_for_wins(run):
     chosen = chosen_settings(run, "quick", 8, "epochs=6 lambda_gp=2")
     assert (chosen.epochs, chosen.constant_epochs, chosen.lambda_gp) == (6, 4, 2.0)
     assert chosen_settings(run, "lite").epochs == recipe("lite").epochs
+    assert chosen_settings(run, "lite").minutes > 0
+    assert (chosen_settings(run, "lite", 8).epochs, chosen_settings(run, "lite", 8).minutes) == (
+        8,
+        0,
+    )
     with pytest.raises(ConfigError, match="did you mean 'epochs'"):
         chosen_settings(run, changes="epoch=6")
 
@@ -48,6 +55,26 @@ def test_a_watched_run_goes_on_where_it_stopped(run, tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.count("Notice: Content loss: VGG-19 conv3_3 with RANDOM weights") == 2
     assert read_run(tmp_path / "run").finished
+
+
+def test_the_bar_of_a_run_by_the_clock_counts_its_seconds(bar, monkeypatch):
+    now = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    monkeypatch.setattr(progress_bar, "_REDRAW_SECONDS", 0.0)
+    small = recipe("quick").with_settings(
+        items=8, minutes=1.0, width=4, critic_width=4, device="cpu", log_every=1, content="l1"
+    )
+    run = Trainer(small)
+    plain = run.step
+
+    def step(batches):
+        plain(batches)
+        now.seconds += 20
+
+    run.step = step
+    watch(run)
+    counts = [count for text in bar for count in re.findall(r"in seconds: (\d+ of \d+)", text)]
+    assert list(dict.fromkeys(counts)) == ["0 of 60", "20 of 60", "40 of 60", "60 of 60"]
 
 
 @pytest.fixture

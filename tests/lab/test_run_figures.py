@@ -83,9 +83,21 @@ def test_an_unfinished_run_says_how_long_it_still_takes():
     said = dict(settings_and_cost(RunRecord(recipe("report"), [row], {}, 100, 60.0)))
     assert said["still to go"] == "50.0 hours at this pace"
     assert said["losses"].startswith("vgg19 with weight 100, wasserstein critic (5 steps, penalty")
-    just_begun = RunRecord(recipe("lite"), [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
+    by_epochs = recipe("lite").with_settings(minutes=0.0)
+    just_begun = RunRecord(by_epochs, [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
     said = dict(settings_and_cost(just_begun))
     assert "still to go" not in said and said["losses"] == "l1, no critic"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "left"), [(2, "unfinished", "8.0 minutes"), (10, "finished", None)]
+)
+def test_a_run_by_the_clock_says_how_much_of_its_time_is_spent(minutes, state, left):
+    config = recipe("lite").with_settings(minutes=10.0)
+    row = {"step": 100, "epoch": 250.0, "content": 1.0}  # more epochs than the settings name
+    said = dict(settings_and_cost(RunRecord(config, [row], {}, 100, 60.0 * minutes)))
+    assert said["came to"] == f"step 100, epoch 250, {minutes} of 10 minutes ({state})"
+    assert said.get("still to go") == left
 
 
 def test_a_long_history_is_drawn_with_what_is_usual():

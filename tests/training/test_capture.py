@@ -34,7 +34,7 @@ SETTINGS = [
     {"fresh_critic_batches": True, "conditional_critic": True, "dropout": 0.5},
     {"precision": "bfloat16", "alpha_per": "batch", "norm_over": "channels"},
     {"objective": "least-squares", "lambda_gp": 0.0, "weight_clip": 0.01, "content": "l1"},
-    {"lambda_adversarial": 0.0, "architecture": "lite"},
+    {"lambda_adversarial": 0.0, "architecture": "lite", "average": 0.9},
 ]
 
 
@@ -69,7 +69,7 @@ def plain_values(trainer):
     flags = [p.requires_grad for n in (trainer.generator, trainer.critic) for p in n.parameters()]
     places = [
         [p.data_ptr() for p in network.parameters()]
-        for network in (trainer.generator, trainer.critic)
+        for network in (trainer.generator, trainer.critic, trainer.averaged)
     ]
     optimisers = (trainer.generator_optimiser, trainer.critic_optimiser)
     groups = [

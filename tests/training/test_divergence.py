@@ -68,12 +68,12 @@ def test_what_is_not_finite_is_named_and_the_last_good_checkpoint_goes_on(
 
 def test_a_spoilt_frame_is_found_before_anything_is_kept_of_it(tmp_path):
     trainer = Trainer(TINY.with_settings(log_every=100, validate_every=100), tmp_path)
-    plain = type(trainer.data).__getitem__
+    plain = type(trainer.data).__getitems__
 
     class Spoilt(type(trainer.data)):
-        def __getitem__(self, index):
-            blurred, sharp = plain(self, index)
-            return blurred, sharp * float("nan") if self.epoch == 1 else sharp
+        def __getitems__(self, indices):
+            spoil = float("nan") if self.epoch == 1 else 1.0
+            return [(blurred, spoil * sharp) for blurred, sharp in plain(self, indices)]
 
     trainer.data.__class__ = Spoilt
     with pytest.raises(TrainingError, match=r"content.* not finite by step 3"):

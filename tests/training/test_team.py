@@ -1,6 +1,7 @@
 """Two processes that train as one: the same weights, and no less after one of them was killed."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -156,6 +157,41 @@ def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_hap
     assert step == same_step == "step-00000040"
     assert all(torch.equal(weights[name], same[name]) for name in weights)
     assert (whole / "history.csv").read_bytes() == (tmp_path / "history.csv").read_bytes()
+
+
+TWO_CLOCKS = """
+import json, os, sys
+from types import SimpleNamespace
+from sharingan_lab.training import TrainConfig, Trainer, trainer
+rank, now = int(os.environ["RANK"]), [0.0]
+trainer.time = SimpleNamespace(monotonic=lambda: now[0])
+run = Trainer(TrainConfig.from_json(open(sys.argv[1]).read()))
+plain, rates = run.step, []
+def step(batches):
+    rates.append(float(run.generator_optimiser.param_groups[0]["lr"]))
+    plain(batches)
+    now[0] += 60.0 * (1 + rank)
+run.step = step
+run.fit()
+with open(f"{sys.argv[2]}-{rank}", "w") as file:
+    json.dump([run.seconds, run.finished, rates], file)
+run.team.part_ways()
+"""
+
+
+@pytest.mark.slow
+def test_processes_whose_clocks_differ_keep_one_schedule_that_of_the_slowest(tmp_path):
+    config = recipe("quick").with_assignments([*SETTINGS, "minutes=12", "average=0.9"])
+    (tmp_path / "config.json").write_text(config.to_json())
+    (tmp_path / "step.py").write_text(TWO_CLOCKS)
+    words = [*TORCHRUN, tmp_path / "step.py", tmp_path / "config.json", tmp_path / "found"]
+    done = run(*map(str, words))
+    assert done.returncode == 0, done.stderr
+    one, two = (json.loads((tmp_path / f"found-{rank}").read_text()) for rank in (0, 1))
+    assert one == two
+    seconds, finished, rates = one
+    assert (seconds, finished, len(rates)) == (720.0, True, 6)
+    assert rates == pytest.approx([config.rate_by_clock(n / 6) for n in range(6)])
 
 
 def a_worker_of(parent):
