@@ -3,6 +3,7 @@
 GoPro's frames are made here, of their size: a photograph with a sensor's noise.
 """
 
+import itertools
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,15 @@ import torch
 from torch.nn.functional import interpolate
 from torch.utils.data import DataLoader, Dataset
 
-from benchmarks.side_by_side import Row, seconds_of
+from benchmarks.side_by_side import Row, compare, seconds_of
 from sharingan_lab.blur import add_noise
-from sharingan_lab.datasets import GoProPairs, SyntheticBlurPairs, photo
+from sharingan_lab.datasets import Camera, GoProPairs, PathCamera, SyntheticBlurPairs, photo
 from sharingan_lab.device import choose_device
 from sharingan_lab.images import to_uint8, write_image
 from sharingan_lab.training import Trainer, recipe
 
 PROMISED = 3.0
+PROMISED_OF_LITE = 1 / 0.15  # its step takes a batch together
 FRAMES = 4
 PASS = 16  # pairs in a measurement
 
@@ -31,7 +33,7 @@ def rows() -> list[Row]:
         return [
             beside_a_step(name, data, step, device, wanted=wanted)
             for name, data, wanted in sources(Path(folder), device)
-        ]
+        ] + [beside_lite(precision, device) for precision in ("float32", "bfloat16")]
 
 
 def seconds_of_a_step(device: torch.device) -> float:
@@ -54,6 +56,32 @@ def beside_a_step(
     return Row(task, seconds, step, wanted, note=f"{1 / seconds:,.0f} pairs a second")
 
 
+def beside_lite(precision: str, device: torch.device, rounds: int = 15) -> Row:
+    """Make a batch of every kind of blur, and compare with the recipe `lite`'s step on it."""
+    free = {"data": "photos", "real_root": "", "items": 8, "precision": precision}
+    trainer = Trainer(recipe("lite").with_settings(**free, device=device.type))
+    step, crop = trainer.fastest_step(), trainer.config.crop
+    pictures = [torch.tensor(to_uint8(photo(n))).permute(2, 0, 1) for n in ("coffee", "rocket")]
+    size, camera = trainer.config.batch_size, Camera()
+    data = SyntheticBlurPairs(
+        pictures, crop, seed=0, items=PASS * size, camera=camera, transpose=True, device=device
+    )
+    batches = (range(size * i, size * (i + 1)) for i in itertools.cycle(range(PASS)))
+    pairs = data.__getitems__([*range(size)])
+    batch = [tuple(torch.stack(images) for images in zip(*pairs, strict=True))]
+    for _ in range(4 if device.type == "cuda" else 0):  # steps that only prepare
+        step(batch)
+    return compare(
+        f"make a batch of {size} x {crop} x {crop}: every kind of blur (peer: a step of `lite` on "
+        f"it in {precision})",
+        lambda: data.__getitems__([*next(batches)]),
+        lambda: step(batch),
+        wanted=PROMISED_OF_LITE if precision == "float32" else None,
+        rounds=rounds,
+        device=device,
+    )
+
+
 def load(data: Dataset, device: torch.device) -> None:
     """Take batches of one pair out of a loader, to the device that trains."""
     for images in DataLoader(data, batch_sampler=[[i % len(data)] for i in range(PASS)]):
@@ -72,7 +100,7 @@ def sources(
         ("GoPro from its cache", gopro(cache=folder / "cache", device=device), PROMISED),
         ("GoPro decoded each time", gopro(), None),  # frame_cache=false, for who has no room
         ("synthetic blur", synthetic(), PROMISED),
-        ("synthetic blur in linear light", synthetic(gamma=2.2), PROMISED),
+        ("synthetic blur in linear light", synthetic(camera=PathCamera(gamma=2.2)), PROMISED),
     ]
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from benchmarks import loader
+from sharingan_lab.training import recipe
 
 CPU = torch.device("cpu")
 
@@ -36,3 +37,12 @@ def test_a_pass_loads_as_many_pairs_as_it_says():
 
     loader.load(Pairs(), CPU)
     assert len(taken) == loader.PASS and set(taken) == set(range(5))
+
+
+def test_a_batch_of_every_kind_of_blur_is_made_beside_a_step_of_lite(monkeypatch):
+    crops = recipe("lite").with_settings(crop=32, width=4, blocks=1)
+    monkeypatch.setattr(loader, "recipe", {"lite": crops}.__getitem__)
+    row = loader.beside_lite("float32", CPU, rounds=2)
+    assert "make a batch of 8 x 32 x 32" in row.task and row.task.endswith("in float32)")
+    assert row.ours > 0 and row.peer > 0
+    assert row.wanted == pytest.approx(1 / 0.15)
