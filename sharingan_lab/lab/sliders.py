@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import ipywidgets
 from matplotlib.figure import Figure
 
+from sharingan_lab.errors import InputError
 from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.pictured import Pictured
 
@@ -23,6 +24,8 @@ class SliderFigure(Pictured):
         Takes the sliders' values by name, returns the figure and a description of it in words.
     controls : mapping
         For each name: label, start, lowest, highest and step. Whole numbers make whole steps.
+    start : mapping, optional
+        Other values to start from, by name.
 
     Attributes
     ----------
@@ -30,6 +33,11 @@ class SliderFigure(Pictured):
         The slider of each control; setting ``.value`` redraws.
     description : str
         What the picture shows, with its numbers.
+
+    Raises
+    ------
+    InputError
+        No control has such a name, or it cannot show such a value.
 
     Examples
     --------
@@ -42,11 +50,18 @@ class SliderFigure(Pictured):
     """
 
     def __init__(
-        self, draw: Callable[..., tuple[Figure, str]], controls: Mapping[str, Control]
+        self,
+        draw: Callable[..., tuple[Figure, str]],
+        controls: Mapping[str, Control],
+        start: Mapping[str, float] | None = None,
     ) -> None:
         self._draw = draw
         self._shown = ipywidgets.HTML()
-        rows = {name: slider_row(*control) for name, control in controls.items()}
+        values = start_values(controls, start or {})
+        rows = {
+            name: slider_row(label, values[name], *limits)
+            for name, (label, _, *limits) in controls.items()
+        }
         self.sliders = {name: row.children[1] for name, row in rows.items()}
         grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
         box = ipywidgets.GridBox(list(rows.values()), layout=grid)
@@ -69,6 +84,54 @@ class SliderFigure(Pictured):
 
     def drawn(self) -> Encoded:
         return self._drawn
+
+
+def start_values(
+    controls: Mapping[str, Control],
+    given: Mapping[str, float | str],
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> dict[str, float | str]:
+    """Complete the values to start from, and refuse what no control can show.
+
+    Parameters
+    ----------
+    controls : mapping
+        As :class:`SliderFigure` takes them.
+    given : mapping
+        Values by name; the others start as their controls say.
+    choices : mapping, optional
+        Lists beside the sliders, which start from the first of their words.
+
+    Raises
+    ------
+    InputError
+        A name is unknown, or a value out of its control's range.
+
+    Examples
+    --------
+    >>> controls = {"width": ("width (px)", 2.0, 1.0, 5.0, 0.5), "seed": ("seed", 0, 0, 9, 1)}
+    >>> start_values(controls, {"width": 4})
+    {'width': 4.0, 'seed': 0}
+    """
+    choices = choices or {}
+    usual = {name: control[1] for name, control in controls.items()}
+    usual |= {name: words[0] for name, words in choices.items()}
+    for name, value in given.items():
+        if name not in usual:
+            raise InputError(f"no control {name!r}; choose from {', '.join(usual)}")
+        if name in choices and value not in choices[name]:
+            raise InputError(f"{name} must be one of {', '.join(choices[name])}, got {value!r}")
+        if name in controls:
+            _check_range(name, value, controls[name])
+    return {name: type(value)(given.get(name, value)) for name, value in usual.items()}
+
+
+def _check_range(name: str, value: float, control: Control) -> None:
+    _, start, low, high, _ = control
+    if not low <= value <= high:
+        raise InputError(f"{name} must lie between {low:g} and {high:g}, got {value}")
+    if isinstance(start, int) and value != int(value):
+        raise InputError(f"{name} takes whole numbers, got {value}")
 
 
 def slider_row(

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from sharingan_lab.errors import InputError
 from sharingan_lab.lab import pictured
 from sharingan_lab.lab.sliders import SliderFigure
 
@@ -73,3 +74,24 @@ def test_an_error_is_shown_in_the_widget_and_raised(widget):
     assert widget.children[1].value == '<p role="alert">nine &lt;is&gt; too many</p>'
     widget.sliders["number"].value = 2
     assert "<img" in widget.children[1].value
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ({"hieght": 3.0}, "no control 'hieght'; choose from height, number"),
+        ({"height": 6.0}, "height must lie between 1 and 4, got 6.0"),
+        ({"height": float("nan")}, "height must lie between 1 and 4, got nan"),
+        ({"number": 2.5}, "number takes whole numbers, got 2.5"),
+    ],
+)
+def test_a_start_that_no_slider_can_show_is_refused(start, message):
+    with pytest.raises(InputError, match=message):
+        SliderFigure(draw, CONTROLS, start)
+
+
+def test_a_whole_number_to_start_from_makes_no_whole_steps():
+    started = SliderFigure(draw, CONTROLS, {"height": 3, "number": 4.0})
+    assert started.description == '3 inches, "4"'
+    started.sliders["height"].value = 3.5
+    assert started.description == '3.5 inches, "4"'

@@ -139,11 +139,7 @@ def critic_explorer(**start: float) -> SliderFigure:
     >>> explorer.description[:22]
     'Lambda 1 after 0 steps'
     """
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(_draw, controls)
+    return SliderFigure(_draw, CONTROLS, start)
 
 
 def _draw(power: float, steps: int, gap: float, one_sided: int) -> tuple[Figure, str]:

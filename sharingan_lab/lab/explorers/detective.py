@@ -114,11 +114,7 @@ def detective_explorer(**start: float) -> SliderFigure:
             "loss."
         )
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)
 
 
 def _draw_opinion(ax: Axes, gap: float, quality: float) -> None:

@@ -153,11 +153,7 @@ def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderF
             "brighter (red) or darker (blue)."
         )
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)
 
 
 def _in_words(damages: dict[str, float]) -> str:

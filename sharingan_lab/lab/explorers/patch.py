@@ -106,11 +106,7 @@ def patch_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
             f"{leak} of the gradient lies outside the frame."
         )
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)
 
 
 def _draw(picture: Tensor, gradient: Tensor, field: Field, place: tuple[int, int]) -> Figure:

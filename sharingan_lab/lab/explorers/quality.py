@@ -98,8 +98,4 @@ def quality_explorer(image: Tensor | None = None, **start: float) -> SliderFigur
             "and the SSIM of each window."
         )
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)

@@ -113,11 +113,7 @@ def transport_explorer(**start: float) -> SliderFigure:
         _draw_plan(right, plan)
         return figure, _describe(p, q, plan, cost, divergence)
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)
 
 
 def _draw_carrying(ax: Axes, p: Tensor, q: Tensor, plan: Tensor) -> None:

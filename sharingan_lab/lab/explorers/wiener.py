@@ -96,11 +96,7 @@ def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure
             f"ratio, 10^{best:g}, gives {max(curve):.1f} dB."
         )
 
-    controls = {
-        name: (label, start.get(name, usual), *limits)
-        for name, (label, usual, *limits) in CONTROLS.items()
-    }
-    return SliderFigure(draw, controls)
+    return SliderFigure(draw, CONTROLS, start)
 
 
 def _draw_picture(ax: Axes, picture: Tensor, title: str) -> None:

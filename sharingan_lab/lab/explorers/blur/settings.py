@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from sharingan_lab.blur.convolution import BOUNDARIES
-from sharingan_lab.errors import InputError
+from sharingan_lab.lab.sliders import start_values
 
 
 class Control(NamedTuple):
@@ -49,9 +49,7 @@ GROUPS: dict[str, dict[str, Control]] = {
 METHODS = ("Wiener", "Richardson-Lucy")
 CHOICES = {"boundary": tuple(BOUNDARIES), "method": METHODS}
 CONTROLS = {name: control for group in GROUPS.values() for name, control in group.items()}
-STARTS = {name: control.start for name, control in CONTROLS.items()} | {
-    name: values[0] for name, values in CHOICES.items()
-}
+STARTS = start_values(CONTROLS, {}, CHOICES)
 
 
 @dataclass(frozen=True)
@@ -118,22 +116,5 @@ def starts(given: dict[str, float | str | None]) -> dict[str, float | str]:
     >>> starts({"length": 20})["length"]
     20.0
     """
-    unknown = [name for name in given if name not in STARTS]
-    if unknown:
-        raise InputError(f"no control {unknown[0]!r}; choose from {', '.join(STARTS)}")
-    return STARTS | {name: _checked(name, value) for name, value in given.items()}
-
-
-def _checked(name: str, value: float | str | None) -> float | str:
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            known = ", ".join(CHOICES[name])
-            raise InputError(f"{name} must be one of {known}, got {value!r}")
-        return value
-    control = CONTROLS[name]
-    value = 0 if value is None else value
-    if not control.low <= value <= control.high:
-        raise InputError(
-            f"{name} must lie between {control.low:g} and {control.high:g}, got {value}"
-        )
-    return type(control.start)(value)
+    numbers = {name: 0 if value is None else value for name, value in given.items()}
+    return start_values(CONTROLS, numbers, CHOICES)
