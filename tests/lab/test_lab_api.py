@@ -1,4 +1,4 @@
-"""The API that every lesson uses: run, figures, notes, progress."""
+"""The API that every lesson uses: run, figures, tables, progress."""
 
 import base64
 import io
