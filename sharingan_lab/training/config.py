@@ -31,7 +31,7 @@ _AT_LEAST = {
     "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
     "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3,
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
-    "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0,
+    "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0, "clip_gradient": 0.0,
 }  # fmt: skip
 # Settings that say nothing about other data, and the data they are for.
 _ONLY_FOR = {
@@ -109,6 +109,8 @@ class TrainConfig:
         generator's batch and fakes, as in the DeblurGAN code.
     learning_rate, beta1, beta2 : float
         Adam.
+    clip_gradient : float
+        Shorten the generator's gradient to this norm where it is longer; 0 leaves it.
     objective : str
         Adversarial objective, see :func:`sharingan_lab.losses.critic_loss`.
     lambda_gp, lambda_content, lambda_adversarial : float
@@ -200,6 +202,7 @@ class TrainConfig:
     learning_rate: float = 1e-4
     beta1: float = 0.5
     beta2: float = 0.999
+    clip_gradient: float = 0.0
     objective: str = "wasserstein"
     lambda_gp: float = 10.0
     lambda_content: float = 100.0
@@ -432,9 +435,10 @@ RECIPES: dict[str, dict[str, Any]] = {
     "lite": {
         "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
         "batch_size": 8, "minutes": 600.0, "warm_up": 0.002, "epochs": 100, "constant_epochs": 30,
-        "fresh_critic_batches": False, "learning_rate": 8e-4, "beta1": 0.9, "average": 0.999,
+        "fresh_critic_batches": False, "learning_rate": 1e-3, "beta1": 0.9, "clip_gradient": 0.1,
+        "average": 0.999,
         "lambda_adversarial": 0.0, "lambda_content": 1.0, "content": "l1", "architecture": "lite",
-        "width": 40, "blocks": 8, "critic_width": 8, "log_every": 100, "validate_every": 1000,
+        "width": 32, "blocks": 6, "critic_width": 8, "log_every": 100, "validate_every": 1000,
         "checkpoint_seconds": 120.0,
     },
 }  # fmt: skip

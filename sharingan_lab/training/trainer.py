@@ -255,7 +255,7 @@ class Trainer:
         total = config.lambda_adversarial * adversarial + config.lambda_content * content
         self.generator_optimiser.zero_grad()
         total.backward()
-        self._update(self.generator_optimiser)
+        self._update(self.generator_optimiser, config.clip_gradient)
         self._follow()
         self.critic.requires_grad_(True)
         self.sums[3:] += torch.stack([adversarial, content, total]).detach()
@@ -278,10 +278,12 @@ class Trainer:
         skip((team.size - 1 - team.rank) * draws)
         return penalty
 
-    def _update(self, optimiser: torch.optim.Optimizer) -> None:
-        """Take a step down the gradient of the whole team's batch."""
-        weights = (p for group in optimiser.param_groups for p in group["params"])
+    def _update(self, optimiser: torch.optim.Optimizer, longest: float = 0.0) -> None:
+        """Take a step down the gradient of the whole team's batch, cut to the longest allowed."""
+        weights = [p for group in optimiser.param_groups for p in group["params"]]
         self.team.average(p.grad for p in weights if p.grad is not None)
+        if longest:
+            nn.utils.clip_grad_norm_(weights, longest)
         optimiser.step()
 
     @property
