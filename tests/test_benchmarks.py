@@ -1,10 +1,14 @@
-"""The benchmark's own arithmetic; the peers themselves are installed by `make bench` alone."""
+"""The benchmarks' own arithmetic; the peers themselves are installed by `make bench` alone."""
 
 import time
 
 import pytest
+import torch
 
+from benchmarks import ship
 from benchmarks.side_by_side import Row, compare, table
+from sharingan_lab.restore import load_generator
+from sharingan_lab.training import Trainer, recipe
 
 
 def test_the_ratio_is_that_of_the_median_times(monkeypatch):
@@ -24,3 +28,23 @@ def test_the_table_says_what_was_measured_and_what_was_promised():
     lines = table([Row("blur", ours=0.001, peer=0.0045, wanted=3.0)]).splitlines()
     assert lines[0] == "| task | here, ms | peer, ms | times faster | promised | |"
     assert lines[2] == "| blur | 1.000 | 4.500 | 4.5 | 3 |  |"
+
+
+def test_a_shipped_file_is_the_newest_generator_of_its_run_in_half_precision(tmp_path, monkeypatch):
+    monkeypatch.setattr(ship, "shipped_dir", lambda: tmp_path)
+    trainer = Trainer(
+        recipe("quick").with_settings(
+            architecture="lite", lambda_adversarial=0.0, content="l1", average=0.5,
+            items=8, epochs=1, constant_epochs=1, crop=32, kernel_size=9, width=4, blocks=1,
+        ),
+        tmp_path / "run",
+    )  # fmt: skip
+    trainer.fit()
+    shipped = ship.ship(tmp_path / "run", "mine")
+    assert shipped == tmp_path / "mine-generator.safetensors"
+    weights, loaded = trainer.averaged.state_dict(), load_generator(shipped).state_dict()
+    assert weights.keys() == loaded.keys()
+    for name, value in weights.items():
+        assert torch.equal(loaded[name], value.half().float())
+    newest = sorted(tmp_path.glob("run/checkpoints/step-*/generator-*"))[-1]
+    assert shipped.stat().st_size < 0.7 * newest.stat().st_size

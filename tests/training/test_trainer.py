@@ -171,6 +171,36 @@ def test_clipping_keeps_every_weight_of_the_critic_small():
     assert max(p.abs().max().item() for p in trainer.generator.parameters()) > 0.05
 
 
+def generator_gradient(clip_gradient):
+    trainer = Trainer(TINY.with_settings(dropout=0.0, clip_gradient=clip_gradient))
+    blurred, sharp = next(trainer._batches())[0]
+    trainer.generator_step(blurred, sharp, trainer.generator(blurred))
+    return torch.cat([p.grad.flatten() for p in trainer.generator.parameters()])
+
+
+def test_a_long_gradient_of_the_generator_is_shortened_and_keeps_its_direction():
+    free = generator_gradient(0.0)
+    half = free.norm().item() / 2
+    shortened = generator_gradient(half)
+    assert shortened.norm().item() == pytest.approx(half, rel=1e-3)
+    torch.testing.assert_close(shortened, free / 2, rtol=1e-3, atol=0.0)
+
+
+def test_a_gradient_that_is_short_enough_is_left_alone():
+    free = generator_gradient(0.0)
+    assert torch.equal(generator_gradient(2 * free.norm().item()), free)
+
+
+def test_the_critics_gradient_is_not_clipped():
+    gradients = []
+    for clip_gradient in (0.0, 1e-6):
+        trainer = Trainer(TINY.with_settings(dropout=0.0, clip_gradient=clip_gradient))
+        blurred, sharp = next(trainer._batches())[0]
+        trainer.critic_step(blurred, sharp, trainer.generator(blurred).detach())
+        gradients.append(torch.cat([p.grad.flatten() for p in trainer.critic.parameters()]))
+    assert torch.equal(*gradients)
+
+
 def test_bfloat16_takes_nearly_the_same_step_and_keeps_weights_in_float32():
     rows = {}
     for precision in ("float32", "bfloat16"):
