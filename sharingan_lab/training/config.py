@@ -21,7 +21,7 @@ _CHOICES = {
     "alpha_per": ("sample", "batch"),
     "norm_over": ("sample", "channels"),
     "patches": ("mean", "sum"),
-    "content": ("vgg19", "l1", "l2"),
+    "content": ("vgg19", "l1", "l2", "decibels"),
     "vgg_statistics": ("imagenet", "none"),
     "precision": ("float32", "bfloat16"),
     "device": ("auto", "cpu", "cuda"),
@@ -121,8 +121,8 @@ class TrainConfig:
         first Wasserstein GAN did in place of a penalty; 0 leaves them.
     alpha_per, norm_over, patches : str
         Where the penalty is sampled and of what, see :func:`sharingan_lab.losses.gradient_penalty`.
-    content : {"vgg19", "l1", "l2"}
-        Content loss.
+    content : {"vgg19", "l1", "l2", "decibels"}
+        Content loss; the last is :class:`sharingan_lab.losses.DecibelLoss`.
     vgg, vgg_statistics : str
         Features of the perceptual loss, see :class:`sharingan_lab.losses.PerceptualLoss`.
     architecture : {"deblurgan", "lite"}
@@ -437,7 +437,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 8, "minutes": 600.0, "warm_up": 0.002, "epochs": 100, "constant_epochs": 30,
         "fresh_critic_batches": False, "learning_rate": 1e-3, "beta1": 0.9, "clip_gradient": 0.1,
         "average": 0.999,
-        "lambda_adversarial": 0.0, "lambda_content": 1.0, "content": "l1", "architecture": "lite",
+        "lambda_adversarial": 0.0, "lambda_content": 0.01, "content": "decibels",
+        "architecture": "lite",
         "width": 32, "blocks": 6, "critic_width": 8, "log_every": 100, "validate_every": 1000,
         "checkpoint_seconds": 120.0,
     },

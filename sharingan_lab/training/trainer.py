@@ -22,7 +22,13 @@ from sharingan_lab.device import choose_device
 from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.locations import named_path
-from sharingan_lab.losses import PerceptualLoss, critic_loss, generator_loss, gradient_penalty
+from sharingan_lab.losses import (
+    DecibelLoss,
+    PerceptualLoss,
+    critic_loss,
+    generator_loss,
+    gradient_penalty,
+)
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.training.capture import CapturedStep
@@ -111,7 +117,7 @@ def build_content_loss(config: TrainConfig) -> nn.Module:
     """Build the content loss that the settings name."""
     if config.content == "vgg19":
         return PerceptualLoss(config.vgg, statistics=config.vgg_statistics)
-    return nn.L1Loss() if config.content == "l1" else nn.MSELoss()
+    return {"l1": nn.L1Loss, "l2": nn.MSELoss, "decibels": DecibelLoss}[config.content]()
 
 
 class Trainer:
