@@ -87,6 +87,7 @@ def read_uint8(path: str | os.PathLike) -> Tensor:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     read_uint8(write_image(torch.ones(1, 3, 2, 4), f"{folder}/white.png")).unique()
     tensor([255], dtype=torch.uint8)

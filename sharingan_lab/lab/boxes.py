@@ -66,6 +66,7 @@ def draw_detections(
 
     Examples
     --------
+    >>> import torch
     >>> nothing = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0)}
     >>> found = [{**nothing, "scores": torch.zeros(0)}]
     >>> draw_detections(torch.zeros(1, 3, 8, 8), ["bare"], found, [nothing]).axes[0].get_title()

@@ -86,7 +86,7 @@ def test_an_unfinished_run_says_how_long_it_still_takes():
     by_epochs = recipe("lite").with_settings(minutes=0.0)
     just_begun = RunRecord(by_epochs, [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
     said = dict(settings_and_cost(just_begun))
-    assert "still to go" not in said and said["losses"] == "l1, no critic"
+    assert "still to go" not in said and said["losses"] == "decibels, no critic"
 
 
 @pytest.mark.parametrize(
