@@ -4,6 +4,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -129,6 +130,8 @@ def serve(tmp_path_factory):
             stderr=subprocess.STDOUT,
             text=True,
             env=os.environ | own,
+            # as in a terminal: whoever starts tests in the background may ignore Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         lines = (re.search(r"http://127.0.0.1:\d+/\S*token=\w+", x) for x in process.stdout)
