@@ -33,7 +33,8 @@ def command(out, *more, settings=SETTINGS):
 
 
 def run(*words):
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    # a process that aborts says where
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
     return subprocess.run(
         [sys.executable, *map(str, words)],
         env=environment,
