@@ -18,12 +18,12 @@ REACHES = {
 
 def kernels() -> list[Row]:
     """Kernels of 64 x 64 from 2,000 points."""
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     peer = MotionBlurGenerator((64, 64), n_steps=DEEPINV_STEPS)
     return [
         compare(
             f"{n} kernels of 64 x 64 from 2,000 points",
-            lambda n=n: random_kernels(n, 64, generator=generator),
+            lambda n=n: random_kernels(n, 64, rng=rng),
             lambda n=n: peer.step(n),
             wanted=wanted,
             rounds=7 if n > 64 else 41,
@@ -34,15 +34,15 @@ def kernels() -> list[Row]:
 
 def images() -> list[Row]:
     """One image convolved with one kernel of 63 x 63, mirrored at the border; the median path."""
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     rows = []
     for reach, walk in REACHES.items():
-        drawn = random_kernels(101, 63, generator=generator, **walk)
+        drawn = random_kernels(101, 63, rng=rng, **walk)
         order = drawn.count_nonzero((1, 2)).argsort()
         kernel = drawn[order[50]][None]
         lit = int(kernel.count_nonzero())
         for side in (256, 720):
-            image = torch.rand(1, 3, side, side, generator=generator)
+            image = torch.rand(1, 3, side, side, generator=rng)
             peer = Blur(filter=kernel[None], padding="reflect", use_fft=True)
             torch.testing.assert_close(blur(image, kernel), peer.A(image), atol=1e-5, rtol=0)
             rows.append(

@@ -110,5 +110,5 @@ def write_frames(folder: Path) -> None:
     scene = interpolate(photo("coffee"), (720, 1280), mode="bicubic", antialias=True).clamp(0, 1)
     for kind in ("blur", "sharp"):
         for i in range(FRAMES):
-            frame = add_noise(scene, 0.01, generator=rng)
+            frame = add_noise(scene, 0.01, rng=rng)
             write_image(frame, folder / "train" / "GOPR0001" / kind / f"{i:06d}.png")

@@ -125,10 +125,10 @@ def blur(choice: argparse.Namespace) -> int:
     if named_path(choice.input).is_dir():
         raise ConfigError(f"{choice.input} is a folder: name one picture")
     ((source, target),) = _targets([choice.input], choice.out).items()
-    generator = torch.Generator().manual_seed(choice.seed)
-    kernel = random_kernels(1, choice.size, generator=generator)
+    rng = torch.Generator().manual_seed(choice.seed)
+    kernel = random_kernels(1, choice.size, rng=rng)
     sharp = read_image(source)
-    blurred = degrade(sharp, kernel, noise_std=choice.noise, generator=generator)
+    blurred = degrade(sharp, kernel, noise_std=choice.noise, rng=rng)
     return _say_written(write_image(blurred, target))
 
 
@@ -259,17 +259,15 @@ def evaluate_detection(choice: argparse.Namespace) -> int:
 
     device = choose_device(choice.device)
     restorer = load_generator(choice.model, device)
-    generator = torch.Generator().manual_seed(choice.seed)
+    rng = torch.Generator().manual_seed(choice.seed)
     print(f"Drawing {choice.train_fields} fields to train on and {choice.fields} to test on")
-    training = weed_fields(choice.train_fields, generator=generator)
-    sharp, targets = weed_fields(choice.fields, generator=generator)
-    kernels = random_kernels(len(sharp), choice.size, generator=generator)
-    blurred = degrade(sharp, kernels, generator=generator)
-    detector = build_detector(generator=generator).to(device)
+    training = weed_fields(choice.train_fields, rng=rng)
+    sharp, targets = weed_fields(choice.fields, rng=rng)
+    kernels = random_kernels(len(sharp), choice.size, rng=rng)
+    blurred = degrade(sharp, kernels, rng=rng)
+    detector = build_detector(rng=rng).to(device)
     print(f"Training the detector for {choice.steps} steps")
-    train_detector(
-        detector, *training, steps=choice.steps, generator=generator, on_step=_print_step
-    )
+    train_detector(detector, *training, steps=choice.steps, rng=rng, on_step=_print_step)
     versions = {"sharp": sharp, "blurred": blurred, "restored": restore(blurred, restorer)}
     scores = {name: evaluate_detection(detector, x, targets) for name, x in versions.items()}
     rows = [(name, s.precision, s.recall, s.f1) for name, s in scores.items()]

@@ -127,7 +127,7 @@ def gradient_penalty(
     real: Tensor,
     fake: Tensor,
     *,
-    generator: torch.Generator,
+    rng: torch.Generator,
     alpha_per: str = "sample",
     norm_over: str = "sample",
     patches: str = "mean",
@@ -147,7 +147,7 @@ def gradient_penalty(
         Maps (N, ...) samples to one score a sample or to a patch map.
     real, fake : Tensor
         Samples (N, ...) of equal shape; images in [-1, 1], where the trainer differentiates.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of alpha.
     alpha_per : {"sample", "batch"}
         Draw alpha for each sample, as published, or once for the batch, as the DeblurGAN code does.
@@ -178,7 +178,7 @@ def gradient_penalty(
 
     >>> w = torch.tensor([3.0, 4.0])
     >>> rng = torch.Generator().manual_seed(0)
-    >>> gradient_penalty(lambda x: x @ w, torch.zeros(8, 2), torch.ones(8, 2), generator=rng).item()
+    >>> gradient_penalty(lambda x: x @ w, torch.zeros(8, 2), torch.ones(8, 2), rng=rng).item()
     16.0
     """
     for name, samples in (("real", real), ("fake", fake)):
@@ -192,7 +192,7 @@ def gradient_penalty(
     _check_choice("patches", patches, "mean", "sum")
     n = real.shape[0]
     draws = n if alpha_per == "sample" else 1
-    alpha = torch.rand(draws, generator=generator, device=generator.device).to(real)
+    alpha = torch.rand(draws, generator=rng, device=rng.device).to(real)
     alpha = alpha.view(-1, *[1] * (real.ndim - 1))
     x_hat = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
     scores = critic(x_hat).reshape(n, -1).to(real.dtype)

@@ -27,7 +27,7 @@ KERNEL = motion.linear_kernel(2, 30, 3)
 WEIGHTS = torch.ones(1, 16, 16)
 MASK = torch.ones(1, 1, 16, 16)
 TARGETS = [{"boxes": torch.tensor([[1.0, 2, 12, 14]]), "labels": torch.tensor([1])}] * 2
-DETECTOR = ev.build_detector(size=32, width=8, generator=seeded())
+DETECTOR = ev.build_detector(size=32, width=8, rng=seeded())
 GENERATOR = LiteGenerator(width=4, blocks=1).eval()
 CONTENT = PerceptualLoss("random")
 
@@ -54,14 +54,14 @@ LIGHT = {  # linear in light: they take brighter and negative values, too
     "warp": lambda x: motion.warp(x, torch.zeros(1, 2, 6)),
     "blur_object, background": lambda x: motion.blur_object(x, GOOD, MASK, KERNEL),
     "blur_object, thing": lambda x: motion.blur_object(GOOD, x, MASK, KERNEL),
-    "add_noise": lambda x: motion.add_noise(x, 0.1, generator=seeded()),
+    "add_noise": lambda x: motion.add_noise(x, 0.1, rng=seeded()),
 }
 PICTURES = {
-    "degrade": lambda x: motion.degrade(x, KERNEL, generator=seeded()),
+    "degrade": lambda x: motion.degrade(x, KERNEL, rng=seeded()),
     "inverse_filter": lambda x: classical.inverse_filter(x, KERNEL),
     "wiener": lambda x: classical.wiener(x, KERNEL),
     "tikhonov": lambda x: classical.tikhonov(x, KERNEL),
-    "unsupervised_wiener": lambda x: classical.unsupervised_wiener(x, KERNEL, generator=seeded()),
+    "unsupervised_wiener": lambda x: classical.unsupervised_wiener(x, KERNEL, rng=seeded()),
     "richardson_lucy": lambda x: classical.richardson_lucy(x, KERNEL),
     "blind_richardson_lucy": lambda x: classical.blind_richardson_lucy(x, 3),
     "unsharp_mask": lambda x: classical.unsharp_mask(x),
@@ -75,11 +75,11 @@ PICTURES = {
     "ssim_map": lambda x: ev.ssim_map(x, GOOD),
     "evaluate_pairs": lambda x: ev.evaluate_pairs(x, GOOD),
     "evaluate_pairs, sharp": lambda x: ev.evaluate_pairs(GOOD, x),
-    "train_detector": lambda x: ev.train_detector(DETECTOR, x, TARGETS, generator=seeded()),
+    "train_detector": lambda x: ev.train_detector(DETECTOR, x, TARGETS, rng=seeded()),
     "detect": lambda x: ev.detect(DETECTOR, x),
     "objectness_map": lambda x: ev.objectness_map(DETECTOR, x),
     "evaluate_detection": lambda x: ev.evaluate_detection(DETECTOR, x, TARGETS),
-    "gopro_like_pair": lambda x: gopro_like_pair(x, generator=seeded()),
+    "gopro_like_pair": lambda x: gopro_like_pair(x, rng=seeded()),
 }
 NETWORKS = ("Generator", "LiteGenerator", "DeepDeblur")  # of float32
 NOT_TRIED = ("train_detector", "gopro_like_pair")  # long, and only for larger pictures
@@ -198,7 +198,7 @@ def total(samples):
 
 NEIGHBOURS = {
     "kernels": (lambda x: motion.blur(GOOD, x), KERNEL),
-    "kernels, degrade": (lambda x: motion.degrade(GOOD, x, generator=seeded()), KERNEL),
+    "kernels, degrade": (lambda x: motion.degrade(GOOD, x, rng=seeded()), KERNEL),
     "kernels, wiener": (lambda x: classical.wiener(GOOD, x), KERNEL),
     "kernels, blur_varying": (lambda x: motion.blur_varying(GOOD, x, WEIGHTS), KERNEL),
     "kernels, blur_object": (lambda x: motion.blur_object(GOOD, GOOD, MASK, x), KERNEL),
@@ -208,8 +208,8 @@ NEIGHBOURS = {
     "poses": (lambda x: motion.camera_shake(GOOD, x), torch.zeros(1, 2, 6)),
     "poses, margin": (lambda x: motion.margin(x, 8, 8), torch.zeros(1, 2, 6)),
     "trajectories": (lambda x: motion.rasterize(x, 8), torch.zeros(1, 4, 2)),
-    "real": (lambda x: gradient_penalty(total, x, GOOD, generator=seeded()), GOOD),
-    "fake": (lambda x: gradient_penalty(total, GOOD, x, generator=seeded()), GOOD),
+    "real": (lambda x: gradient_penalty(total, x, GOOD, rng=seeded()), GOOD),
+    "fake": (lambda x: gradient_penalty(total, GOOD, x, rng=seeded()), GOOD),
 }
 
 
@@ -232,23 +232,23 @@ def test_other_tensors_are_checked_too(name):
         assert name.split(",")[0] in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["exposure", "length"])
+@pytest.mark.parametrize("name", ["exposure", "path_length"])
 @pytest.mark.parametrize("wrong", ["long", {}, [[0.5]], torch.ones(3), torch.zeros(0), np.nan, -1])
 def test_numbers_for_each_path_are_checked(name, wrong):
     with pytest.raises(InputError, match=f"^{name} must be one number.* for each of the 2 paths"):
-        motion.random_kernels(2, 9, generator=seeded(), **{name: wrong})
+        motion.random_kernels(2, 9, rng=seeded(), **{name: wrong})
 
 
 def test_numbers_may_come_from_numpy():
     assert check_each("length", np.array([1, 2]), 2, "", 0).tolist() == [1, 2]
     check_number("length", np.float32(2), 0)
-    motion.add_noise(GOOD, np.float64(0.1), generator=seeded())
+    motion.add_noise(GOOD, np.float64(0.1), rng=seeded())
 
 
 @pytest.mark.parametrize("wrong", ["0.1", None, torch.ones(2), [0.1], float("nan"), -0.1])
 def test_what_is_no_number_is_named(wrong):
     with pytest.raises(InputError, match="std must be a finite number, 0 or more, got "):
-        motion.add_noise(GOOD, wrong, generator=seeded())
+        motion.add_noise(GOOD, wrong, rng=seeded())
 
 
 def test_things_without_a_range_are_described_without_one():

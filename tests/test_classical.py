@@ -29,7 +29,7 @@ def seeded(seed=0):
 
 
 def unsupervised(blurred, kernels, **settings):
-    return unsupervised_wiener(blurred, kernels, generator=seeded(5), **settings)
+    return unsupervised_wiener(blurred, kernels, rng=seeded(5), **settings)
 
 
 def blind(blurred, kernels, **settings):
@@ -65,8 +65,8 @@ def photograph(size=96):
 def larger_scenes():
     """Scenes sharp and blurred, of which a picture shows the inside: in life blur comes in."""
     scenes = photos(192, ("astronaut", "chelsea", "coffee", "motorcycle", "rocket", "camera"))
-    kernels = random_kernels(len(scenes), 31, generator=seeded(1), **CALM)
-    return scenes, add_noise(blur(scenes, kernels), 0.01, generator=seeded()).clamp(0, 1), kernels
+    kernels = random_kernels(len(scenes), 31, rng=seeded(1), **CALM)
+    return scenes, add_noise(blur(scenes, kernels), 0.01, rng=seeded()).clamp(0, 1), kernels
 
 
 def inside(scenes, margin=32):
@@ -97,7 +97,7 @@ def test_wiener_and_tikhonov_solve_their_least_squares_problems(size, weight):
 @pytest.mark.parametrize("shape", [(1, 32, 47), (3, 33, 40)])
 def test_wiener_and_tikhonov_are_scikit_images(size, shape):
     kernel = lopsided(size)
-    blurred = degrade(torch.rand(1, *shape, generator=seeded()), kernel, generator=seeded(1))
+    blurred = degrade(torch.rand(1, *shape, generator=seeded()), kernel, rng=seeded(1))
     found = wiener(blurred, kernel, noise_to_signal=0.1, boundary="circular")
     smooth = tikhonov(blurred, kernel, weight=0.1, boundary="circular")
     flat = np.ones((shape[1], shape[2] // 2 + 1), complex)
@@ -116,8 +116,8 @@ def test_wiener_and_tikhonov_are_scikit_images(size, shape):
 def test_unsupervised_wiener_is_scikit_images(size, channels):
     kernel = lopsided(size)
     sharp = photograph(48)[:, :channels]
-    blurred = degrade(sharp, kernel, generator=seeded(), boundary="circular")
-    found = unsupervised_wiener(blurred, kernel, boundary="circular", generator=seeded(7))
+    blurred = degrade(sharp, kernel, rng=seeded(), boundary="circular")
+    found = unsupervised_wiener(blurred, kernel, boundary="circular", rng=seeded(7))
     seed = int(torch.randint(2**62, (1,), generator=seeded(7)))
     for channel, mine in zip(blurred[0].double().numpy(), found[0], strict=True):
         theirs, _ = restoration.unsupervised_wiener(channel, odd(kernel[0]), rng=seed, clip=False)
@@ -125,9 +125,9 @@ def test_unsupervised_wiener_is_scikit_images(size, channels):
 
 
 def test_unsupervised_wiener_comes_close_to_the_best_weight_of_a_row():
-    sharp, kernel = photograph(), random_kernels(1, 15, generator=seeded(2), **CALM)
+    sharp, kernel = photograph(), random_kernels(1, 15, rng=seeded(2), **CALM)
     for noise in (0.003, 0.03):
-        blurred = degrade(sharp, kernel, noise_std=noise, generator=seeded(), boundary="circular")
+        blurred = degrade(sharp, kernel, noise_std=noise, rng=seeded(), boundary="circular")
         row = [
             float(psnr(tikhonov(blurred, kernel, weight=w, boundary="circular"), sharp))
             for w in torch.logspace(-4, 1, 21).tolist()
@@ -147,7 +147,7 @@ def test_inverse_is_exact_without_noise(size, height, width):
 
 def test_inverse_is_worse_than_nothing_with_noise_and_wiener_better():
     sharp, kernel = photograph(), linear_kernel(7.5, 30, 15)
-    blurred = degrade(sharp, kernel, noise_std=0.01, generator=seeded())
+    blurred = degrade(sharp, kernel, noise_std=0.01, rng=seeded())
     scores = [psnr(picture, sharp) for picture in
               (inverse_filter(blurred, kernel), blurred, wiener(blurred, kernel))]  # fmt: skip
     assert scores[0] + 3 < scores[1] < scores[2] - 1
@@ -174,7 +174,7 @@ def test_no_penalty_and_a_kernel_that_passes_nothing_stay_finite(method):
 @pytest.mark.parametrize("size", [5, 6])
 def test_richardson_lucy_is_scikit_images_on_a_periodic_world(size):
     kernel = lopsided(size)
-    blurred = degrade(photograph(64), kernel, generator=seeded(), boundary="circular")
+    blurred = degrade(photograph(64), kernel, rng=seeded(), boundary="circular")
     found = richardson_lucy(blurred, kernel, iterations=10, boundary="circular")
     # Three by three copies: no pixel of the middle one notices the black beyond in ten rounds.
     tiled = blurred[0].repeat(1, 3, 3).double().numpy()
@@ -184,8 +184,8 @@ def test_richardson_lucy_is_scikit_images_on_a_periodic_world(size):
 
 
 def test_richardson_lucy_is_scikit_images_inside_a_photograph():
-    sharp, kernel = photo("chelsea", 160), random_kernels(1, 15, generator=seeded(), **CALM)
-    blurred = degrade(sharp, kernel, generator=seeded())
+    sharp, kernel = photo("chelsea", 160), random_kernels(1, 15, rng=seeded(), **CALM)
+    blurred = degrade(sharp, kernel, rng=seeded())
     found = richardson_lucy(blurred, kernel)[0, :, 48:-48, 48:-48]
     for channel, mine in zip(blurred[0].double().numpy(), found, strict=True):
         theirs = restoration.richardson_lucy(channel, kernel[0].double().numpy(), 20, clip=False)
@@ -194,7 +194,7 @@ def test_richardson_lucy_is_scikit_images_inside_a_photograph():
 
 def test_richardson_lucy_equals_its_formula():
     kernel = lopsided(6)
-    seen = degrade(photograph(40), kernel, generator=seeded(), boundary="circular").double()
+    seen = degrade(photograph(40), kernel, rng=seeded(), boundary="circular").double()
     mirrored = F.pad(kernel, (0, 1, 0, 1)).flip(1, 2).double()  # odd: its middle stays the middle
     guess = torch.full_like(seen, 0.5)
     for _ in range(5):
@@ -206,8 +206,8 @@ def test_richardson_lucy_equals_its_formula():
 
 def test_richardson_lucy_bears_black_and_rounding():
     stars = photo("hubble")[..., 340:440, 430:530] * (photo("hubble")[..., 340:440, 430:530] > 0.2)
-    kernel = random_kernels(1, 15, generator=seeded(), **CALM)
-    blurred = degrade(stars, kernel, noise_std=0.002, generator=seeded())
+    kernel = random_kernels(1, 15, rng=seeded(), **CALM)
+    blurred = degrade(stars, kernel, noise_std=0.002, rng=seeded())
     single, double = (
         richardson_lucy(x, kernel, iterations=60) for x in (blurred, blurred.double())
     )
@@ -267,8 +267,8 @@ def test_a_continued_image_fits_together(boundary):
 @pytest.mark.parametrize(("channels", "size"), [(3, 12), (1, 7)])
 def test_batches_any_size_type_and_exposure(method, boundary, channels, size):
     sharp = torch.rand(2, channels, 31, 44, generator=seeded())
-    kernels = random_kernels(2, size, generator=seeded(3))
-    blurred = degrade(sharp, kernels, generator=seeded(4))
+    kernels = random_kernels(2, size, rng=seeded(3))
+    blurred = degrade(sharp, kernels, rng=seeded(4))
     together = method(blurred, kernels, boundary=boundary)
     assert together.shape == blurred.shape and together.dtype == torch.float32
     assert together.min() >= 0 and together.max() <= 1
@@ -288,9 +288,9 @@ def test_one_kernel_serves_all_images(method):
 
 def test_unsupervised_wiener_draws_alike_whatever_the_batch_split():
     blurred, kernel = torch.rand(3, 1, 20, 24, generator=seeded()), lopsided(5)
-    whole = unsupervised_wiener(blurred, kernel, generator=seeded(1))
-    generator = seeded(1)
-    parts = [unsupervised_wiener(b, kernel, generator=generator) for b in blurred.split([1, 2])]
+    whole = unsupervised_wiener(blurred, kernel, rng=seeded(1))
+    source = seeded(1)
+    parts = [unsupervised_wiener(b, kernel, rng=source) for b in blurred.split([1, 2])]
     torch.testing.assert_close(torch.cat(parts), whole, atol=0, rtol=0)
 
 
@@ -310,8 +310,8 @@ def kernel_likeness(found, true):
 
 def test_blind_finds_the_kernel_of_a_starry_sky():
     stars = 0.1 + 0.9 * (torch.rand(3, 1, 96, 96, generator=seeded()) > 0.99).float()
-    true = random_kernels(3, 11, generator=seeded(1))
-    blurred = degrade(stars, true, noise_std=0.002, generator=seeded(2))
+    true = random_kernels(3, 11, rng=seeded(1))
+    blurred = degrade(stars, true, noise_std=0.002, rng=seeded(2))
     restored, found = blind_richardson_lucy(blurred, 11)
     assert kernel_likeness(found, true).median() > 0.9
     gain = psnr(restored, stars) - psnr(blurred, stars)
@@ -320,7 +320,7 @@ def test_blind_finds_the_kernel_of_a_starry_sky():
 
 def test_blind_kernels_are_light_and_centred():
     sharp = photos(96, ("astronaut", "coffee"))
-    blurred = degrade(sharp, random_kernels(2, 14, generator=seeded(), **CALM), generator=seeded())
+    blurred = degrade(sharp, random_kernels(2, 14, rng=seeded(), **CALM), rng=seeded())
     lopsided_start = torch.rand(1, 14, 14, generator=seeded())
     for start in (None, lopsided_start, 7 * lopsided_start):
         restored, kernels = blind_richardson_lucy(blurred, 14, start=start, iterations=5)
@@ -356,7 +356,7 @@ def test_blind_equals_its_formula():
 
 def test_the_point_kernel_is_where_blind_stays():
     """Trivial solution: the blurred image, "blurred" by a point, explains the data perfectly."""
-    blurred = degrade(photograph(64), linear_kernel(7, 0, 9), generator=seeded())
+    blurred = degrade(photograph(64), linear_kernel(7, 0, 9), rng=seeded())
     point = torch.zeros(1, 9, 9)
     point[0, 4, 4] = 1
     restored, kernel = blind_richardson_lucy(blurred, 9, start=point)

@@ -119,8 +119,8 @@ def test_the_critic_by_numpy_is_ours():
 def test_equation_1_blurred_is_convolved_plus_noise():
     """What is left of I_b without k * I_s by scipy is N: normal, of the deviation asked for."""
     sharp = 0.2 + 0.6 * torch.rand(2, 3, 64, 64, generator=seeded(1))
-    kernels = random_kernels(2, 15, generator=seeded(2))
-    blurred = degrade(sharp, kernels, noise_std=0.02, generator=seeded(3)).double().numpy()
+    kernels = random_kernels(2, 15, rng=seeded(2))
+    blurred = degrade(sharp, kernels, noise_std=0.02, rng=seeded(3)).double().numpy()
     convolved = [
         [scipy.ndimage.convolve(channel, kernel, mode="mirror") for channel in image]
         for image, kernel in zip(sharp.double().numpy(), kernels.double().numpy(), strict=True)

@@ -70,7 +70,7 @@ def test_one_import_opens_the_whole_library():
     done = python(
         """
         import sharingan_lab, torch
-        kernels = sharingan_lab.blur.random_kernels(2, 9, generator=torch.Generator())
+        kernels = sharingan_lab.blur.random_kernels(2, 9, rng=torch.Generator())
         assert kernels.shape == (2, 9, 9)
         from sharingan_lab import blur, classical, datasets, evaluation, images, lab, losses
         from sharingan_lab import networks, restore, training

@@ -76,19 +76,19 @@ def test_unknown_objective_names_the_known():
 def test_penalty_of_a_linear_critic_is_closed_form():
     w = torch.randn(3, 8, 8, generator=rng(), dtype=torch.float64)
     real, fake = (torch.randn(4, 3, 8, 8, generator=rng(s), dtype=torch.float64) for s in (1, 2))
-    penalty = gradient_penalty(lambda x: (x * w).sum((1, 2, 3)), real, fake, generator=rng())
+    penalty = gradient_penalty(lambda x: (x * w).sum((1, 2, 3)), real, fake, rng=rng())
     assert penalty.item() == pytest.approx((w.norm().item() - 1) ** 2, rel=1e-12)
 
 
 def test_penalty_of_a_patch_map_is_that_of_its_mean():
     real, fake = (torch.randn(4, 3, 8, 8, generator=rng(s)) for s in (1, 2))
-    patches = gradient_penalty(lambda x: 5 * x[:, :1], real, fake, generator=rng())
+    patches = gradient_penalty(lambda x: 5 * x[:, :1], real, fake, rng=rng())
     assert patches.item() == pytest.approx((5 / 8 - 1) ** 2, rel=1e-5)  # |grad| = 5 sqrt(64) / 64
 
 
 def test_penalty_of_a_quadratic_critic_shows_where_it_is_sampled():
     real, fake = torch.ones(6, 1), torch.zeros(6, 1)
-    penalty = gradient_penalty(lambda x: x[:, 0] ** 2 / 2, real, fake, generator=rng(3))
+    penalty = gradient_penalty(lambda x: x[:, 0] ** 2 / 2, real, fake, rng=rng(3))
     alpha = torch.rand(6, generator=rng(3))  # x_hat = alpha, and the gradient is x_hat
     assert penalty.item() == pytest.approx(((alpha - 1) ** 2).mean().item(), rel=1e-6)
 
@@ -100,10 +100,10 @@ def test_penalty_variants_of_the_reference_code_differ_as_described():
         return (x**2).sum((1, 2, 3)) / 2  # the gradient is x_hat
 
     once = torch.rand(1, generator=rng(3)).item()
-    penalty = gradient_penalty(critic, real, fake, generator=rng(3), alpha_per="batch")
+    penalty = gradient_penalty(critic, real, fake, rng=rng(3), alpha_per="batch")
     assert penalty.item() == pytest.approx((once * 32**0.5 - 1) ** 2, rel=1e-5)
     penalty = gradient_penalty(
-        critic, real, fake, generator=rng(3), alpha_per="batch", norm_over="channels"
+        critic, real, fake, rng=rng(3), alpha_per="batch", norm_over="channels"
     )
     assert penalty.item() == pytest.approx((once * 2**0.5 - 1) ** 2, rel=1e-5)
 
@@ -128,10 +128,10 @@ def test_one_alpha_for_the_batch_is_right_on_average_but_noisier():
 
     spread, mean = {}, {}
     for alpha_per in ("sample", "batch"):
-        generator = rng(3)
+        source = rng(3)
         fines = torch.stack(
             [
-                gradient_penalty(critic, real, fake, generator=generator, alpha_per=alpha_per)
+                gradient_penalty(critic, real, fake, rng=source, alpha_per=alpha_per)
                 for _ in range(400)
             ]
         )
@@ -145,7 +145,7 @@ def test_norm_over_channels_fines_slope_1_and_lets_a_far_steeper_critic_go():
     real, fake = pictures()
 
     def penalty(critic, norm_over):
-        return gradient_penalty(critic, real, fake, generator=rng(), norm_over=norm_over).item()
+        return gradient_penalty(critic, real, fake, rng=rng(), norm_over=norm_over).item()
 
     right = linear_critic(1.0, (3, 8, 8))
     assert penalty(right, "sample") == pytest.approx(0, abs=1e-12)
@@ -163,10 +163,10 @@ def test_the_sum_of_the_patches_is_as_many_times_steeper_as_there_are_patches():
     patches = torch.nn.Conv2d(3, 1, 2, stride=2, bias=False).double()  # 8 x 8 -> 16 patches
     patches.weight.data.mul_(100)
     real, fake = pictures()
-    mean = gradient_penalty(patches, real, fake, generator=rng()).item()
-    summed = gradient_penalty(lambda x: patches(x).sum((1, 2, 3)), real, fake, generator=rng())
+    mean = gradient_penalty(patches, real, fake, rng=rng()).item()
+    summed = gradient_penalty(lambda x: patches(x).sum((1, 2, 3)), real, fake, rng=rng())
     assert (summed.item() ** 0.5 + 1) / (mean**0.5 + 1) == pytest.approx(16, rel=1e-9)
-    asked = gradient_penalty(patches, real, fake, generator=rng(), patches="sum")
+    asked = gradient_penalty(patches, real, fake, rng=rng(), patches="sum")
     assert asked.item() == pytest.approx(summed.item(), rel=1e-12)
 
 
@@ -179,7 +179,7 @@ def test_of_a_patch_map_the_channel_norm_reaches_the_sum_and_not_the_mean():
     for patches in ("mean", "sum"):
         kind = {"alpha_per": "batch", "norm_over": "channels", "patches": patches}
         fines[patches] = [
-            gradient_penalty(lambda x, k=k: k * critic(x), real, fake, generator=rng(), **kind)
+            gradient_penalty(lambda x, k=k: k * critic(x), real, fake, rng=rng(), **kind)
             for k in (1, 5)
         ]
     assert all(0.9 < fine < 1.001 for fine in fines["mean"])  # flat or five times as steep
@@ -190,7 +190,7 @@ def test_of_a_patch_map_the_channel_norm_reaches_the_sum_and_not_the_mean():
 def test_a_one_sided_penalty_lets_flat_critics_go(slope, fine):
     real, fake = pictures()
     critic = linear_critic(slope, (3, 8, 8))
-    found = gradient_penalty(critic, real, fake, generator=rng(), one_sided=True).item()
+    found = gradient_penalty(critic, real, fake, rng=rng(), one_sided=True).item()
     assert found == pytest.approx(fine, abs=1e-12)
 
 
@@ -216,7 +216,7 @@ def test_penalty_gradient_equals_finite_differences():
     weight = critic.model[0].weight
 
     def value():
-        return gradient_penalty(critic, real, fake, generator=rng(5))
+        return gradient_penalty(critic, real, fake, rng=rng(5))
 
     (gradient,) = torch.autograd.grad(value(), weight)
     step, index = 1e-6, (0, 1, 2, 3)
@@ -231,14 +231,14 @@ def test_penalty_gradient_equals_finite_differences():
 
 def test_penalty_refuses_what_does_not_fit():
     with pytest.raises(InputError, match="differ in shape"):
-        gradient_penalty(lambda x: x, torch.zeros(2, 3), torch.zeros(3, 3), generator=rng())
+        gradient_penalty(lambda x: x, torch.zeros(2, 3), torch.zeros(3, 3), rng=rng())
     for name in ("alpha_per", "norm_over", "patches"):
         with pytest.raises(ConfigError, match=f"{name}='pixel': choose from"):
             gradient_penalty(
                 lambda x: x,
                 torch.zeros(2, 3),
                 torch.zeros(2, 3),
-                generator=rng(),
+                rng=rng(),
                 **{name: "pixel"},
             )
 

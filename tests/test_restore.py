@@ -42,7 +42,7 @@ def test_the_folder_of_a_run_gives_its_newest_generator(tmp_path):
 def test_shipped_generators_improve_on_a_blur_they_never_saw(name):
     rng = torch.Generator().manual_seed(99)
     sharp = photos(192, names=("astronaut", "chelsea", "coffee", "motorcycle", "rocket"))
-    blurred = degrade(sharp, random_kernels(5, 31, generator=rng), noise_std=0.01, generator=rng)
+    blurred = degrade(sharp, random_kernels(5, 31, rng=rng), noise_std=0.01, rng=rng)
     restored = restore(blurred, load_generator(name))
     assert psnr(restored, sharp).mean() > psnr(blurred, sharp).mean()
 
@@ -83,7 +83,7 @@ def test_no_row_or_column_stands_out_from_its_neighbours(kind):
 def test_the_shipped_generator_is_as_good_at_padded_borders_as_at_those_of_a_size_that_fits():
     rng = torch.Generator().manual_seed(1)
     sharp, generator = photos(160), load_generator("lite")
-    blurred = degrade(sharp, random_kernels(len(sharp), 31, generator=rng), generator=rng)
+    blurred = degrade(sharp, random_kernels(len(sharp), 31, rng=rng), rng=rng)
 
     def errors(height, width):
         """Mean squares of what is wrong in the last eight rows, and in the last eight columns."""

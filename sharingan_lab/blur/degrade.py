@@ -18,7 +18,7 @@ def degrade(
     photons: float | None = None,
     gamma: float = 1.0,
     highlights: float = 1.0,
-    generator: torch.Generator,
+    rng: torch.Generator,
     boundary: str = "reflect",
 ) -> Tensor:
     """Turn sharp images into blurred, noisy ones: equation (1), ``I_b = k(M) * I_s + N``.
@@ -37,7 +37,7 @@ def degrade(
     highlights : float
         How bright white pixels really were, 1 or more: the sensor holds no more than 1, the scene
         may. With 10, a lamp ten times too bright draws its path across the image.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of the noise.
     boundary : {"reflect", "replicate", "zero", "circular"}
         See `blur`.
@@ -61,10 +61,10 @@ def degrade(
     Examples
     --------
     >>> from sharingan_lab.blur import random_kernels
-    >>> generator = torch.Generator().manual_seed(0)
+    >>> rng = torch.Generator().manual_seed(0)
     >>> sharp = torch.full((2, 3, 48, 48), 0.5)
-    >>> kernels = random_kernels(2, 15, exposure=0.1, generator=generator)
-    >>> blurred = degrade(sharp, kernels, noise_std=0.001, generator=generator)
+    >>> kernels = random_kernels(2, 15, exposure=0.1, rng=rng)
+    >>> blurred = degrade(sharp, kernels, noise_std=0.001, rng=rng)
     >>> round(float(blurred.mean()), 2), round(float(blurred.std()), 2)
     (0.5, 0.01)
     """
@@ -74,7 +74,7 @@ def degrade(
     check_number("highlights", highlights, 1)
     kernels = kernels.to(sharp)
     arrived = convolve(scene_light(sharp, gamma, highlights), kernels, boundary).clamp(min=0)
-    seen = sensor_noise(arrived, noise_std, photons, generator)
+    seen = sensor_noise(arrived, noise_std, photons, rng)
     gain = 1 / kernels.sum(dim=(1, 2))
     value = (gain[:, None, None, None] * seen).clamp(0, 1)
     return value if gamma == 1 else value ** (1 / gamma)

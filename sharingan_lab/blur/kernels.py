@@ -14,14 +14,16 @@ PART = {True: 64, False: 4096}  # paths at a time: what a CPU's cache holds, wha
 EXPOSURE = ("in (0, 1]", 1e-300, 1.0)
 
 
-def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1.0) -> Tensor:
+def rasterize(
+    trajectories: Tensor, kernel_size: int = 64, exposure: float | Tensor = 1.0
+) -> Tensor:
     """Turn paths into kernels: each position leaves its share of light on four pixels.
 
     Parameters
     ----------
     trajectories : Tensor
         Paths (n, steps, 2) in pixels, as (x, y), equally spaced in time.
-    size : int
+    kernel_size : int
         Height and width of the kernels in pixels, odd or even.
     exposure : float or Tensor
         Part of the time for which the shutter is open, in (0, 1]; one value, or one a path (n,).
@@ -29,27 +31,27 @@ def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1
     Returns
     -------
     Tensor
-        Kernels (n, size, size), float32, not negative. Each sums to its exposure, and its centroid
-        lies at index ``size // 2``, so that blurring does not move the image.
+        Kernels (n, kernel_size, kernel_size), float32, not negative. Each sums to its exposure, and
+        its centroid lies at index ``kernel_size // 2``, so that blurring does not move the image.
 
     Raises
     ------
     InputError
-        The paths have another shape or hold NaN, or size or exposure is out of range.
+        The paths have another shape or hold NaN, or kernel_size or exposure is out of range.
 
     Notes
     -----
     A position between four pixels shares its light among them bilinearly. A path that leaves the
     canvas is shrunk about its centroid until it just fits; with a size of at least 32 and a length
-    of at most ``60 * size / 64`` none has to be.
+    of at most ``60 * kernel_size / 64`` none has to be.
 
     Examples
     --------
     >>> path = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]])
-    >>> rasterize(path, size=3)[0, 1] * 3
+    >>> rasterize(path, kernel_size=3)[0, 1] * 3
     tensor([1., 1., 1.])
     """
-    check_count("size", size)
+    check_count("kernel_size", kernel_size)
     check_floats(trajectories, "trajectories", "(n, steps, 2)")
     if trajectories.ndim != 3 or trajectories.shape[2] != 2:
         raise InputError(f"trajectories must be (n, steps, 2), got {tuple(trajectories.shape)}")
@@ -57,8 +59,8 @@ def rasterize(trajectories: Tensor, size: int = 64, exposure: float | Tensor = 1
     exposures = exposures.contiguous().to(trajectories.device)
     compiled = compiled_loops(trajectories)
     if compiled is None:
-        return _splat(trajectories.double(), exposures, size).float()
-    kernels = torch.empty(len(trajectories), size, size)
+        return _splat(trajectories.double(), exposures, kernel_size).float()
+    kernels = torch.empty(len(trajectories), kernel_size, kernel_size)
     points = trajectories.detach().float().contiguous().numpy()
     compiled.splat(points, exposures.numpy(), kernels.numpy())
     return kernels
@@ -83,10 +85,10 @@ def _splat(trajectories: Tensor, exposures: Tensor, size: int) -> Tensor:
 
 def random_kernels(
     n: int,
-    size: int = 64,
+    kernel_size: int = 64,
     *,
-    generator: torch.Generator,
-    length: float | Tensor | None = None,
+    rng: torch.Generator,
+    path_length: float | Tensor | None = None,
     exposure: float | Tensor = 1.0,
     steps: int = 2000,
     **walk,
@@ -97,12 +99,13 @@ def random_kernels(
     ----------
     n : int
         Number of kernels.
-    size : int
+    kernel_size : int
         Height and width of the kernels in pixels.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of every random number.
-    length : float or Tensor, optional
-        Length of the path in pixels, one or one a kernel (n,); ``60 * size / 64`` if not given.
+    path_length : float or Tensor, optional
+        Length of the path in pixels, one or one a kernel (n,); ``60 * kernel_size / 64`` if not
+        given.
     exposure : float or Tensor
         Part of the path that is exposed, in (0, 1]: the sum of each kernel.
     steps, **walk
@@ -112,30 +115,30 @@ def random_kernels(
     Returns
     -------
     Tensor
-        Kernels (n, size, size), float32; see `rasterize`.
+        Kernels (n, kernel_size, kernel_size), float32; see `rasterize`.
 
     Examples
     --------
-    >>> kernels = random_kernels(4, 33, generator=torch.Generator().manual_seed(0))
+    >>> kernels = random_kernels(4, 33, rng=torch.Generator().manual_seed(0))
     >>> kernels.shape, [round(float(total), 4) for total in kernels.sum(dim=(1, 2))]
     (torch.Size([4, 33, 33]), [1.0, 1.0, 1.0, 1.0])
     """
-    check_count("size", size)
-    length = ALGORITHM_LENGTH * size / 64 if length is None else length
-    lengths = check_each("length", length, n, *LENGTH)
+    check_count("kernel_size", kernel_size)
+    path_length = ALGORITHM_LENGTH * kernel_size / 64 if path_length is None else path_length
+    lengths = check_each("path_length", path_length, n, *LENGTH)
     exposures = check_each("exposure", exposure, n, *EXPOSURE)
-    part = PART[generator.device.type == "cpu"]
-    kernels = torch.empty(n, size, size, device=generator.device)
+    part = PART[rng.device.type == "cpu"]
+    kernels = torch.empty(n, kernel_size, kernel_size, device=rng.device)
     for start in range(0, n, part):  # the paths of a part at a time: they take more room
         some = slice(start, min(start + part, n))
         paths = sample_trajectories(
-            some.stop - start, steps=steps, length=lengths[some], generator=generator, **walk
+            some.stop - start, steps=steps, path_length=lengths[some], rng=rng, **walk
         )
-        kernels[some] = rasterize(paths, size, exposures[some])
+        kernels[some] = rasterize(paths, kernel_size, exposures[some])
     return kernels
 
 
-def linear_kernel(length: float, angle: float, size: int) -> Tensor:
+def linear_kernel(length: float, angle: float, kernel_size: int) -> Tensor:
     """Make the kernel of a straight, even motion.
 
     Parameters
@@ -145,14 +148,14 @@ def linear_kernel(length: float, angle: float, size: int) -> Tensor:
     angle : float
         Direction in degrees: 0 is along the rows, 90 along the columns, counted anticlockwise as
         one sees the image.
-    size : int
+    kernel_size : int
         Height and width of the kernel in pixels.
 
     Returns
     -------
     Tensor
-        Kernel (1, size, size), float32, that sums to 1; see `rasterize` for a motion that does not
-        fit.
+        Kernel (1, kernel_size, kernel_size), float32, that sums to 1; see `rasterize` for a motion
+        that does not fit.
 
     Examples
     --------
@@ -161,14 +164,14 @@ def linear_kernel(length: float, angle: float, size: int) -> Tensor:
             [0., 1., 0.],
             [0., 0., 0.]])
     """
-    check_count("size", size)
+    check_count("kernel_size", kernel_size)
     check_number("length", length, 0)
     check_number("angle", angle, -math.inf)
     steps = 64 * max(1, math.ceil(length))  # 64 positions a pixel: exact to 1e-4
     along = ((torch.arange(steps, dtype=torch.float64) + 0.5) / steps - 0.5) * length
     turn = math.radians(angle)
     path = torch.stack([along * math.cos(turn), -along * math.sin(turn)], dim=1)
-    return rasterize(path[None], size)
+    return rasterize(path[None], kernel_size)
 
 
 def _fit(points: Tensor, weights: Tensor, size: int) -> Tensor:

@@ -93,7 +93,7 @@ def warp(
     Examples
     --------
     >>> image = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(0))
-    >>> poses = random_poses(1, 5, generator=torch.Generator().manual_seed(0))
+    >>> poses = random_poses(1, 5, rng=torch.Generator().manual_seed(0))
     >>> frames = warp(image, poses)
     >>> frames.shape, torch.allclose(frames.mean(dim=1), camera_shake(image, poses))
     (torch.Size([1, 5, 3, 24, 32]), True)
@@ -147,7 +147,7 @@ def random_poses(
     n: int,
     frames: int = 32,
     *,
-    generator: torch.Generator,
+    rng: torch.Generator,
     rotation: float = 1.0,
     translation: float = 0.01,
     **walk,
@@ -160,7 +160,7 @@ def random_poses(
         Number of paths, at least 1.
     frames : int
         Number of poses on each path, from 2 to 2,000.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of every random number.
     rotation : float
         Length in degrees of the walk that each pair of angles makes, from 0 to 45.
@@ -188,7 +188,7 @@ def random_poses(
 
     Examples
     --------
-    >>> poses = random_poses(2, 8, generator=torch.Generator().manual_seed(0))
+    >>> poses = random_poses(2, 8, rng=torch.Generator().manual_seed(0))
     >>> poses.shape, bool(poses.mean(dim=1).abs().max() < 1e-6)
     (torch.Size([2, 8, 6]), True)
     """
@@ -196,7 +196,7 @@ def random_poses(
     check_count("frames", frames, 2, 2000)
     check_number("rotation", rotation, 0, 45)
     check_number("translation", translation, 0, 0.5)
-    paths = sample_trajectories(3 * n, length=1.0, generator=generator, **walk)
+    paths = sample_trajectories(3 * n, path_length=1.0, rng=rng, **walk)
     moments = torch.linspace(0, paths.shape[1] - 1, frames).round().long()
     tilt, shift, depth = paths[:, moments].unflatten(0, (n, 3)).unbind(1)
     angles = rotation * torch.cat([tilt, depth[..., :1]], dim=2)

@@ -23,8 +23,8 @@ def sample_trajectories(
     n: int,
     *,
     steps: int = 2000,
-    length: float | Tensor = 60.0,
-    generator: torch.Generator,
+    path_length: float | Tensor = 60.0,
+    rng: torch.Generator,
     inertia: Range = (0.0, 0.7),
     gaussian: Range = (0.0, 10.0),
     impulse: Range = (0.0, 0.2),
@@ -42,11 +42,11 @@ def sample_trajectories(
     steps : int
         Number of positions on each path, at least 2. The noise acts once a step, so a path with
         more steps is also a wilder one: keep 2000 to have the published statistics.
-    length : float or Tensor
+    path_length : float or Tensor
         Length of the whole path in pixels, not negative; one, or one a path (n,). It only scales
-        the path: the same generator state with twice the length gives the same path, twice as
+        the path: the same state of `rng` with twice the length gives the same path, twice as
         large.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of every random number.
     inertia, gaussian, impulse, anxiety : float or (float, float)
         A fixed value, or the range from which each path draws its own, uniformly. Pull towards
@@ -62,7 +62,7 @@ def sample_trajectories(
     Raises
     ------
     InputError
-        A count, the length or a range is out of bounds.
+        A count, the path's length or a range is out of bounds.
 
     Notes
     -----
@@ -70,7 +70,7 @@ def sample_trajectories(
 
         v <- v + anxiety * (gaussian * N - inertia * x)
         v <- v / |v|
-        x <- x + v * length / (steps - 1)
+        x <- x + v * path_length / (steps - 1)
 
     and with probability ``impulse * anxiety`` a term of about ``-2 v``, turned by up to half a
     radian, comes on top: a reversal. Each step takes one random word, path by path, so drawing
@@ -87,7 +87,7 @@ def sample_trajectories(
 
     Examples
     --------
-    >>> paths = sample_trajectories(2, generator=torch.Generator().manual_seed(0))
+    >>> paths = sample_trajectories(2, rng=torch.Generator().manual_seed(0))
     >>> paths.shape
     torch.Size([2, 2000, 2])
     >>> travelled = (paths[:, 1:] - paths[:, :-1]).norm(dim=2).sum(dim=1)
@@ -95,9 +95,9 @@ def sample_trajectories(
     [60.0, 60.0]
     """
     check_count("steps", steps, 2)
-    lengths = check_each("length", length, n, *LENGTH)
-    device = generator.device
-    words = torch.randint(2**WORD, (n, DRAWS + steps - 1), generator=generator, device=device)
+    lengths = check_each("path_length", path_length, n, *LENGTH)
+    device = rng.device
+    words = torch.randint(2**WORD, (n, DRAWS + steps - 1), generator=rng, device=device)
     return walk_by_words(words, lengths.to(device), inertia, gaussian, impulse, anxiety)
 
 

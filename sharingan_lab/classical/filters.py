@@ -103,10 +103,10 @@ def wiener(
     Examples
     --------
     >>> from sharingan_lab.blur import degrade, linear_kernel
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> sharp = torch.rand(1, 3, 60, 80, generator=generator)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> sharp = torch.rand(1, 3, 60, 80, generator=rng)
     >>> kernel = linear_kernel(1.5, 30, 5)
-    >>> blurred = degrade(sharp, kernel, generator=generator)
+    >>> blurred = degrade(sharp, kernel, rng=rng)
     >>> restored = wiener(blurred, kernel, noise_to_signal=0.001)
     >>> bool((restored - sharp).square().mean() < 0.1 * (blurred - sharp).square().mean())
     True
@@ -158,10 +158,10 @@ def tikhonov(
     Examples
     --------
     >>> from sharingan_lab.blur import degrade, linear_kernel
-    >>> generator = torch.Generator().manual_seed(0)
+    >>> rng = torch.Generator().manual_seed(0)
     >>> ramp = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
     >>> kernel = linear_kernel(5, 0, 7)
-    >>> blurred = degrade(ramp, kernel, generator=generator)
+    >>> blurred = degrade(ramp, kernel, rng=rng)
     >>> restored = tikhonov(blurred, kernel, weight=1.0)
     >>> bool((restored - ramp).square().mean() < (blurred - ramp).square().mean())
     True
@@ -175,7 +175,7 @@ def tikhonov(
 
 
 def unsupervised_wiener(
-    blurred: Tensor, kernels: Tensor, *, boundary: str = "taper", generator: torch.Generator
+    blurred: Tensor, kernels: Tensor, *, boundary: str = "taper", rng: torch.Generator
 ) -> Tensor:
     """Tikhonov's method that finds its weight by itself, from the noise it sees.
 
@@ -183,7 +183,7 @@ def unsupervised_wiener(
     ----------
     blurred, kernels, boundary
         See `inverse_filter`. Images at least 3 pixels high and wide.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of every random number.
 
     Returns
@@ -210,11 +210,11 @@ def unsupervised_wiener(
     Examples
     --------
     >>> from sharingan_lab.blur import degrade, linear_kernel
-    >>> generator = torch.Generator().manual_seed(0)
+    >>> rng = torch.Generator().manual_seed(0)
     >>> ramp = torch.linspace(0, 1, 80).expand(1, 3, 60, 80)
     >>> kernel = linear_kernel(5, 0, 7)
-    >>> blurred = degrade(ramp, kernel, generator=generator)
-    >>> restored = unsupervised_wiener(blurred, kernel, generator=generator)
+    >>> blurred = degrade(ramp, kernel, rng=rng)
+    >>> restored = unsupervised_wiener(blurred, kernel, rng=rng)
     >>> bool((restored - ramp).square().mean() < (blurred - ramp).square().mean())
     True
     """
@@ -223,7 +223,7 @@ def unsupervised_wiener(
         raise InputError(f"images must have 3 x 3 pixels or more, got {tuple(blurred.shape)}")
     # A kernel as wide as the image: scikit-image takes some shapes for half a spectrum.
     spread = torch.fft.irfft2(passed, s=periodic.shape[-2:]).roll(_middle(periodic), (-2, -1))
-    seeds = torch.randint(2**62, (len(blurred),), generator=generator, device=generator.device)
+    seeds = torch.randint(2**62, (len(blurred),), generator=rng, device=rng.device)
     restored = np.array(
         [
             [_sample(channel, kernel[0], seed) for channel in image]

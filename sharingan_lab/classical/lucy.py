@@ -52,10 +52,10 @@ def richardson_lucy(
     Examples
     --------
     >>> from sharingan_lab.blur import degrade, linear_kernel
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> sharp = (torch.rand(1, 3, 60, 80, generator=generator) > 0.9).float()
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> sharp = (torch.rand(1, 3, 60, 80, generator=rng) > 0.9).float()
     >>> kernel = linear_kernel(5, 0, 7)
-    >>> blurred = degrade(sharp, kernel, generator=generator)
+    >>> blurred = degrade(sharp, kernel, rng=rng)
     >>> restored = richardson_lucy(blurred, kernel)
     >>> bool((restored - sharp).square().mean() < 0.5 * (blurred - sharp).square().mean())
     True
@@ -131,9 +131,9 @@ def blind_richardson_lucy(
     Examples
     --------
     >>> from sharingan_lab.blur import blur, random_kernels
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> stars = 0.1 + 0.9 * (torch.rand(1, 1, 64, 64, generator=generator) > 0.99)
-    >>> true = random_kernels(1, 9, generator=generator)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> stars = 0.1 + 0.9 * (torch.rand(1, 1, 64, 64, generator=rng) > 0.99)
+    >>> true = random_kernels(1, 9, rng=rng)
     >>> restored, kernel = blind_richardson_lucy(blur(stars, true), 9)
     >>> bool(torch.cosine_similarity(kernel.flatten(), true.flatten(), dim=0) > 0.9)
     True

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sharingan_lab.datasets.frames import cached_frames, half_size_pair
-from sharingan_lab.datasets.seeding import seeded_generator
+from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import list_pictures, open_image
 from sharingan_lab.locations import named_path
@@ -108,21 +108,21 @@ class GoProPairs(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Return (blurred, sharp), each (3, crop, crop) in [0, 1]."""
-        generator = seeded_generator(self.seed, self.epoch, index)
+        rng = seeded_rng(self.seed, self.epoch, index)
         pair = half_size_pair(self.pairs[index]) if self.frames is None else self.frames[index]
         if self.crop is not None:
-            pair = self._cut(pair, generator, self.pairs[index][0])
-        if self.random and torch.rand((), generator=generator) < 0.5:
+            pair = self._cut(pair, rng, self.pairs[index][0])
+        if self.random and torch.rand((), generator=rng) < 0.5:
             pair = pair.flip(-1)
         return tuple(pair.float() / 255)
 
-    def _cut(self, pair: Tensor, generator: torch.Generator, path: Path) -> Tensor:
+    def _cut(self, pair: Tensor, rng: torch.Generator, path: Path) -> Tensor:
         room = [side - self.crop for side in pair.shape[-2:]]
         if min(room) < 0:
             height, width = pair.shape[-2:]
             raise DataError(f"{path} is {width}x{height} at half size: too small for {self.crop}")
         if self.random:
-            top, left = (int(torch.randint(r + 1, (), generator=generator)) for r in room)
+            top, left = (int(torch.randint(r + 1, (), generator=rng)) for r in room)
         else:
             top, left = (r // 2 for r in room)
         return pair[..., top : top + self.crop, left : left + self.crop]
@@ -292,7 +292,7 @@ def _choose(
         return pairs
     if not 0 < subset <= len(pairs):
         raise ConfigError(f"subset is {subset}: there are {len(pairs)} pairs to choose from")
-    order = torch.randperm(len(pairs), generator=seeded_generator(seed))
+    order = torch.randperm(len(pairs), generator=seeded_rng(seed))
     return [pairs[i] for i in sorted(order[:subset].tolist())]
 
 

@@ -23,7 +23,7 @@ from sharingan_lab.checks import (
 )
 from sharingan_lab.datasets.gopro import check_layout
 from sharingan_lab.datasets.ranges import Range, check_range, draw
-from sharingan_lab.datasets.seeding import seeded_generator
+from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import list_pictures, read_image, write_image
 from sharingan_lab.locations import named_path
@@ -88,7 +88,7 @@ def gopro_like_pair(
     *,
     frames: int = 11,
     shake: Range = (1.0, 8.0),
-    generator: torch.Generator,
+    rng: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take a blurred picture of a photograph with a shaken camera, and its sharp partner.
 
@@ -102,7 +102,7 @@ def gopro_like_pair(
     shake : float or (float, float)
         Length in degrees of the walk that the camera's angles make, from 0 to 45, or the range to
         draw it from. The position walks with them, 0.01 of the distance for each degree.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of every random number.
 
     Returns
@@ -127,7 +127,7 @@ def gopro_like_pair(
     --------
     >>> from sharingan_lab.datasets import photo
     >>> rng = torch.Generator().manual_seed(0)
-    >>> blur, blur_gamma, sharp = gopro_like_pair(photo("coffee"), frames=5, generator=rng)
+    >>> blur, blur_gamma, sharp = gopro_like_pair(photo("coffee"), frames=5, rng=rng)
     >>> blur.shape, bool(blur_gamma.mean() > blur.mean())
     (torch.Size([1, 3, 280, 480]), True)
     """
@@ -135,12 +135,10 @@ def gopro_like_pair(
     check_frames(frames)
     shake = check_range("shake", shake, 0, 45)
     room = _room(photo)
-    scene = _window(photo, room, generator)  # the frame and `room` pixels around it
+    scene = _window(photo, room, rng)  # the frame and `room` pixels around it
     height, width = (side - 2 * room for side in scene.shape[-2:])
-    strength = draw(shake, generator)
-    poses = random_poses(
-        1, frames, rotation=strength, translation=SHIFT * strength, generator=generator
-    )
+    strength = draw(shake, rng)
+    poses = random_poses(1, frames, rotation=strength, translation=SHIFT * strength, rng=rng)
     poses = _within(poses - poses[:, frames // 2, None], room, height, width)
     taken = warp(scene, poses, focal=float(max(height, width)))
     taken = taken[..., room : room + height, room : room + width].clamp(0, 1)
@@ -219,8 +217,8 @@ def write_gopro_like(
         for done, (file, split) in enumerate(_split(files, test, seed).items(), start=1):
             photo = _reduce(read_image(file), size)
             for number in range(pairs):
-                generator = _stream(seed, file, number + 1)
-                images = gopro_like_pair(photo, frames=frames, shake=shake, generator=generator)
+                rng = _stream(seed, file, number + 1)
+                images = gopro_like_pair(photo, frames=frames, shake=shake, rng=rng)
                 for kind, image in zip(KINDS, images, strict=True):
                     write_image(image, partial / split / file.stem / kind / f"{number:06d}.png")
             on_photo(file.name, done, len(files))
@@ -239,11 +237,11 @@ def _room(photo: Tensor) -> int:
     return (shorter - _kept(shorter)) // 3
 
 
-def _window(photo: Tensor, room: int, generator: torch.Generator) -> Tensor:
+def _window(photo: Tensor, room: int, rng: torch.Generator) -> Tensor:
     """Cut a frame and `room` pixels around it from a random place."""
     shorter = min(photo.shape[-2:])
     free = shorter - _kept(shorter) - 2 * room
-    top, left = (int(torch.randint(free + 1, (), generator=generator)) for _ in range(2))
+    top, left = (int(torch.randint(free + 1, (), generator=rng)) for _ in range(2))
     height, width = (side - free for side in photo.shape[-2:])
     return photo[..., top : top + height, left : left + width]
 
@@ -304,7 +302,7 @@ def _split(files: list[Path], test: float, seed: int) -> dict[Path, str]:
 
 
 def _stream(seed: int, file: Path, place: int) -> torch.Generator:
-    return seeded_generator(seed, zlib.crc32(os.fsencode(file.name)), place)
+    return seeded_rng(seed, zlib.crc32(os.fsencode(file.name)), place)
 
 
 @contextlib.contextmanager

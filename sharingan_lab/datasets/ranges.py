@@ -43,7 +43,7 @@ def check_range(name: str, value: Range, low: float, high: float = math.inf) -> 
     return ends
 
 
-def draw(ends: tuple[float, float], generator: torch.Generator) -> float:
+def draw(ends: tuple[float, float], rng: torch.Generator) -> float:
     """Draw a number evenly from a range; one random number is used even where the ends are equal.
 
     Examples
@@ -52,4 +52,4 @@ def draw(ends: tuple[float, float], generator: torch.Generator) -> float:
     2.0
     """
     low, high = ends
-    return low + (high - low) * float(torch.rand((), generator=generator))
+    return low + (high - low) * float(torch.rand((), generator=rng))

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 
-def seeded_generator(seed: int, *path: int) -> torch.Generator:
-    """Make a generator from a seed and the place it is for, such as (epoch, index).
+def seeded_rng(seed: int, *path: int) -> torch.Generator:
+    """Make a random source from a seed and the place it is for, such as (epoch, index).
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def seeded_generator(seed: int, *path: int) -> torch.Generator:
 
     Examples
     --------
-    >>> first, again, other = (seeded_generator(0, 1, i).initial_seed() for i in (5, 5, 6))
+    >>> first, again, other = (seeded_rng(0, 1, i).initial_seed() for i in (5, 5, 6))
     >>> first == again, first == other
     (True, False)
     """

@@ -41,7 +41,7 @@ class _Plant:
         return float((self.length * np.hypot(1, self.bend)).max()) + 3
 
 
-def weed_field(size: int = 256, *, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def weed_field(size: int = 256, *, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Draw one field seen from above, with the box and the class of each plant.
 
     Parameters
@@ -49,7 +49,7 @@ def weed_field(size: int = 256, *, generator: torch.Generator) -> tuple[Tensor, 
     size : int
         Height and width in pixels, at least 64. Plants keep their size: a larger picture shows
         more ground, about 20 plants at 256.
-    generator : torch.Generator
+    rng : torch.Generator
         One draw from it seeds the whole picture.
 
     Returns
@@ -69,13 +69,13 @@ def weed_field(size: int = 256, *, generator: torch.Generator) -> tuple[Tensor, 
 
     Examples
     --------
-    >>> image, boxes, labels = weed_field(128, generator=torch.Generator().manual_seed(0))
+    >>> image, boxes, labels = weed_field(128, rng=torch.Generator().manual_seed(0))
     >>> image.shape, boxes.shape[1], len(boxes) == len(labels)
     (torch.Size([3, 128, 128]), 4, True)
     """
     if size < 64:
         raise InputError(f"size is {size}: a field needs at least 64 pixels")
-    rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
+    rng = np.random.default_rng(int(torch.randint(2**62, (), generator=rng)))
     turn, shift = rng.uniform(0, np.pi), rng.uniform(0, _ROW_SPACING)
     canvas = _soil(rng, size, turn, shift)
     owner = np.zeros((size, size), np.int32)
@@ -90,7 +90,7 @@ def weed_field(size: int = 256, *, generator: torch.Generator) -> tuple[Tensor, 
 
 
 def weed_fields(
-    n: int, size: int = 256, *, generator: torch.Generator
+    n: int, size: int = 256, *, rng: torch.Generator
 ) -> tuple[Tensor, list[dict[str, Tensor]]]:
     """Draw several fields, in the form that torchvision's detectors train on.
 
@@ -100,7 +100,7 @@ def weed_fields(
         How many. Drawing 8 equals drawing 4 and then 4 from the same generator.
     size : int
         Height and width in pixels.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of all randomness.
 
     Returns
@@ -112,11 +112,11 @@ def weed_fields(
 
     Examples
     --------
-    >>> images, targets = weed_fields(2, 64, generator=torch.Generator().manual_seed(0))
+    >>> images, targets = weed_fields(2, 64, rng=torch.Generator().manual_seed(0))
     >>> images.shape, sorted(targets[0])
     (torch.Size([2, 3, 64, 64]), ['boxes', 'labels'])
     """
-    fields = [weed_field(size, generator=generator) for _ in range(n)]
+    fields = [weed_field(size, rng=rng) for _ in range(n)]
     images = torch.stack([image for image, _, _ in fields])
     return images, [{"boxes": boxes, "labels": labels} for _, boxes, labels in fields]
 

@@ -82,7 +82,7 @@ def _convolution(channels: int, filters: int, stride: int = 1) -> nn.Sequential:
 
 
 def build_detector(
-    num_classes: int = 3, *, size: int = 256, width: int = 32, generator: torch.Generator
+    num_classes: int = 3, *, size: int = 256, width: int = 32, rng: torch.Generator
 ) -> FasterRCNN:
     """Make an untrained Faster R-CNN for weed fields.
 
@@ -94,7 +94,7 @@ def build_detector(
         Side in pixels to which images are resized inside; their own side means no resizing.
     width : int
         Width of the backbone; the number of weights grows with its square.
-    generator : torch.Generator
+    rng : torch.Generator
         One draw from it seeds the weights.
 
     Returns
@@ -110,7 +110,7 @@ def build_detector(
 
     Examples
     --------
-    >>> detector = build_detector(width=16, generator=torch.Generator().manual_seed(0))
+    >>> detector = build_detector(width=16, rng=torch.Generator().manual_seed(0))
     >>> sum(weights.numel() for weights in detector.parameters())
     165563
     """
@@ -119,7 +119,7 @@ def build_detector(
     from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
     from torchvision.ops import MultiScaleRoIAlign
 
-    seed = int(torch.randint(2**62, (), generator=generator))
+    seed = int(torch.randint(2**62, (), generator=rng))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         backbone = PlantBackbone(width)
@@ -152,7 +152,7 @@ def train_detector(
     batch: int = 4,
     learning_rate: float = 3e-3,
     grain: float = 0.05,
-    generator: torch.Generator,
+    rng: torch.Generator,
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> list[dict[str, float]]:
     """Train a detector on pictures with known boxes, turned and under grain of varied strength.
@@ -173,7 +173,7 @@ def train_detector(
         Largest standard deviation of the noise that is added to the images, each its own, as
         cameras differ. Without it, the detector may take the grain of a filtered picture, which
         it has never seen, for structure.
-    generator : torch.Generator
+    rng : torch.Generator
         Chooses images, turns and grain, and seeds the sampling of anchors and regions inside.
     on_step : callable, optional
         Called after each step with its number, from 1, and its losses.
@@ -193,11 +193,11 @@ def train_detector(
     Examples
     --------
     >>> from sharingan_lab.datasets import weed_fields
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> images, targets = weed_fields(2, 64, generator=generator)
-    >>> detector = build_detector(size=64, width=8, generator=generator)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> images, targets = weed_fields(2, 64, rng=rng)
+    >>> detector = build_detector(size=64, width=8, rng=rng)
     >>> history = train_detector(
-    ...     detector, images, targets, steps=2, batch=2, generator=generator
+    ...     detector, images, targets, steps=2, batch=2, rng=rng
     ... )
     >>> len(history), sorted(history[0])[0]
     (2, 'loss_box_reg')
@@ -218,11 +218,11 @@ def train_detector(
     history = []
     # torchvision samples anchors and regions with the global generator, which is put back after.
     with torch.random.fork_rng():
-        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
         for step in range(1, steps + 1):
-            chosen = torch.randint(len(images), (batch,), generator=generator).tolist()
-            turned = [_turn(images[i], targets[i], generator) for i in chosen]
-            seen = [_add_grain(image, grain, generator).to(weights) for image, _ in turned]
+            chosen = torch.randint(len(images), (batch,), generator=rng).tolist()
+            turned = [_turn(images[i], targets[i], rng) for i in chosen]
+            seen = [_add_grain(image, grain, rng).to(weights) for image, _ in turned]
             known = [{k: v.to(weights.device) for k, v in target.items()} for _, target in turned]
             losses = detector(seen, known)
             optimiser.zero_grad()
@@ -257,7 +257,7 @@ def detect(detector: FasterRCNN, images: Tensor, *, batch: int = 8) -> list[dict
 
     Examples
     --------
-    >>> detector = build_detector(size=64, width=8, generator=torch.Generator().manual_seed(0))
+    >>> detector = build_detector(size=64, width=8, rng=torch.Generator().manual_seed(0))
     >>> sorted(detect(detector, torch.zeros(1, 3, 64, 64))[0])
     ['boxes', 'labels', 'scores']
     """
@@ -289,7 +289,7 @@ def objectness_map(detector: FasterRCNN, images: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> detector = build_detector(size=64, width=8, generator=torch.Generator().manual_seed(0))
+    >>> detector = build_detector(size=64, width=8, rng=torch.Generator().manual_seed(0))
     >>> objectness_map(detector, torch.zeros(2, 3, 64, 64)).shape
     torch.Size([2, 8, 8])
     """
@@ -330,7 +330,7 @@ def evaluate_detection(
 
     Examples
     --------
-    >>> detector = build_detector(size=64, width=8, generator=torch.Generator().manual_seed(0))
+    >>> detector = build_detector(size=64, width=8, rng=torch.Generator().manual_seed(0))
     >>> target = {"boxes": torch.tensor([[2.0, 2, 20, 20]]), "labels": torch.tensor([1])}
     >>> evaluate_detection(detector, torch.zeros(1, 3, 64, 64), [target]).false_negatives
     1
@@ -419,16 +419,16 @@ def _classes(detector: FasterRCNN) -> int:
     return detector.roi_heads.box_predictor.cls_score.out_features
 
 
-def _add_grain(image: Tensor, largest: float, generator: torch.Generator) -> Tensor:
-    strength = largest * torch.rand((), generator=generator)
-    return (image + strength * torch.randn(image.shape, generator=generator)).clamp(0, 1)
+def _add_grain(image: Tensor, largest: float, rng: torch.Generator) -> Tensor:
+    strength = largest * torch.rand((), generator=rng)
+    return (image + strength * torch.randn(image.shape, generator=rng)).clamp(0, 1)
 
 
 def _turn(
-    image: Tensor, target: dict[str, Tensor], generator: torch.Generator
+    image: Tensor, target: dict[str, Tensor], rng: torch.Generator
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Mirror and transpose an image and its boxes at random: one of a square's eight forms."""
-    mirror, flip, transpose = (torch.rand(3, generator=generator) < 0.5).tolist()
+    mirror, flip, transpose = (torch.rand(3, generator=rng) < 0.5).tolist()
     x1, y1, x2, y2 = target["boxes"].unbind(1)
     side = image.shape[-1]
     if mirror:

@@ -51,8 +51,8 @@ class Run:
     out_dir: Path
 
     @property
-    def generator(self) -> torch.Generator:
-        """A fresh CPU generator at ``seed`` each time, so a cell run twice draws the same.
+    def rng(self) -> torch.Generator:
+        """A fresh random source at ``seed`` each time, so that a cell run twice draws the same.
 
         Keep it in a name to draw on from where the last draw ended.
         """

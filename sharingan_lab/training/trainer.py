@@ -276,7 +276,7 @@ class Trainer:
             critic,
             real,
             fake,
-            generator=self.penalty_rng,
+            rng=self.penalty_rng,
             alpha_per=config.alpha_per,
             norm_over=config.norm_over,
             patches=config.patches,

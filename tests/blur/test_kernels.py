@@ -29,7 +29,7 @@ def centroids(kernels):
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 15, 16, 31, 64, 65])
 @pytest.mark.parametrize("exposure", [1.0, 0.5, 0.1, 0.01, 1e-5])
 def test_kernels_are_centred_positive_and_sum_to_the_exposure(size, exposure):
-    kernels = random_kernels(12, size, exposure=exposure, steps=500, generator=seeded())
+    kernels = random_kernels(12, size, exposure=exposure, steps=500, rng=seeded())
     assert kernels.shape == (12, size, size) and kernels.dtype == torch.float32
     assert torch.isfinite(kernels).all() and (kernels >= 0).all()
     assert (kernels.sum(dim=(1, 2)) - exposure).abs().max() < 1e-5
@@ -38,7 +38,7 @@ def test_kernels_are_centred_positive_and_sum_to_the_exposure(size, exposure):
 
 @pytest.mark.parametrize("length", [0.0, 60.0, 200.0, 1e4])
 def test_paths_too_long_for_the_canvas_are_shrunk_not_cut(length):
-    paths = sample_trajectories(6, steps=300, length=length, anxiety=0.0, generator=seeded(1))
+    paths = sample_trajectories(6, steps=300, path_length=length, anxiety=0.0, rng=seeded(1))
     kernels = rasterize(paths, 32)
     assert (kernels.sum(dim=(1, 2)) - 1).abs().max() < 1e-5
     assert (centroids(kernels) - 16).abs().max() < 0.01
@@ -51,14 +51,14 @@ def test_paths_too_long_for_the_canvas_are_shrunk_not_cut(length):
 def test_default_length_never_has_to_be_shrunk():
     straight = {"anxiety": 0.0, "steps": 200}  # the widest path of its length
     for size in (32, 33, 64):
-        paths = sample_trajectories(50, length=60 * size / 64, generator=seeded(2), **straight)
+        paths = sample_trajectories(50, path_length=60 * size / 64, rng=seeded(2), **straight)
         wider = rasterize(paths, size + 20)
         inner = wider[:, 10 : 10 + size, 10 : 10 + size]
         torch.testing.assert_close(rasterize(paths, size), inner, atol=1e-6, rtol=0)
 
 
 def test_rasterize_equals_a_direct_splat():
-    path = sample_trajectories(1, steps=90, length=12.0, generator=seeded(3))
+    path = sample_trajectories(1, steps=90, path_length=12.0, rng=seeded(3))
     points = path[0].double().numpy()
     exposed = points[:45]  # exposure one half
     exposed = exposed - exposed.mean(axis=0) + 10
@@ -78,13 +78,13 @@ def test_x_runs_along_the_columns_and_y_downwards():
 
 
 def test_fraction_of_one_step_still_gives_light():
-    path = sample_trajectories(1, steps=10, generator=seeded(4))
+    path = sample_trajectories(1, steps=10, rng=seeded(4))
     kernel = rasterize(path, 5, exposure=0.03)
     assert kernel[0, 2, 2] == pytest.approx(0.03)
 
 
 def test_one_exposure_for_each_path():
-    paths = sample_trajectories(3, steps=100, generator=seeded(5))
+    paths = sample_trajectories(3, steps=100, rng=seeded(5))
     exposure = torch.tensor([0.2, 0.5, 1.0])
     torch.testing.assert_close(rasterize(paths, 64, exposure).sum(dim=(1, 2)), exposure)
     one = rasterize(paths[1:2], 64, 0.5)
@@ -93,17 +93,17 @@ def test_one_exposure_for_each_path():
 
 @pytest.mark.parametrize("split", [(4, 4), (1, 7), (3, 5), (1,) * 8])
 def test_any_batch_split_gives_the_same_bits(split):
-    whole = random_kernels(8, 31, steps=201, generator=seeded(6))
-    generator = seeded(6)
-    parts = [random_kernels(n, 31, steps=201, generator=generator) for n in split]
+    whole = random_kernels(8, 31, steps=201, rng=seeded(6))
+    source = seeded(6)
+    parts = [random_kernels(n, 31, steps=201, rng=source) for n in split]
     assert torch.equal(whole, torch.cat(parts))
 
 
 def test_parts_in_which_kernels_are_made_do_not_show():
-    whole = random_kernels(150, 16, generator=seeded(9), exposure=torch.linspace(0.1, 1, 150))
-    generator = seeded(9)
+    whole = random_kernels(150, 16, rng=seeded(9), exposure=torch.linspace(0.1, 1, 150))
+    source = seeded(9)
     parts = [
-        random_kernels(len(part), 16, generator=generator, exposure=part)
+        random_kernels(len(part), 16, rng=source, exposure=part)
         for part in torch.linspace(0.1, 1, 150).split([63, 2, 85])
     ]
     assert torch.equal(whole, torch.cat(parts))
@@ -111,7 +111,7 @@ def test_parts_in_which_kernels_are_made_do_not_show():
 
 def test_each_kernel_may_have_its_own_length():
     lengths = torch.tensor([0.0, 5.0, 25.0])
-    kernels = random_kernels(3, 33, generator=seeded(), length=lengths, anxiety=0.0)
+    kernels = random_kernels(3, 33, rng=seeded(), path_length=lengths, anxiety=0.0)
     lit = kernels.count_nonzero((1, 2))
     assert lit[0] == 1 < lit[1] < lit[2]
 
@@ -126,11 +126,11 @@ from sharingan_lab.blur import random_kernels
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
-generator = torch.Generator().manual_seed(0)
-random_kernels(1, generator=generator)
+rng = torch.Generator().manual_seed(0)
+random_kernels(1, rng=rng)
 Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the imports
 before = peak()
-random_kernels(10_000, generator=generator)
+random_kernels(10_000, rng=rng)
 print(peak() - before)
 """
     words = [sys.executable, "-c", code]
@@ -139,8 +139,8 @@ print(peak() - before)
 
 
 def test_random_kernels_default_length_follows_the_size():
-    asked = random_kernels(2, 32, length=30.0, steps=100, generator=seeded(7))
-    assert torch.equal(asked, random_kernels(2, 32, steps=100, generator=seeded(7)))
+    asked = random_kernels(2, 32, path_length=30.0, steps=100, rng=seeded(7))
+    assert torch.equal(asked, random_kernels(2, 32, steps=100, rng=seeded(7)))
 
 
 def test_linear_kernel_along_the_axes():
@@ -176,7 +176,7 @@ def test_linear_kernel_has_the_variance_of_a_line():
 
 @pytest.mark.parametrize("exposure", [0.0, -0.5, 1.5, float("nan"), [0.5, 0.5, 0.5]])
 def test_bad_exposure_is_named(exposure):
-    paths = sample_trajectories(2, steps=10, generator=seeded())
+    paths = sample_trajectories(2, steps=10, rng=seeded())
     with pytest.raises(InputError, match="exposure"):
         rasterize(paths, 8, exposure)
 
@@ -194,7 +194,7 @@ def test_bad_trajectories_are_named(paths):
 
 def test_bad_sizes_and_lengths_are_named():
     with pytest.raises(InputError, match="size"):
-        random_kernels(1, 0, generator=seeded())
+        random_kernels(1, 0, rng=seeded())
     with pytest.raises(InputError, match="size"):
         rasterize(torch.zeros(1, 3, 2), 7.5)
     with pytest.raises(InputError, match="length"):

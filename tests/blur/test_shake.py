@@ -21,7 +21,7 @@ def smooth(n=1, channels=3, height=48, width=64):
 
 def test_translation_is_uniform_blur():
     """Both sample bilinearly, so they agree to rounding away from the border."""
-    path = sample_trajectories(1, steps=40, length=12.0, generator=seeded(1))
+    path = sample_trajectories(1, steps=40, path_length=12.0, rng=seeded(1))
     path -= path.mean(dim=1, keepdim=True)
     poses = torch.zeros(1, 40, 6)
     poses[..., 3:5] = path / 64
@@ -58,7 +58,7 @@ def test_a_frame_is_a_homography(boundary):
 
 def test_result_is_the_mean_of_the_frames_and_each_image_has_its_own_path():
     images = smooth(2)
-    poses = random_poses(2, 5, generator=seeded(3), rotation=10.0)
+    poses = random_poses(2, 5, rng=seeded(3), rotation=10.0)
     frames = [camera_shake(images, poses[:, t : t + 1]) for t in range(5)]
     together = camera_shake(images, poses)
     torch.testing.assert_close(together, torch.stack(frames).mean(dim=0), atol=1e-5, rtol=0)
@@ -75,11 +75,9 @@ def test_rolling_blurs_the_corners_and_not_the_middle():
 
 
 def test_random_poses_split_like_their_paths_and_keep_the_image_in_place():
-    whole = random_poses(3, 7, generator=seeded(5), rotation=3.0, translation=0.02)
-    generator = seeded(5)
-    parts = [
-        random_poses(n, 7, generator=generator, rotation=3.0, translation=0.02) for n in (1, 2)
-    ]
+    whole = random_poses(3, 7, rng=seeded(5), rotation=3.0, translation=0.02)
+    source = seeded(5)
+    parts = [random_poses(n, 7, rng=source, rotation=3.0, translation=0.02) for n in (1, 2)]
     assert torch.equal(whole, torch.cat(parts))
     assert whole.mean(dim=1).abs().max() < 1e-6
     assert whole[..., :3].abs().max() <= 3.0 and whole[..., 3:].abs().max() <= 0.02
@@ -108,8 +106,8 @@ def test_other_bad_input_is_named():
     with pytest.raises(InputError, match="focal"):
         camera_shake(smooth(), torch.zeros(1, 1, 6), focal=0.0)
     with pytest.raises(InputError, match="frames"):
-        random_poses(1, 1, generator=seeded())
+        random_poses(1, 1, rng=seeded())
     with pytest.raises(InputError, match="rotation"):
-        random_poses(1, rotation=90.0, generator=seeded())
+        random_poses(1, rotation=90.0, rng=seeded())
     with pytest.raises(InputError, match="translation"):
-        random_poses(1, translation=-0.1, generator=seeded())
+        random_poses(1, translation=-0.1, rng=seeded())

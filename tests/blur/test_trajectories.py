@@ -18,7 +18,7 @@ def headings(paths):
 
 
 def test_every_step_has_the_same_length_and_they_add_up():
-    paths = sample_trajectories(5, steps=401, length=30.0, generator=seeded())
+    paths = sample_trajectories(5, steps=401, path_length=30.0, rng=seeded())
     moves = (paths[:, 1:] - paths[:, :-1]).norm(dim=2)
     torch.testing.assert_close(moves, torch.full_like(moves, 30 / 400), atol=1e-4, rtol=0)
     assert torch.equal(paths[:, 0], torch.zeros(5, 2))
@@ -26,33 +26,33 @@ def test_every_step_has_the_same_length_and_they_add_up():
 
 
 def test_length_only_scales():
-    short = sample_trajectories(3, length=20.0, generator=seeded(1))
-    long = sample_trajectories(3, length=60.0, generator=seeded(1))
+    short = sample_trajectories(3, path_length=20.0, rng=seeded(1))
+    long = sample_trajectories(3, path_length=60.0, rng=seeded(1))
     torch.testing.assert_close(long, 3 * short, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("steps", [2, 37, 500])
 @pytest.mark.parametrize("split", [(4, 4), (1, 7), (3, 2, 3), (1,) * 8])
 def test_any_batch_split_gives_the_same_bits(steps, split):
-    whole = sample_trajectories(8, steps=steps, generator=seeded(2))
-    generator = seeded(2)
-    parts = [sample_trajectories(n, steps=steps, generator=generator) for n in split]
+    whole = sample_trajectories(8, steps=steps, rng=seeded(2))
+    source = seeded(2)
+    parts = [sample_trajectories(n, steps=steps, rng=source) for n in split]
     assert torch.equal(whole, torch.cat(parts))
 
 
 def test_global_random_state_is_neither_read_nor_changed():
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    first = sample_trajectories(1, steps=50, generator=seeded())
+    first = sample_trajectories(1, steps=50, rng=seeded())
     torch.manual_seed(1)
-    assert torch.equal(first, sample_trajectories(1, steps=50, generator=seeded()))
+    assert torch.equal(first, sample_trajectories(1, steps=50, rng=seeded()))
     torch.manual_seed(0)
-    sample_trajectories(1, steps=50, generator=seeded())
+    sample_trajectories(1, steps=50, rng=seeded())
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_without_anxiety_the_path_is_straight_in_every_direction():
-    paths = sample_trajectories(400, steps=50, anxiety=0.0, generator=seeded(3))
+    paths = sample_trajectories(400, steps=50, anxiety=0.0, rng=seeded(3))
     assert torch.allclose(paths[:, -1].norm(dim=1), torch.tensor(60.0), atol=1e-3)
     mean_direction = (paths[:, -1] / 60).mean(dim=0).norm()
     assert mean_direction < 3 / 400**0.5  # three standard errors of a uniform direction
@@ -60,7 +60,7 @@ def test_without_anxiety_the_path_is_straight_in_every_direction():
 
 def test_impulses_reverse_with_the_stated_probability():
     walk = {"gaussian": 0.0, "inertia": 0.0, "impulse": 0.5, "anxiety": 0.04}
-    paths = sample_trajectories(200, steps=1001, generator=seeded(4), **walk)
+    paths = sample_trajectories(200, steps=1001, rng=seeded(4), **walk)
     turn = headings(paths)[:, 1:] / headings(paths)[:, :-1]
     reversed_ = turn.real < 0
     rate = reversed_.double().mean()
@@ -72,7 +72,7 @@ def test_impulses_reverse_with_the_stated_probability():
 
 def test_gaussian_noise_turns_by_its_strength():
     walk = {"gaussian": 2.0, "inertia": 0.0, "impulse": 0.0, "anxiety": 0.02}
-    paths = sample_trajectories(100, steps=1000, generator=seeded(5), **walk)
+    paths = sample_trajectories(100, steps=1000, rng=seeded(5), **walk)
     turn = (headings(paths)[:, 1:] / headings(paths)[:, :-1]).angle()
     assert abs(turn.std() - 0.04) < 0.001  # small angles: the noise across the direction
     assert abs(turn.mean()) < 0.001
@@ -80,8 +80,8 @@ def test_gaussian_noise_turns_by_its_strength():
 
 def test_inertia_keeps_the_path_near_its_start():
     walk = {"gaussian": 4.0, "impulse": 0.0, "anxiety": 0.05}
-    free = sample_trajectories(100, inertia=0.0, generator=seeded(6), **walk)
-    held = sample_trajectories(100, inertia=10.0, generator=seeded(6), **walk)
+    free = sample_trajectories(100, inertia=0.0, rng=seeded(6), **walk)
+    held = sample_trajectories(100, inertia=10.0, rng=seeded(6), **walk)
     assert held.norm(dim=2).mean() < 0.7 * free.norm(dim=2).mean()
 
 
@@ -90,8 +90,8 @@ def test_inertia_keeps_the_path_near_its_start():
     [
         ({"n": 0}, "n must"),
         ({"n": 1, "steps": 1}, "steps"),
-        ({"n": 1, "length": -1.0}, "length"),
-        ({"n": 1, "length": float("nan")}, "length"),
+        ({"n": 1, "path_length": -1.0}, "length"),
+        ({"n": 1, "path_length": float("nan")}, "length"),
         ({"n": 1, "anxiety": 1.5}, "anxiety"),
         ({"n": 1, "inertia": (0.5, 0.2)}, "inertia"),
         ({"n": 1, "gaussian": float("nan")}, "gaussian"),
@@ -99,4 +99,4 @@ def test_inertia_keeps_the_path_near_its_start():
 )
 def test_bad_arguments_are_named(wrong, word):
     with pytest.raises(InputError, match=word):
-        sample_trajectories(**wrong, generator=seeded())
+        sample_trajectories(**wrong, rng=seeded())

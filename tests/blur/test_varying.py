@@ -21,7 +21,7 @@ def seeded(seed=0):
 
 
 IMAGES = torch.rand(2, 3, 40, 52, generator=seeded())
-KERNELS = random_kernels(6, 15, generator=seeded(1))
+KERNELS = random_kernels(6, 15, rng=seeded(1))
 
 
 def test_equal_kernels_are_uniform_blur():

@@ -13,7 +13,7 @@ def images(n=2):
 
 @pytest.mark.parametrize("paths", [1, 2])
 def test_each_frame_is_the_shake_of_its_pose_alone(paths):
-    poses = random_poses(paths, 5, generator=torch.Generator().manual_seed(1), rotation=20.0)
+    poses = random_poses(paths, 5, rng=torch.Generator().manual_seed(1), rotation=20.0)
     frames = warp(images(), poses, focal=40.0, boundary="replicate")
     assert frames.shape == (2, 5, 3, 24, 32)
     for moment in range(5):
@@ -35,7 +35,7 @@ def test_bad_poses_are_refused():
 def test_a_margin_is_as_wide_as_needed_and_no_wider():
     """A white image in a black world: frames stay white if a margin as wide is cut off."""
     poses = random_poses(
-        12, 9, generator=torch.Generator().manual_seed(2), rotation=25.0, translation=0.2
+        12, 9, rng=torch.Generator().manual_seed(2), rotation=25.0, translation=0.2
     )
     for path, needed in zip(poses[:, None], margin(poses, 40, 60), strict=True):
         assert needed > 0.5

@@ -19,12 +19,12 @@ SEQUENCES = {"train": ("GOPR0001", "GOPR0002"), "test": ("GOPR0003",)}
 @pytest.fixture
 def root(tmp_path):
     """A folder with GOPRO_Large: 3 frames of noise a sequence, 96x64, never clipped."""
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     for split, sequences in SEQUENCES.items():
         for sequence in sequences:
             for frame in range(3):
                 for kind in ("sharp", "blur", "blur_gamma"):
-                    image = 0.25 + 0.5 * torch.rand(3, 64, 96, generator=generator)
+                    image = 0.25 + 0.5 * torch.rand(3, 64, 96, generator=rng)
                     path = tmp_path / "GOPRO_Large" / split / sequence / kind
                     write_image(image, path / f"{frame:06d}.png")
     return tmp_path

@@ -90,7 +90,7 @@ def test_bad_frames_are_refused(frames, gamma, message):
 
 def test_the_sharp_frame_is_a_window_of_the_photograph():
     scene = photo("coffee", 120)
-    sharp = gopro_like_pair(scene, frames=5, generator=seeded())[2]
+    sharp = gopro_like_pair(scene, frames=5, rng=seeded())[2]
     assert sharp.shape == (1, 3, 84, 84)
     windows = scene[0].unfold(1, 84, 1).unfold(2, 84, 1)
     differences = (windows - sharp[0, :, None, None]).abs().amax(dim=(0, 3, 4))
@@ -105,7 +105,7 @@ def test_the_blurred_images_are_the_means_of_the_frames(monkeypatch):
         return kept[-1]
 
     monkeypatch.setattr(gopro_like, "warp", keep)
-    blur, blur_gamma, sharp = gopro_like_pair(photo("rocket", 120), frames=7, generator=seeded())
+    blur, blur_gamma, sharp = gopro_like_pair(photo("rocket", 120), frames=7, rng=seeded())
     border = (kept[0].shape[-1] - 84) // 2
     frames = kept[0][0, ..., border:-border, border:-border].clamp(0, 1).double().numpy()
     assert frames.shape == (7, 3, 84, 84)
@@ -120,20 +120,20 @@ def test_nothing_beyond_the_photograph_is_seen(monkeypatch, shake):
     monkeypatch.setattr(gopro_like, "warp", functools.partial(warp, boundary="zero"))
     white = torch.ones(1, 3, 100, 160)
     for seed in range(20):
-        blur = gopro_like_pair(white, frames=5, shake=shake, generator=seeded(seed))[0]
+        blur = gopro_like_pair(white, frames=5, shake=shake, rng=seeded(seed))[0]
         assert blur.min() > 0.999
 
 
 def test_shake_decides_how_strong_the_blur_is():
     scene = photo("coffee", 160)
-    still = gopro_like_pair(scene, frames=3, shake=0.0, generator=seeded())
+    still = gopro_like_pair(scene, frames=3, shake=0.0, rng=seeded())
     torch.testing.assert_close(still[0], still[2], atol=1e-5, rtol=0)
     quality = [
         torch.stack(
             [
                 psnr(*pair[::2])
                 for seed in range(10)
-                for pair in [gopro_like_pair(scene, shake=shake, generator=seeded(seed))]
+                for pair in [gopro_like_pair(scene, shake=shake, rng=seeded(seed))]
             ]
         ).mean()
         for shake in (1.0, 4.0, 16.0)
@@ -144,14 +144,13 @@ def test_shake_decides_how_strong_the_blur_is():
 def test_a_range_of_shakes_gives_slight_and_strong_blur():
     scene = photo("coffee", 100)
     values = [
-        float(psnr(*gopro_like_pair(scene, frames=5, generator=seeded(seed))[::2]))
-        for seed in range(30)
+        float(psnr(*gopro_like_pair(scene, frames=5, rng=seeded(seed))[::2])) for seed in range(30)
     ]
     assert max(values) - min(values) > 6
 
 
 def test_a_grey_tone_stays_what_it_is():
-    for image in gopro_like_pair(torch.full((1, 3, 100, 130), 0.3), generator=seeded()):
+    for image in gopro_like_pair(torch.full((1, 3, 100, 130), 0.3), rng=seeded()):
         torch.testing.assert_close(image, torch.full((1, 3, 70, 100), 0.3), atol=1e-5, rtol=0)
 
 
@@ -168,7 +167,7 @@ def test_a_grey_tone_stays_what_it_is():
 )
 def test_a_bad_photograph_or_setting_is_named(scene, settings, message):
     with pytest.raises(InputError, match=message):
-        gopro_like_pair(scene, generator=seeded(), **settings)
+        gopro_like_pair(scene, rng=seeded(), **settings)
 
 
 # The data set

@@ -12,7 +12,7 @@ def seeded(seed):
 
 @pytest.fixture(scope="module")
 def fields():
-    return weed_fields(12, generator=seeded(0))
+    return weed_fields(12, rng=seeded(0))
 
 
 def test_a_field_is_an_image_with_boxes_and_labels(fields):
@@ -35,20 +35,20 @@ def test_a_field_holds_several_of_both_classes(fields):
 
 
 def test_the_same_seed_draws_the_same_field():
-    for once, again in zip(*(weed_field(96, generator=seeded(5)) for _ in range(2)), strict=True):
+    for once, again in zip(*(weed_field(96, rng=seeded(5)) for _ in range(2)), strict=True):
         torch.testing.assert_close(once, again, rtol=0, atol=0)
-    assert not torch.equal(weed_field(96, generator=seeded(6))[0], once)
+    assert not torch.equal(weed_field(96, rng=seeded(6))[0], once)
 
 
 def test_fields_do_not_depend_on_how_many_are_drawn_at_once():
-    generator = seeded(1)
-    parts = torch.cat([weed_fields(n, 64, generator=generator)[0] for n in (1, 2)])
-    torch.testing.assert_close(weed_fields(3, 64, generator=seeded(1))[0], parts, rtol=0, atol=0)
+    source = seeded(1)
+    parts = torch.cat([weed_fields(n, 64, rng=source)[0] for n in (1, 2)])
+    torch.testing.assert_close(weed_fields(3, 64, rng=seeded(1))[0], parts, rtol=0, atol=0)
 
 
 def test_the_global_generator_is_not_moved():
     before = torch.get_rng_state()
-    weed_field(64, generator=seeded(0))
+    weed_field(64, rng=seeded(0))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -107,10 +107,10 @@ def test_crops_stand_in_rows(fields):
 
 @pytest.mark.parametrize("size", [64, 100, 333])
 def test_other_sizes_work(size):
-    image, boxes, _ = weed_field(size, generator=seeded(0))
+    image, boxes, _ = weed_field(size, rng=seeded(0))
     assert image.shape == (3, size, size) and len(boxes) > 0
 
 
 def test_a_tiny_field_is_refused():
     with pytest.raises(InputError, match="size is 32"):
-        weed_field(32, generator=seeded(0))
+        weed_field(32, rng=seeded(0))

@@ -22,17 +22,17 @@ def seeded(seed):
 
 
 def small_detector(seed=0):
-    return build_detector(size=96, width=16, generator=seeded(seed))
+    return build_detector(size=96, width=16, rng=seeded(seed))
 
 
 @pytest.fixture(scope="module")
 def trained():
     """A narrow detector after one short training on small fields, and what it has not seen."""
-    generator = seeded(0)
-    images, targets = weed_fields(24, 96, generator=generator)
+    source = seeded(0)
+    images, targets = weed_fields(24, 96, rng=source)
     detector = small_detector()
-    history = train_detector(detector, images, targets, steps=90, generator=generator)
-    return detector, history, weed_fields(8, 96, generator=generator)
+    history = train_detector(detector, images, targets, steps=90, rng=source)
+    return detector, history, weed_fields(8, 96, rng=source)
 
 
 def test_a_short_training_finds_plants_it_has_not_seen(trained):
@@ -73,22 +73,22 @@ def test_detection_does_not_depend_on_the_batch(trained):
 
 
 def test_training_twice_gives_the_same_detector():
-    images, targets = weed_fields(4, 96, generator=seeded(0))
+    images, targets = weed_fields(4, 96, rng=seeded(0))
     weights = []
     for global_seed in (0, 1):
         torch.manual_seed(global_seed)
         detector = small_detector()
-        train_detector(detector, images, targets, steps=3, batch=2, generator=seeded(2))
+        train_detector(detector, images, targets, steps=3, batch=2, rng=seeded(2))
         weights.append(detector.state_dict())
     for name in weights[0]:
         torch.testing.assert_close(weights[0][name], weights[1][name], rtol=0, atol=0, msg=name)
 
 
 def test_the_global_generator_is_put_back():
-    images, targets = weed_fields(2, 96, generator=seeded(0))
+    images, targets = weed_fields(2, 96, rng=seeded(0))
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    train_detector(small_detector(), images, targets, steps=1, batch=1, generator=seeded(0))
+    train_detector(small_detector(), images, targets, steps=1, batch=1, rng=seeded(0))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -98,7 +98,7 @@ def test_another_seed_gives_other_weights():
 
 
 def test_each_step_is_reported():
-    images, targets = weed_fields(2, 96, generator=seeded(0))
+    images, targets = weed_fields(2, 96, rng=seeded(0))
     seen = []
     history = train_detector(
         small_detector(),
@@ -106,7 +106,7 @@ def test_each_step_is_reported():
         targets,
         steps=2,
         batch=1,
-        generator=seeded(0),
+        rng=seeded(0),
         on_step=lambda step, losses: seen.append((step, losses)),
     )
     assert seen == list(enumerate(history, start=1))
@@ -136,14 +136,14 @@ def test_grain_varies_up_to_its_largest_strength():
 
 
 def test_unusable_training_data_is_refused():
-    images, targets = weed_fields(2, 96, generator=seeded(0))
+    images, targets = weed_fields(2, 96, rng=seeded(0))
     with pytest.raises(InputError, match="1 targets"):
-        train_detector(small_detector(), images, targets[:1], steps=1, generator=seeded(0))
+        train_detector(small_detector(), images, targets[:1], steps=1, rng=seeded(0))
     with pytest.raises(InputError, match="square"):
-        train_detector(small_detector(), images[..., :64], targets, steps=1, generator=seeded(0))
+        train_detector(small_detector(), images[..., :64], targets, steps=1, rng=seeded(0))
     for setting in ({"steps": 0}, {"batch": 0}, {"grain": -1.0}):
         with pytest.raises(InputError, match=next(iter(setting))):
-            train_detector(small_detector(), images, targets, generator=seeded(0), **setting)
+            train_detector(small_detector(), images, targets, rng=seeded(0), **setting)
 
 
 BOXES, LABELS = torch.tensor([[4.0, 5, 30, 40], [50.0, 60, 90, 80]]), torch.tensor([1, 2])
@@ -173,7 +173,7 @@ def test_unusable_targets_are_named_with_their_picture(what):
     good = {"boxes": BOXES, "labels": LABELS}
     targets = [good, good | wrong]
     with pytest.raises(InputError, match=f"^picture 1: .*{words}"):
-        train_detector(detector, images, targets, steps=10**6, generator=seeded(0))
+        train_detector(detector, images, targets, steps=10**6, rng=seeded(0))
     with pytest.raises(InputError, match=f"^picture 1: .*{words}"):
         evaluate_detection(detector, images, targets)
 
@@ -182,7 +182,7 @@ def test_pictures_without_plants_and_boxes_of_whole_numbers_are_fine():
     images, detector = torch.rand(2, 3, 96, 96, generator=seeded(0)), small_detector()
     bare = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
     targets = [bare, {"boxes": BOXES.long(), "labels": LABELS.int()}]
-    history = train_detector(detector, images, targets, steps=1, batch=4, generator=seeded(0))
+    history = train_detector(detector, images, targets, steps=1, batch=4, rng=seeded(0))
     assert all(loss == loss for loss in history[0].values())
     assert evaluate_detection(detector, images, targets).false_negatives <= 2
 

@@ -16,23 +16,23 @@ from sharingan_lab.evaluation import (
 )
 
 
-def random_boxes(n, generator):
-    corner = 60 * torch.rand(n, 2, generator=generator, dtype=torch.float64)
-    return torch.cat([corner, corner + 8 + 30 * torch.rand(n, 2, generator=generator)], dim=1)
+def random_boxes(n, rng):
+    corner = 60 * torch.rand(n, 2, generator=rng, dtype=torch.float64)
+    return torch.cat([corner, corner + 8 + 30 * torch.rand(n, 2, generator=rng)], dim=1)
 
 
 def random_case(seed):
     """Truth, and detections of which most are jittered copies of it."""
-    generator = torch.Generator().manual_seed(seed)
-    gt_boxes = random_boxes(12, generator)
-    gt_labels = torch.randint(1, 3, (12,), generator=generator)
-    copies = torch.randint(12, (20,), generator=generator)
-    boxes = gt_boxes[copies] + 3 * torch.randn(20, 4, generator=generator, dtype=torch.float64)
-    boxes = torch.cat([boxes, random_boxes(6, generator)])
-    labels = torch.cat([gt_labels[copies], torch.randint(1, 3, (6,), generator=generator)])
-    swapped = torch.rand(26, generator=generator) < 0.1
+    rng = torch.Generator().manual_seed(seed)
+    gt_boxes = random_boxes(12, rng)
+    gt_labels = torch.randint(1, 3, (12,), generator=rng)
+    copies = torch.randint(12, (20,), generator=rng)
+    boxes = gt_boxes[copies] + 3 * torch.randn(20, 4, generator=rng, dtype=torch.float64)
+    boxes = torch.cat([boxes, random_boxes(6, rng)])
+    labels = torch.cat([gt_labels[copies], torch.randint(1, 3, (6,), generator=rng)])
+    swapped = torch.rand(26, generator=rng) < 0.1
     labels = torch.where(swapped, 3 - labels, labels)
-    scores = torch.rand(26, generator=generator)
+    scores = torch.rand(26, generator=rng)
     return boxes, scores, labels, gt_boxes, gt_labels
 
 

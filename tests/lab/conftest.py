@@ -33,7 +33,7 @@ GOOD = (
     "run = lab.setup('01', mode=mode, out_dir=out_dir, seed=seed, device=device)\n"
     "run",
     "import torch\n"
-    "noise = torch.rand(2, 3, 24, 32, generator=run.generator)\n"
+    "noise = torch.rand(2, 3, 24, 32, generator=run.rng)\n"
     "lab.show(lab.image_grid(noise, ['a', 'b']), alt='Two <grey> pictures.', cover=True)",
     "lab.key_figure('F1', 0.97123)\nlab.notice('Random features.')\n"
     "lab.table([['$x^2$', 2]], ['name', 'value'])",

@@ -162,7 +162,7 @@ def test_table_refuses_ragged_rows():
 
 def test_setup_gives_fresh_generators_and_the_values_of_the_mode(tmp_path):
     run = lab.setup("01", seed=5, out_dir=str(tmp_path / "new" / "folder"), device="cpu")
-    draws = [torch.rand(3, generator=run.generator) for _ in range(2)]
+    draws = [torch.rand(3, generator=run.rng) for _ in range(2)]
     torch.testing.assert_close(draws[0], draws[1])
     assert run.out_dir.is_dir()
     assert run.choose(quick=1, full=2) == 1

@@ -17,14 +17,14 @@ def images(*shape, seed=0, dtype=torch.float32):
 
 def lively(width=4, blocks=1, seed=0):
     """Return a network in evaluation mode each layer of which has something to say."""
-    generator = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     network = LiteGenerator(width, blocks).eval()
     for name, weights in network.named_parameters():
         if "gain" in name:
             nn.init.ones_(weights)
         elif weights.dim() > 1:
-            nn.init.kaiming_normal_(weights, generator=generator)
-    nn.init.normal_(network.tail.weight, std=0.02, generator=generator)
+            nn.init.kaiming_normal_(weights, generator=rng)
+    nn.init.normal_(network.tail.weight, std=0.02, generator=rng)
     return network
 
 

@@ -19,11 +19,11 @@ def folder(tmp_path):
 
 def gopro(root, pairs):
     """Noise in GoPro's layout, as many pairs in the one training and the one test sequence."""
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     for split in ("train", "test"):
         for kind in ("blur", "sharp"):
             for i in range(pairs):
-                frame = torch.rand(3, 48, 48, generator=generator)
+                frame = torch.rand(3, 48, 48, generator=rng)
                 write_image(frame, root / split / "GOPR0001" / kind / f"{i:06d}.png")
     return str(root)
 

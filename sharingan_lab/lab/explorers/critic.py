@@ -22,7 +22,7 @@ CONTROLS = {
 REACH = 7.0
 
 
-def clouds(n: int, gap: float, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def clouds(n: int, gap: float, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """Draw real points on the left and generated ones on the right, unit spread, W = gap.
 
     Parameters
@@ -31,7 +31,7 @@ def clouds(n: int, gap: float, *, generator: torch.Generator) -> tuple[Tensor, T
         Points of each kind.
     gap : float
         Distance of the two centres.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of randomness.
 
     Returns
@@ -41,12 +41,12 @@ def clouds(n: int, gap: float, *, generator: torch.Generator) -> tuple[Tensor, T
 
     Examples
     --------
-    >>> real, fake = clouds(1000, 6.0, generator=torch.Generator().manual_seed(0))
+    >>> real, fake = clouds(1000, 6.0, rng=torch.Generator().manual_seed(0))
     >>> bool(real[:, 0].mean() < -2.8), bool(fake[:, 0].mean() > 2.8)
     (True, True)
     """
     half = torch.tensor([gap / 2, 0.0])
-    real, fake = torch.randn(2, n, 2, generator=generator)
+    real, fake = torch.randn(2, n, 2, generator=rng)
     return real - half, fake + half
 
 
@@ -79,12 +79,12 @@ def critic_states(
     3
     """
     rng = torch.Generator().manual_seed(0)
-    critic = BatchedMLP(1, (2, 64, 64, 1), generator=rng)
+    critic = BatchedMLP(1, (2, 64, 64, 1), rng=rng)
     adam = torch.optim.Adam(critic.parameters(), lr=2e-3, betas=(0.5, 0.9))
     states = [deepcopy(critic)]
     for step in range(1, last + 1):
-        real, fake = clouds(128, gap, generator=rng)
-        fine = gradient_penalty(critic, real, fake, generator=rng, one_sided=one_sided)
+        real, fake = clouds(128, gap, rng=rng)
+        fine = gradient_penalty(critic, real, fake, rng=rng, one_sided=one_sided)
         descend(adam, critic_loss(critic(real), critic(fake)) + lambda_gp * fine)
         if step % every == 0:
             states.append(deepcopy(critic))
@@ -110,7 +110,7 @@ def slope_profile(critic: BatchedMLP, real: Tensor, fake: Tensor, places: Tensor
 
     Examples
     --------
-    >>> critic = BatchedMLP(1, (2, 1), generator=torch.Generator().manual_seed(0))
+    >>> critic = BatchedMLP(1, (2, 1), rng=torch.Generator().manual_seed(0))
     >>> critic.weights[0].data = torch.tensor([[[3.0], [4.0]]])
     >>> slope_profile(critic, torch.zeros(2, 2), torch.ones(2, 2), torch.linspace(0, 1, 3)).tolist()
     [[5.0, 5.0], [5.0, 5.0], [5.0, 5.0]]
@@ -145,7 +145,7 @@ def critic_explorer(**start: float) -> SliderFigure:
 def _draw(power: float, steps: int, gap: float, one_sided: int) -> tuple[Figure, str]:
     lambda_gp = 10.0**power
     critic = critic_states(lambda_gp, gap, bool(one_sided))[steps // 10]
-    real, fake = clouds(60, gap, generator=torch.Generator().manual_seed(1))
+    real, fake = clouds(60, gap, rng=torch.Generator().manual_seed(1))
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_map(left, critic, real, fake)

@@ -74,9 +74,9 @@ def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure
 
     @cache  # turning the ratio moves only the dot
     def scene(noise_std: float, angle_error: int) -> tuple[Tensor, Tensor, list[float]]:
-        generator = torch.Generator().manual_seed(0)
+        rng = torch.Generator().manual_seed(0)
         true = linear_kernel(LENGTH, ANGLE, SIZE)
-        blurred = degrade(sharp, true, noise_std=noise_std, generator=generator)
+        blurred = degrade(sharp, true, noise_std=noise_std, rng=rng)
         believed = linear_kernel(LENGTH, ANGLE + angle_error, SIZE)
         return blurred, believed, ratio_curve(blurred, believed, sharp)
 

@@ -33,7 +33,7 @@ class Normal:
     --------
     >>> import torch
     >>> real = Normal(mean=1.0, std=0.5)
-    >>> real.sample(4, generator=torch.Generator().manual_seed(0)).shape
+    >>> real.sample(4, rng=torch.Generator().manual_seed(0)).shape
     torch.Size([4, 1])
     >>> round(float(real.density(torch.tensor(1.0))), 3)
     0.798
@@ -46,9 +46,9 @@ class Normal:
         if not self.std > 0:
             raise InputError(f"std={self.std} must be positive")
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def sample(self, n: int, *, rng: torch.Generator) -> Tensor:
         """Draw n points, shape (n, 1)."""
-        return self.mean + self.std * torch.randn(n, 1, generator=generator)
+        return self.mean + self.std * torch.randn(n, 1, generator=rng)
 
     def density(self, x: Tensor) -> Tensor:
         """Probability density at every entry of x."""
@@ -87,7 +87,7 @@ def grid_centres(side: int = 5, spacing: float = 1.0) -> Tensor:
 
 
 def gaussian_mixture(
-    n: int, centres: Tensor, std: float, *, generator: torch.Generator
+    n: int, centres: Tensor, std: float, *, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Draw points from equally likely Gaussians.
 
@@ -99,7 +99,7 @@ def gaussian_mixture(
         (modes, 2), as from :func:`ring_centres` or :func:`grid_centres`.
     std : float
         Standard deviation of every Gaussian along both axes.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of randomness.
 
     Returns
@@ -112,17 +112,17 @@ def gaussian_mixture(
     Examples
     --------
     >>> import torch
-    >>> generator = torch.Generator().manual_seed(0)
-    >>> points, labels = gaussian_mixture(5, ring_centres(), 0.02, generator=generator)
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> points, labels = gaussian_mixture(5, ring_centres(), 0.02, rng=rng)
     >>> points.shape, labels.shape
     (torch.Size([5, 2]), torch.Size([5]))
     """
-    labels = torch.randint(len(centres), (n,), generator=generator)
-    noise = torch.randn(n, centres.shape[1], generator=generator)
+    labels = torch.randint(len(centres), (n,), generator=rng)
+    noise = torch.randn(n, centres.shape[1], generator=rng)
     return centres[labels] + std * noise, labels
 
 
-def swiss_roll(n: int, *, noise: float = 0.25, generator: torch.Generator) -> Tensor:
+def swiss_roll(n: int, *, noise: float = 0.25, rng: torch.Generator) -> Tensor:
     """Draw points from a spiral: the Swiss roll seen from its end.
 
     Parameters
@@ -132,7 +132,7 @@ def swiss_roll(n: int, *, noise: float = 0.25, generator: torch.Generator) -> Te
     noise : float
         Standard deviation around the spiral, before the division by 7.5 that brings the roll to
         about unit spread.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of randomness.
 
     Returns
@@ -148,12 +148,12 @@ def swiss_roll(n: int, *, noise: float = 0.25, generator: torch.Generator) -> Te
     Examples
     --------
     >>> import torch
-    >>> swiss_roll(7, generator=torch.Generator().manual_seed(0)).shape
+    >>> swiss_roll(7, rng=torch.Generator().manual_seed(0)).shape
     torch.Size([7, 2])
     """
-    angle = 1.5 * math.pi * (1 + 2 * torch.rand(n, generator=generator))
+    angle = 1.5 * math.pi * (1 + 2 * torch.rand(n, generator=rng))
     spiral = angle[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return (spiral + noise * torch.randn(n, 2, generator=generator)) / 7.5
+    return (spiral + noise * torch.randn(n, 2, generator=rng)) / 7.5
 
 
 def mode_coverage(

@@ -46,7 +46,7 @@ def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
 
 
 def shifted_edges(
-    networks: int, n: int, *, width: int = 32, reach: float = 4.0, generator: torch.Generator
+    networks: int, n: int, *, width: int = 32, reach: float = 4.0, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Draw what a moved camera saw, and the sharp edges behind it.
 
@@ -62,7 +62,7 @@ def shifted_edges(
         Pixels of a row, at least 16.
     reach : float
         Half the length of a ramp in pixels: above 0, at most a quarter of the width.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of randomness.
 
     Returns
@@ -78,7 +78,7 @@ def shifted_edges(
     Examples
     --------
     >>> rng = torch.Generator().manual_seed(0)
-    >>> seen, sharp = shifted_edges(1, 2, generator=rng)
+    >>> seen, sharp = shifted_edges(1, 2, rng=rng)
     >>> seen.shape, steepest_step(seen).max().item() < 0.2 < steepest_step(sharp).min().item()
     (torch.Size([1, 2, 32]), True)
     """
@@ -87,7 +87,7 @@ def shifted_edges(
             f"networks={networks}, n={n}, width={width}, reach={reach}: give at least one row, "
             "16 pixels, and a reach above 0 and of at most a quarter of the width"
         )
-    draws = torch.rand(networks, n, 2, generator=generator)  # row by row
+    draws = torch.rand(networks, n, 2, generator=rng)  # row by row
     middles = width * (0.375 + 0.25 * draws[..., 0])
     offsets = reach * (2 * draws[..., 1] - 1)
     fitting = reach * (2 * (torch.arange(_FINE) + 0.5) / _FINE - 1)

@@ -23,7 +23,7 @@ class BatchedMLP(nn.Module):
     sizes : sequence of int
         Widths from input to output, such as ``(2, 64, 64, 1)``: ReLU after every layer but the
         last.
-    generator : torch.Generator
+    rng : torch.Generator
         Source of the initial weights: uniform with He's variance 2 / inputs, biases uniform in
         +-1 / sqrt(inputs). Networks are drawn one after the other, so network s does not depend
         on how many follow.
@@ -41,14 +41,14 @@ class BatchedMLP(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> critics = BatchedMLP(3, (2, 16, 1), generator=torch.Generator().manual_seed(0))
+    >>> critics = BatchedMLP(3, (2, 16, 1), rng=torch.Generator().manual_seed(0))
     >>> critics(torch.zeros(3, 5, 2)).shape
     torch.Size([3, 5, 1])
     >>> critics(torch.zeros(15, 2)).shape
     torch.Size([15, 1])
     """
 
-    def __init__(self, networks: int, sizes: Sequence[int], *, generator: torch.Generator) -> None:
+    def __init__(self, networks: int, sizes: Sequence[int], *, rng: torch.Generator) -> None:
         super().__init__()
         if networks < 1 or len(sizes) < 2 or min(sizes) < 1:
             raise InputError(
@@ -57,7 +57,7 @@ class BatchedMLP(nn.Module):
             )
         self.networks = networks
         layers = list(pairwise(sizes))
-        drawn = [[_draw_layer(*layer, generator) for layer in layers] for _ in range(networks)]
+        drawn = [[_draw_layer(*layer, rng) for layer in layers] for _ in range(networks)]
         stacked = [
             [torch.stack(tensors) for tensors in zip(*layer, strict=True)]
             for layer in zip(*drawn, strict=True)
@@ -113,9 +113,9 @@ class BatchedMLP(nn.Module):
         return self.activations(points)[-1]
 
 
-def _draw_layer(inputs: int, outputs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    weight = 2 * torch.rand(inputs, outputs, generator=generator) - 1
-    bias = 2 * torch.rand(1, outputs, generator=generator) - 1
+def _draw_layer(inputs: int, outputs: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    weight = 2 * torch.rand(inputs, outputs, generator=rng) - 1
+    bias = 2 * torch.rand(1, outputs, generator=rng) - 1
     return weight * (6 / inputs) ** 0.5, bias / inputs**0.5
 
 
@@ -201,7 +201,7 @@ def layer_gradient_norms(loss: Tensor, activations: Sequence[Tensor]) -> Tensor:
     Examples
     --------
     >>> import torch
-    >>> critic = BatchedMLP(2, (2, 8, 8, 1), generator=torch.Generator().manual_seed(0))
+    >>> critic = BatchedMLP(2, (2, 8, 8, 1), rng=torch.Generator().manual_seed(0))
     >>> layers = critic.activations(torch.randn(2, 5, 2))
     >>> layer_gradient_norms(layers[-1].sum(), layers).shape
     torch.Size([3, 2])

@@ -88,7 +88,7 @@ def steepest_slope(critics: BatchedMLP, *, side: int = 15, reach: float = 2.5) -
     Examples
     --------
     >>> import torch
-    >>> critic = BatchedMLP(1, (2, 1), generator=torch.Generator().manual_seed(0))
+    >>> critic = BatchedMLP(1, (2, 1), rng=torch.Generator().manual_seed(0))
     >>> critic.weights[0].data = torch.tensor([[[3.0], [4.0]]])
     >>> round(steepest_slope(critic).item(), 4)
     5.0

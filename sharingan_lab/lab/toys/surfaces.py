@@ -30,7 +30,7 @@ def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
 
     Examples
     --------
-    >>> critics = BatchedMLP(2, (2, 8, 1), generator=torch.Generator().manual_seed(0))
+    >>> critics = BatchedMLP(2, (2, 8, 1), rng=torch.Generator().manual_seed(0))
     >>> surface(critics, reach=1.0, side=5).shape
     torch.Size([2, 5, 5])
     """
@@ -68,7 +68,7 @@ def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int 
     Examples
     --------
     >>> import torch
-    >>> critics = BatchedMLP(3, (2, 8, 1), generator=torch.Generator().manual_seed(0))
+    >>> critics = BatchedMLP(3, (2, 8, 1), rng=torch.Generator().manual_seed(0))
     >>> peaks(critics, torch.zeros(4, 2), distance=0.5).shape
     torch.Size([3, 4])
     """

@@ -62,7 +62,7 @@ def plot(explorer, words):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("seed", 3), ("length", 10.0), ("exposure", 0.2), ("noise_std", 0.08), ("inertia", 9.0),
+    [("seed", 3), ("path_length", 10.0), ("exposure", 0.2), ("noise_std", 0.08), ("inertia", 9.0),
      ("gaussian", 40.0), ("impulse", 0.9), ("anxiety", 0.09), ("photons", 50), ("gamma", 2.2),
      ("highlights", 8.0), ("boundary", "zero")],
 )  # fmt: skip
@@ -78,10 +78,10 @@ def test_every_control_changes_the_blurred_picture_and_can_be_turned_back(explor
 
 def test_the_pictures_and_numbers_are_the_librarys(explorer):
     explorer.controls["exposure"].value = 0.5
-    generator = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     walk = {name: STARTS[name] for name in ("inertia", "gaussian", "impulse", "anxiety")}
-    kernel = random_kernels(1, 64, length=40.0, exposure=0.5, generator=generator, **walk)
-    blurred = degrade(IMAGE, kernel, noise_std=0.01, generator=generator)
+    kernel = random_kernels(1, 64, path_length=40.0, exposure=0.5, rng=rng, **walk)
+    blurred = degrade(IMAGE, kernel, noise_std=0.01, rng=rng)
     assert np.array_equal(panel(explorer, "blurred"), to_uint8(blurred))
     assert np.array_equal(panel(explorer, "sharp"), to_uint8(IMAGE))
     for fact in (f"{psnr(blurred, IMAGE).item():.2f} dB", f"{ssim(blurred, IMAGE).item():.3f}"):
@@ -150,11 +150,11 @@ def test_every_slider_has_a_labelled_box_that_moves_with_it(explorer):
 
 
 def test_starts_are_those_of_the_api_and_checked():
-    explorer = BlurExplorer("coffee", length=20, photons=None, boundary="circular", turn=-5)
-    assert explorer.settings.length == 20.0 and explorer.settings.photons is None
+    explorer = BlurExplorer("coffee", path_length=20, photons=None, boundary="circular", turn=-5)
+    assert explorer.settings.path_length == 20.0 and explorer.settings.photons is None
     assert explorer.settings.boundary == "circular" and explorer.photo.value == "coffee"
     for wrong, message in (
-        ({"lenght": 3}, "no control 'lenght'; choose from seed, length"),
+        ({"lenght": 3}, "no control 'lenght'; choose from seed, path_length"),
         ({"exposure": 0.0}, "exposure must lie between 0.01 and 1, got 0.0"),
         ({"boundary": "wrap"}, "boundary must be one of reflect, replicate, zero, circular"),
     ):
@@ -163,7 +163,7 @@ def test_starts_are_those_of_the_api_and_checked():
 
 
 def test_a_new_path_is_the_next_seed_and_start_again_goes_back():
-    explorer = BlurExplorer(IMAGE, seed=99, length=12.0)
+    explorer = BlurExplorer(IMAGE, seed=99, path_length=12.0)
     first = explorer.shot.kernel
     explorer.new_path.click()
     assert explorer.controls["seed"].value == 0
@@ -203,7 +203,7 @@ def test_only_the_open_page_is_drawn(explorer, monkeypatch):
 
 def test_a_redraw_takes_no_longer_than_200_plain_blurs():
     explorer, rng = BlurExplorer(noise_std=0.02), torch.Generator().manual_seed(0)
-    picture, kernel = photo("coffee", 256), random_kernels(1, 64, generator=rng)
+    picture, kernel = photo("coffee", 256), random_kernels(1, 64, rng=rng)
 
     def seconds(work):
         start = time.process_time()  # other tests may run beside this one
@@ -213,7 +213,7 @@ def test_a_redraw_takes_no_longer_than_200_plain_blurs():
     drawn, blurred = [], []
     for seed in range(1, 10):
         drawn.append(seconds(lambda seed=seed: setattr(explorer.controls["seed"], "value", seed)))
-        blurred.append(seconds(lambda: degrade(picture, kernel, generator=rng)))
+        blurred.append(seconds(lambda: degrade(picture, kernel, rng=rng)))
     assert median(drawn) <= 200 * median(blurred)  # about 50
 
 
@@ -297,7 +297,7 @@ def test_a_bad_file_gives_a_message_and_the_old_picture_stays(explorer, name, co
     shown = re.search(r'<p role="alert">(.*)</p>', markup(explorer))[1]
     assert message in shown
     assert markup(explorer).replace(f'<p role="alert">{shown}</p>', "") == before
-    explorer.controls["length"].value = 30.0
+    explorer.controls["path_length"].value = 30.0
     assert 'role="alert"' not in markup(explorer)
 
 
@@ -354,7 +354,7 @@ def test_the_strength_of_the_other_method_cannot_be_turned(explorer):
 
 # -- taking it along ----------------------------------------------------------------------------
 
-TURNED = {"seed": 7, "length": 23.0, "exposure": 0.37, "noise_std": 0.013, "photons": 300,
+TURNED = {"seed": 7, "path_length": 23.0, "exposure": 0.37, "noise_std": 0.013, "photons": 300,
           "gamma": 2.2, "highlights": 4.0, "boundary": "replicate", "anxiety": 0.07}  # fmt: skip
 
 
@@ -419,8 +419,8 @@ def test_an_error_is_shown_in_the_widget_and_raised(explorer, monkeypatch):
 
     monkeypatch.setattr(widget, "expose", broken)
     with pytest.raises(InputError):
-        explorer.controls["length"].value = 12.0
+        explorer.controls["path_length"].value = 12.0
     assert '<p role="alert">the shutter &lt;jams&gt;</p>' in markup(explorer)
     monkeypatch.undo()
-    explorer.controls["length"].value = 40.0
+    explorer.controls["path_length"].value = 40.0
     assert 'role="alert"' not in markup(explorer)

@@ -19,7 +19,7 @@ def rng(seed=0):
 
 def mean_slope(lambda_gp, gap, one_sided=False):
     critic = critic_states(lambda_gp, gap, one_sided)[-1]
-    real, fake = clouds(500, gap, generator=rng(5))
+    real, fake = clouds(500, gap, rng=rng(5))
     return slope_profile(critic, real, fake, torch.linspace(0, 1, 11)).mean().item()
 
 
@@ -42,7 +42,7 @@ def test_states_are_those_of_one_training():
 
 
 def test_a_surface_lies_on_the_mesh_it_is_drawn_on():
-    critics = BatchedMLP(2, (2, 1), generator=rng())
+    critics = BatchedMLP(2, (2, 1), rng=rng())
     critics.weights[0].data.copy_(torch.tensor([[[1.0], [0.0]], [[0.0], [1.0]]]))
     critics.biases[0].data.zero_()
     rising_right, rising_up = surface(critics, reach=2.0, side=5)
@@ -53,7 +53,7 @@ def test_a_surface_lies_on_the_mesh_it_is_drawn_on():
 
 def test_profiles_go_from_the_generated_to_the_real_point():
     critic = critic_states(1.0, 6.0, False, last=20)[-1]
-    real, fake = clouds(4, 6.0, generator=rng(1))
+    real, fake = clouds(4, 6.0, rng=rng(1))
     found = slope_profile(critic, real, fake, torch.tensor([0.0, 1.0]))
     torch.testing.assert_close(found[0], input_gradients(critic, fake).norm(dim=1))
     torch.testing.assert_close(found[1], input_gradients(critic, real).norm(dim=1))
@@ -72,7 +72,7 @@ def test_turning_every_control_changes_what_is_shown():
 def test_the_slopes_shown_are_those_of_the_library():
     explorer = critic_explorer(power=1.0, steps=100, gap=4.0)
     critic = critic_states(10.0, 4.0, False)[10]
-    pair = clouds(60, 4.0, generator=rng(1))
+    pair = clouds(60, 4.0, rng=rng(1))
     slope = slope_profile(critic, *pair, torch.linspace(0, 1, 21)).mean().item()
     assert f"Lambda 10 after 100 steps: mean slope {slope:.2f}" in explorer.description
     assert "is 1.20" in explorer.description

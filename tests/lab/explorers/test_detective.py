@@ -18,7 +18,7 @@ from sharingan_lab.losses import critic_loss, generator_loss
 
 def samples(gap):
     rng = torch.Generator().manual_seed(0)
-    real, forged = (Normal(mean, 1.0).sample(200_000, generator=rng) for mean in (gap, 0.0))
+    real, forged = (Normal(mean, 1.0).sample(200_000, rng=rng) for mean in (gap, 0.0))
     return real, forged
 
 

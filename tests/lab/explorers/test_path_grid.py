@@ -12,7 +12,7 @@ from sharingan_lab.lab.explorers.path_grid import path_grid
 
 @pytest.fixture
 def paths():
-    return sample_trajectories(3, generator=torch.Generator().manual_seed(0)) + 40
+    return sample_trajectories(3, rng=torch.Generator().manual_seed(0)) + 40
 
 
 def drawn(ax):

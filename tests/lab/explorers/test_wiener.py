@@ -29,8 +29,8 @@ def from_the_start(explorer):
 
 def test_says_what_wiener_gives(explorer):
     sharp = photo("astronaut", 256)[..., 8:136, 48:176]
-    generator = torch.Generator().manual_seed(0)
-    blurred = degrade(sharp, linear_kernel(9, 20, 21), noise_std=0.02, generator=generator)
+    rng = torch.Generator().manual_seed(0)
+    blurred = degrade(sharp, linear_kernel(9, 20, 21), noise_std=0.02, rng=rng)
     restored = wiener(blurred, linear_kernel(9, 30, 21), noise_to_signal=0.1)
     explorer.sliders["power"].value = -1.0
     explorer.sliders["noise_std"].value = 0.02

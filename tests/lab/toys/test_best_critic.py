@@ -22,7 +22,7 @@ def test_it_reaches_the_distance(dimensions, seed):
 
 
 def test_it_is_nowhere_steeper_than_one():
-    real = swiss_roll(100, generator=rng()).double()
+    real = swiss_roll(100, rng=rng()).double()
     critic = optimal_critic(real, real + torch.randn(100, 2, generator=rng(1)))
     a, b = (6 * torch.rand(2, 4000, 2, generator=rng(2)) - 3).double()
     b[2000:] = a[2000:] + 1e-4 * b[2000:]  # near neighbours as well

@@ -19,8 +19,8 @@ POINTS = 64
 def decades_lost(width, turns):
     """Play three games; powers of ten by which the gradient grows from layer 11 back to layer 1."""
     rng = torch.Generator().manual_seed(0)
-    generators = BatchedMLP(3, (2, *[width] * 11, 2), generator=rng)
-    critics = BatchedMLP(3, (2, *[width] * 11, 1), generator=rng)
+    generators = BatchedMLP(3, (2, *[width] * 11, 2), rng=rng)
+    critics = BatchedMLP(3, (2, *[width] * 11, 1), rng=rng)
     clip_weights(critics, LIMITS)
     critic_step, generator_step = (
         torch.optim.RMSprop(networks.parameters(), lr=5e-4) for networks in (critics, generators)
@@ -31,7 +31,7 @@ def decades_lost(width, turns):
 
     for _ in range(turns):
         for _ in range(5):
-            real, fake = swiss_roll(3 * POINTS, generator=rng), forge().detach()
+            real, fake = swiss_roll(3 * POINTS, rng=rng), forge().detach()
             descend(critic_step, 3 * critic_loss(critics(real), critics(fake)))
             clip_weights(critics, LIMITS)
         descend(generator_step, 3 * generator_loss(critics(forge())))

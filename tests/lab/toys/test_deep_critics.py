@@ -18,14 +18,14 @@ CRITICS, POINTS = 3, 32
 def spans(*, lambda_gp=0.0, clip=None, steps=8):
     """Train critics of the Swiss roll against noise; largest over smallest gradient of a layer."""
     rng = torch.Generator().manual_seed(0)
-    critics = BatchedMLP(CRITICS, (2, *[512] * 11, 1), generator=rng)
+    critics = BatchedMLP(CRITICS, (2, *[512] * 11, 1), rng=rng)
     adam = torch.optim.Adam(critics.parameters(), 1e-4, betas=(0.5, 0.9))
     for _ in range(steps):
-        real = swiss_roll(CRITICS * POINTS, generator=rng)
+        real = swiss_roll(CRITICS * POINTS, rng=rng)
         fake = torch.randn(CRITICS * POINTS, 2, generator=rng)
         loss = critic_loss(critics(real), critics(fake))
         if clip is None:
-            loss = loss + lambda_gp * gradient_penalty(critics, real, fake, generator=rng)
+            loss = loss + lambda_gp * gradient_penalty(critics, real, fake, rng=rng)
         descend(adam, loss)
         if clip is not None:
             clip_weights(critics, clip)

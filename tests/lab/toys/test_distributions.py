@@ -23,7 +23,7 @@ def rng(seed=0):
 
 
 def test_normal_samples_follow_scipys_normal():
-    samples = Normal(1.5, 0.5).sample(2000, generator=rng())
+    samples = Normal(1.5, 0.5).sample(2000, rng=rng())
     assert kstest(samples[:, 0].numpy(), "norm", args=(1.5, 0.5)).pvalue > 0.01
 
 
@@ -53,7 +53,7 @@ def test_grid_centres_are_25_places_around_the_origin():
 
 def test_mixture_points_scatter_around_their_own_centre():
     centres = grid_centres()
-    points, labels = gaussian_mixture(20_000, centres, 0.05, generator=rng())
+    points, labels = gaussian_mixture(20_000, centres, 0.05, rng=rng())
     offsets = points - centres[labels]
     assert offsets.std().item() == pytest.approx(0.05, rel=0.02)
     counts = torch.bincount(labels, minlength=25)
@@ -61,7 +61,7 @@ def test_mixture_points_scatter_around_their_own_centre():
 
 
 def test_swiss_roll_without_noise_is_the_spiral():
-    points = 7.5 * swiss_roll(500, noise=0.0, generator=rng()).double()
+    points = 7.5 * swiss_roll(500, noise=0.0, rng=rng()).double()
     radius = points.norm(dim=1)
     assert radius.min() >= 1.5 * math.pi - 1e-4 and radius.max() <= 4.5 * math.pi + 1e-4
     expected = torch.stack([radius * radius.cos(), radius * radius.sin()], dim=1)
@@ -71,9 +71,9 @@ def test_swiss_roll_without_noise_is_the_spiral():
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda g: Normal(0, 1).sample(9, generator=g),
-        lambda g: gaussian_mixture(9, ring_centres(), 0.1, generator=g)[0],
-        lambda g: swiss_roll(9, generator=g),
+        lambda g: Normal(0, 1).sample(9, rng=g),
+        lambda g: gaussian_mixture(9, ring_centres(), 0.1, rng=g)[0],
+        lambda g: swiss_roll(9, rng=g),
     ],
 )
 def test_samples_follow_the_seed(draw):
@@ -83,7 +83,7 @@ def test_samples_follow_the_seed(draw):
 
 def test_perfect_samples_cover_all_modes():
     centres = ring_centres()
-    points, _ = gaussian_mixture(2000, centres, 0.02, generator=rng())
+    points, _ = gaussian_mixture(2000, centres, 0.02, rng=rng())
     assert mode_coverage(points, centres, radius=0.2, least=100) == (8, 1.0)
 
 

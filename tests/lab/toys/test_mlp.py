@@ -25,7 +25,7 @@ def plain_network(batched, index):
 
 
 def test_every_network_equals_a_plain_one():
-    batched = BatchedMLP(3, (2, 16, 8, 1), generator=rng())
+    batched = BatchedMLP(3, (2, 16, 8, 1), rng=rng())
     points = torch.randn(3, 10, 2, generator=rng(1))
     scores = batched(points)
     for index in range(3):
@@ -34,24 +34,24 @@ def test_every_network_equals_a_plain_one():
 
 
 def test_flat_points_belong_to_the_networks_in_order():
-    batched = BatchedMLP(3, (2, 16, 1), generator=rng())
+    batched = BatchedMLP(3, (2, 16, 1), rng=rng())
     points = torch.randn(3, 10, 2, generator=rng(1))
     torch.testing.assert_close(batched(points.flatten(0, 1)), batched(points).flatten(0, 1))
 
 
 def test_first_networks_do_not_depend_on_how_many_follow():
-    two, five = (BatchedMLP(n, (2, 16, 1), generator=rng()) for n in (2, 5))
+    two, five = (BatchedMLP(n, (2, 16, 1), rng=rng()) for n in (2, 5))
     torch.testing.assert_close(two.weights[1], five.weights[1][:2], atol=0, rtol=0)
     assert not torch.equal(five.weights[0][0], five.weights[0][1])
 
 
 def test_initial_weights_have_hes_variance():
-    weight = BatchedMLP(1, (200, 300, 1), generator=rng()).weights[0]
+    weight = BatchedMLP(1, (200, 300, 1), rng=rng()).weights[0]
     assert weight.var().item() == pytest.approx(2 / 200, rel=0.02)
 
 
 def test_he_weights_keep_the_signal_through_twelve_layers():
-    network = BatchedMLP(8, (2, *[64] * 11, 1), generator=rng())
+    network = BatchedMLP(8, (2, *[64] * 11, 1), rng=rng())
     layers = network.activations(torch.randn(8, 200, 2, generator=rng(1)))
     first, last = layers[0].square().mean(), layers[-2].square().mean()
     assert 0.1 < (last / first).item() < 10
@@ -59,7 +59,7 @@ def test_he_weights_keep_the_signal_through_twelve_layers():
 
 def test_networks_learn_as_if_they_were_alone():
     """Adam does not see that the mean over networks divides each gradient by their number."""
-    together = BatchedMLP(3, (2, 16, 1), generator=rng())
+    together = BatchedMLP(3, (2, 16, 1), rng=rng())
     alone = plain_network(together, 1)
     optimizers = [torch.optim.Adam(net.parameters(), lr=1e-2) for net in (together, alone)]
     for step in range(5):
@@ -71,40 +71,39 @@ def test_networks_learn_as_if_they_were_alone():
 
 
 def test_the_penalty_of_several_networks_is_the_mean_of_their_penalties():
-    together = BatchedMLP(3, (2, 16, 1), generator=rng())
+    together = BatchedMLP(3, (2, 16, 1), rng=rng())
     x, y = torch.randn(2, 3, 8, 2, generator=rng(1))
-    joint = gradient_penalty(together, x.flatten(0, 1), y.flatten(0, 1), generator=rng(2))
-    generator = rng(2)  # alpha is drawn sample after sample, so network after network
+    joint = gradient_penalty(together, x.flatten(0, 1), y.flatten(0, 1), rng=rng(2))
+    source = rng(2)  # alpha is drawn sample after sample, so network after network
     single = [
-        gradient_penalty(plain_network(together, i), x[i], y[i], generator=generator)
-        for i in range(3)
+        gradient_penalty(plain_network(together, i), x[i], y[i], rng=source) for i in range(3)
     ]
     torch.testing.assert_close(joint, torch.stack(single).mean())
 
 
 def test_only_inner_layers_are_rectified():
-    network = BatchedMLP(1, (2, 16, 16, 1), generator=rng())
+    network = BatchedMLP(1, (2, 16, 16, 1), rng=rng())
     inner = network.activations(torch.randn(1, 100, 2, generator=rng(1)))[:-1]
     assert [tuple(layer.shape) for layer in inner] == [(1, 100, 16)] * 2
     assert all((layer >= 0).all() for layer in inner)
-    negative = BatchedMLP(1, (2, 1), generator=rng())(torch.randn(1, 100, 2, generator=rng(1)))
+    negative = BatchedMLP(1, (2, 1), rng=rng())(torch.randn(1, 100, 2, generator=rng(1)))
     assert (negative < 0).any() and (negative > 0).any()
 
 
 @pytest.mark.parametrize("networks, sizes", [(0, (2, 1)), (1, (2,)), (1, (2, 0, 1))])
 def test_impossible_networks_are_refused(networks, sizes):
     with pytest.raises(InputError, match="at least one network"):
-        BatchedMLP(networks, sizes, generator=rng())
+        BatchedMLP(networks, sizes, rng=rng())
 
 
 @pytest.mark.parametrize("shape", [(7, 2), (2, 10, 2), (2,)])
 def test_points_that_do_not_split_are_refused(shape):
     with pytest.raises(InputError, match="do not fit 3 networks"):
-        BatchedMLP(3, (2, 1), generator=rng())(torch.zeros(shape))
+        BatchedMLP(3, (2, 1), rng=rng())(torch.zeros(shape))
 
 
 def test_clipping_bounds_every_parameter_and_leaves_small_ones():
-    network = BatchedMLP(2, (2, 16, 1), generator=rng())
+    network = BatchedMLP(2, (2, 16, 1), rng=rng())
     before = [parameter.detach().clone() for parameter in network.parameters()]
     clip_weights(network, 0.1)
     for old, new in zip(before, network.parameters(), strict=True):
@@ -112,7 +111,7 @@ def test_clipping_bounds_every_parameter_and_leaves_small_ones():
 
 
 def test_every_network_can_have_its_own_limit():
-    network = BatchedMLP(2, (2, 16, 1), generator=rng())
+    network = BatchedMLP(2, (2, 16, 1), rng=rng())
     clip_weights(network, torch.tensor([0.1, 0.001]))
     largest = torch.stack([weight.detach().abs().amax((1, 2)) for weight in network.weights])
     torch.testing.assert_close(largest.amax(0), torch.tensor([0.1, 0.001]))
@@ -126,7 +125,7 @@ def test_a_limit_must_be_positive(limit):
 
 def test_layer_gradients_of_a_deep_linear_chain():
     """Weights w, no bias, one unit a layer: the gradient at layer l is w ** (layers after l)."""
-    network = BatchedMLP(2, (1, 1, 1, 1), generator=rng())
+    network = BatchedMLP(2, (1, 1, 1, 1), rng=rng())
     for weight, bias in zip(network.weights, network.biases, strict=True):
         weight.data.copy_(torch.tensor([2.0, 0.5]).view(2, 1, 1))
         bias.data.zero_()
@@ -136,7 +135,7 @@ def test_layer_gradients_of_a_deep_linear_chain():
 
 
 def test_layer_gradients_do_not_underflow():
-    network = BatchedMLP(1, (2, *[64] * 11, 1), generator=rng())
+    network = BatchedMLP(1, (2, *[64] * 11, 1), rng=rng())
     clip_weights(network, 0.001)
     layers = network.activations(torch.randn(1, 64, 2, generator=rng(1)))
     norms = layer_gradient_norms(layers[-1].mean(), layers)

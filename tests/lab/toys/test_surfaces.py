@@ -13,7 +13,7 @@ def rng(seed=0):
 
 def tents(tops):
     """One critic a top: a pyramid, minus the sum of the distances along both axes."""
-    critics = BatchedMLP(len(tops), (2, 4, 1), generator=rng())
+    critics = BatchedMLP(len(tops), (2, 4, 1), rng=rng())
     axes = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
     critics.weights[0].data.copy_(axes.expand(len(tops), -1, -1))
     critics.biases[0].data.copy_(-(torch.as_tensor(tops) @ axes)[:, None])
@@ -23,7 +23,7 @@ def tents(tops):
 
 
 def test_gradients_equal_those_of_each_point_alone():
-    critics = BatchedMLP(3, (2, 16, 16, 1), generator=rng())
+    critics = BatchedMLP(3, (2, 16, 16, 1), rng=rng())
     points = torch.randn(3, 5, 2, generator=rng(1))
     found = input_gradients(critics, points)
     for network, point in [(0, 0), (1, 3), (2, 4)]:
@@ -46,7 +46,7 @@ def test_a_peak_is_found_where_it_is_and_nowhere_else():
 
 
 def test_a_slope_and_a_plateau_have_no_peaks():
-    critics = BatchedMLP(2, (2, 1), generator=rng())
+    critics = BatchedMLP(2, (2, 1), rng=rng())
     critics.weights[0].data[1] = 0
     assert not peaks(critics, grid_centres(5), distance=0.5).any()
 

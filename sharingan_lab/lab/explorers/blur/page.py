@@ -38,7 +38,7 @@ class Page:
     Examples
     --------
     >>> from sharingan_lab.lab.explorers.blur.settings import starts
-    >>> Page(starts({"length": 12.0}), "coffee").controls["length"].value
+    >>> Page(starts({"path_length": 12.0}), "coffee").controls["path_length"].value
     12.0
     """
 

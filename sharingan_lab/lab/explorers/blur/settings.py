@@ -21,7 +21,7 @@ class Control(NamedTuple):
 GROUPS: dict[str, dict[str, Control]] = {
     "Motion": {
         "seed": Control("seed of the path", 0, 0, 99, 1),
-        "length": Control("length (px)", 40.0, 0.0, 60.0, 1.0),
+        "path_length": Control("length (px)", 40.0, 0.0, 60.0, 1.0),
         "gaussian": Control("gaussian: trembling", 5.0, 0.0, 50.0, 0.5),
         "inertia": Control("inertia: pull to start", 0.35, 0.0, 10.0, 0.05),
         "impulse": Control("impulse: jerks", 0.1, 0.0, 1.0, 0.01),
@@ -61,11 +61,11 @@ class Settings:
     Examples
     --------
     >>> Settings(exposure=0.5).walk
-    {'length': 40.0, 'inertia': 0.35, 'gaussian': 5.0, 'impulse': 0.1, 'anxiety': 0.01}
+    {'path_length': 40.0, 'inertia': 0.35, 'gaussian': 5.0, 'impulse': 0.1, 'anxiety': 0.01}
     """
 
     seed: int = 0
-    length: float = 40.0
+    path_length: float = 40.0
     inertia: float = 0.35
     gaussian: float = 5.0
     impulse: float = 0.1
@@ -81,7 +81,8 @@ class Settings:
     def walk(self) -> dict[str, float]:
         """What `sample_trajectories` takes."""
         return {
-            n: getattr(self, n) for n in ("length", "inertia", "gaussian", "impulse", "anxiety")
+            n: getattr(self, n)
+            for n in ("path_length", "inertia", "gaussian", "impulse", "anxiety")
         }
 
     @property
@@ -113,7 +114,7 @@ def starts(given: dict[str, float | str | None]) -> dict[str, float | str]:
 
     Examples
     --------
-    >>> starts({"length": 20})["length"]
+    >>> starts({"path_length": 20})["path_length"]
     20.0
     """
     numbers = {name: 0 if value is None else value for name, value in given.items()}

@@ -67,7 +67,7 @@ def expose(sharp: Tensor, settings: Settings) -> Shot:
     Examples
     --------
     >>> grey = torch.full((1, 3, 64, 64), 0.5)
-    >>> shot = expose(grey, Settings(length=20.0, exposure=0.5))
+    >>> shot = expose(grey, Settings(path_length=20.0, exposure=0.5))
     >>> shot.path.shape, round(float(shot.kernel.sum()), 3), shot.blurred.shape
     (torch.Size([1, 2000, 2]), 0.5, torch.Size([1, 3, 64, 64]))
     """
@@ -86,9 +86,9 @@ def quality(picture: Tensor, sharp: Tensor) -> Quality:
 @lru_cache(maxsize=1)
 def _walk(seed: int, *walk: tuple[str, float]) -> tuple[Tensor, Tensor]:
     """The path, and the state of the generator after it: from there the noise is drawn."""
-    generator = torch.Generator().manual_seed(seed)
-    path = sample_trajectories(1, generator=generator, **dict(walk))
-    return path, generator.get_state()
+    rng = torch.Generator().manual_seed(seed)
+    path = sample_trajectories(1, rng=rng, **dict(walk))
+    return path, rng.get_state()
 
 
 @lru_cache(maxsize=1)
@@ -101,9 +101,9 @@ def _develop(
     sharp: Tensor, kernel: Tensor, state: Tensor, *sensor: tuple[str, float | str | None]
 ) -> tuple[Tensor, Tensor]:
     """The blurred photograph without noise and with it."""
-    generator = torch.Generator()
-    generator.set_state(state)
+    rng = torch.Generator()
+    rng.set_state(state)
     chosen = dict(sensor)
     quiet = chosen | {"noise_std": 0.0, "photons": None}
-    clean = degrade(sharp, kernel, **quiet, generator=torch.Generator())
-    return clean, degrade(sharp, kernel, **chosen, generator=generator)
+    clean = degrade(sharp, kernel, **quiet, rng=torch.Generator())
+    return clean, degrade(sharp, kernel, **chosen, rng=rng)

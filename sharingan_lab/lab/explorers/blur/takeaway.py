@@ -20,7 +20,7 @@ def python_lines(picture: Picture, settings: Settings) -> str:
     >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
     >>> lines = python_lines(bundled("coffee"), Settings(seed=3))
     >>> print(lines.splitlines()[4])
-    generator = torch.Generator().manual_seed(3)
+    rng = torch.Generator().manual_seed(3)
     """
     walk, sensor = (
         ", ".join(f"{name}={value!r}" for name, value in chosen.items())
@@ -32,11 +32,11 @@ def python_lines(picture: Picture, settings: Settings) -> str:
         picture.imports,
     ]
     work = [
-        f"generator = torch.Generator().manual_seed({settings.seed})",
-        f"path = sample_trajectories(\n    1,\n    {walk},\n    generator=generator,\n)",
+        f"rng = torch.Generator().manual_seed({settings.seed})",
+        f"path = sample_trajectories(\n    1,\n    {walk},\n    rng=rng,\n)",
         f"kernel = rasterize(path, {KERNEL_SIZE}, {settings.exposure!r})",
         f"sharp = {picture.python}",
-        f"blurred = degrade(\n    sharp,\n    kernel,\n    {sensor},\n    generator=generator,\n)",
+        f"blurred = degrade(\n    sharp,\n    kernel,\n    {sensor},\n    rng=rng,\n)",
     ]
     return "\n".join([*filter(None, imports), "", *work])
 
@@ -47,8 +47,8 @@ def explorer_line(picture: Picture, values: dict[str, float | str]) -> str:
     Examples
     --------
     >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
-    >>> explorer_line(bundled("coffee"), STARTS | {"length": 20.0})
-    "BlurExplorer(photo('coffee', 256), length=20.0)"
+    >>> explorer_line(bundled("coffee"), STARTS | {"path_length": 20.0})
+    "BlurExplorer(photo('coffee', 256), path_length=20.0)"
     """
     changed = [f"{name}={value!r}" for name, value in values.items() if value != STARTS[name]]
     source = picture.python.partition("  #")[0]

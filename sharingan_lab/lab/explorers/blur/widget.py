@@ -30,8 +30,8 @@ class BlurExplorer(Pictured):
         Photograph (1, 3, H, W) in [0, 1], at least 64 pixels high and wide, or the name of a
         bundled one; the astronaut if not given.
     **start : float or str
-        Values to start from, by name of control: ``seed``, ``length``, ``inertia``, ``gaussian``,
-        ``impulse``, ``anxiety``, ``exposure``, ``noise_std``, ``photons``, ``gamma``,
+        Values to start from, by name of control: ``seed``, ``path_length``, ``inertia``,
+        ``gaussian``, ``impulse``, ``anxiety``, ``exposure``, ``noise_std``, ``photons``, ``gamma``,
         ``highlights``, ``boundary`` as the functions of `sharingan_lab.blur` take them; ``zoom``,
         ``across``, ``down``; ``method``, ``noise_to_signal``, ``iterations``, ``turn``,
         ``stretch`` of the page that restores.
@@ -60,7 +60,7 @@ class BlurExplorer(Pictured):
 
     Examples
     --------
-    >>> explorer = BlurExplorer("coffee", length=20.0)
+    >>> explorer = BlurExplorer("coffee", path_length=20.0)
     >>> explorer.controls["exposure"].value = 0.25
     >>> explorer.description[:59]
     'A path of 20 px, exposed for 25 % of its time; its kernel, '
@@ -211,8 +211,8 @@ class BlurExplorer(Pictured):
     def _describe(self) -> str:
         chosen, shot = self.settings, self.shot
         return (
-            f"A path of {chosen.length:g} px, exposed for {100 * chosen.exposure:.0f} % of its "
-            "time; its kernel, and what of each frequency that passes; the photograph "
+            f"A path of {chosen.path_length:g} px, exposed for {100 * chosen.exposure:.0f} % of "
+            "its time; its kernel, and what of each frequency that passes; the photograph "
             f"({self.picture.name}) sharp and blurred, at {shot.quality}; and the noise, of "
             f"standard deviation {shot.noise_std:.3f}."
         )
