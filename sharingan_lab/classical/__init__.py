@@ -5,18 +5,25 @@ for known. `blind_richardson_lucy` looks for the kernel, too; `unsharp_mask` ask
 what any restorer has to beat.
 """
 
+from sharingan_lab.classical.borders import make_periodic
 from sharingan_lab.classical.filters import (
     inverse_filter,
     tikhonov,
     unsupervised_wiener,
     wiener,
 )
-from sharingan_lab.classical.lucy import blind_richardson_lucy, richardson_lucy
+from sharingan_lab.classical.lucy import (
+    blind_richardson_lucy,
+    centre_kernels,
+    richardson_lucy,
+)
 from sharingan_lab.classical.unsharp import unsharp_mask
 
 __all__ = [
     "blind_richardson_lucy",
+    "centre_kernels",
     "inverse_filter",
+    "make_periodic",
     "richardson_lucy",
     "tikhonov",
     "unsharp_mask",

@@ -156,7 +156,7 @@ def blind_richardson_lucy(
         spectrum = torch.fft.rfft2(guess)
         for _ in range(kernel_steps):
             kernels = _correct_kernels(kernels, spectrum, seen)
-    kernels = centre(kernels)
+    kernels = centre_kernels(kernels)
     return richardson_lucy(blurred, kernels, boundary=boundary), kernels
 
 
@@ -187,7 +187,7 @@ def _bell(size: int, images: Tensor) -> Tensor:
     return (row[:, None] * row)[None]
 
 
-def centre(kernels: Tensor) -> Tensor:
+def centre_kernels(kernels: Tensor) -> Tensor:
     """Move each kernel's centre of mass to pixel (k // 2, k // 2), in parts of a pixel.
 
     Parameters
@@ -204,7 +204,7 @@ def centre(kernels: Tensor) -> Tensor:
     --------
     >>> kernel = torch.zeros(1, 5, 5)
     >>> kernel[0, 2, 3] = 4.0
-    >>> centre(kernel)[0, 2].round(decimals=4).tolist()
+    >>> centre_kernels(kernel)[0, 2].round(decimals=4).tolist()
     [0.0, 0.0, 1.0, 0.0, 0.0]
     """
     kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)

@@ -1,7 +1,7 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
 from sharingan_lab.datasets.camera import Camera
-from sharingan_lab.datasets.download import fetch, fetchable
+from sharingan_lab.datasets.download import destination, fetch, fetchable
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.gopro_like import average_frames, gopro_like_pair, write_gopro_like
 from sharingan_lab.datasets.mixed import MixedPairs
@@ -21,6 +21,7 @@ __all__ = [
     "SyntheticBlurPairs",
     "average_frames",
     "check_layout",
+    "destination",
     "fetch",
     "fetchable",
     "gopro_like_pair",

@@ -1,10 +1,9 @@
 """The course's own rooms, opened when a name is first used.
 
-On this floor lies the page of a lesson: its start, figures, tables, notices, sliders. `toys` and
-`probes` are what lessons play with and look into networks with, `explorers` what a reader turns;
-`report` executes the lessons. Lessons write
-``from sharingan_lab import lab`` or ``from sharingan_lab.lab import`` with the names below.
-All of it needs the extra ``course``.
+On this floor lies the page of a lesson: its start, figures, tables, notices. `toys` is what
+lessons play with, `probes` looks into networks, `explorers` are what a reader turns, `report`
+executes the lessons. Lessons write ``from sharingan_lab import lab`` or
+``from sharingan_lab.lab import`` with the names below. All of it needs the extra ``course``.
 
 >>> from sharingan_lab import lab
 >>> lab.key_figure("PSNR of the blurred picture", 24.31234, unit="dB")
@@ -17,7 +16,6 @@ from sharingan_lab.extras import require_course
 
 require_course()
 
-_ROOMS = ("explorers", "probes", "report", "toys")
 _HOMES = {
     "animation": ["animate"],
     "boxes": ["draw_detections"],
@@ -48,6 +46,31 @@ _HOMES = {
     "explorers.threshold": ["threshold_explorer"],
     "explorers.transport": ["transport_explorer"],
     "explorers.wiener": ["wiener_explorer"],
+    "probes.checkerboard": ["grid_share", "overlap_counts", "with_resize_convolutions"],
+    "probes.layers": ["layer_table"],
+    "probes.normalisation": ["fold_normalisation", "without_normalisation"],
+    "probes.receptive": [
+        "Field",
+        "gradient_map",
+        "receptive_fields",
+        "seen_rectangle",
+        "share_outside",
+    ],
+    "toys.best_critic": ["optimal_critic"],
+    "toys.distances": ["earth_movers_distance", "jensen_shannon", "transport_plan"],
+    "toys.distributions": [
+        "Normal",
+        "gaussian_mixture",
+        "grid_centres",
+        "mode_coverage",
+        "ring_centres",
+        "swiss_roll",
+    ],
+    "toys.edges": ["edge_rows", "shifted_edges", "steepest_step"],
+    "toys.glyphs": ["LETTERS", "mirrored_letters", "pan"],
+    "toys.mlp": ["BatchedMLP", "clip_weights", "descend", "layer_gradient_norms"],
+    "toys.slopes": ["input_gradients", "square_mesh", "steepest_slope"],
+    "toys.surfaces": ["draw_surface", "peaks", "surface"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -57,10 +80,8 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _ROOMS:
-        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *_ROOMS})
+    return sorted({*globals(), *_HOME})

@@ -3,7 +3,7 @@
 from sharingan_lab.networks.critic import Critic
 from sharingan_lab.networks.deepdeblur import DeepDeblur
 from sharingan_lab.networks.dropout import monte_carlo_dropout
-from sharingan_lab.networks.generator import Generator
+from sharingan_lab.networks.generator import Generator, ResidualBlock
 from sharingan_lab.networks.lite import LiteGenerator
 from sharingan_lab.networks.published import load_deblurgan_weights
 
@@ -12,6 +12,7 @@ __all__ = [
     "DeepDeblur",
     "Generator",
     "LiteGenerator",
+    "ResidualBlock",
     "load_deblurgan_weights",
     "monte_carlo_dropout",
 ]

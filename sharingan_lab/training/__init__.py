@@ -1,6 +1,7 @@
 """Training: settings and recipes, the trainer, its checkpoints, its history and what that says."""
 
 from sharingan_lab.training.config import RECIPES, TrainConfig, recipe
+from sharingan_lab.training.data import training_data
 from sharingan_lab.training.diagnosis import diagnose
 from sharingan_lab.training.history import read_history
 from sharingan_lab.training.records import RunRecord, read_run
@@ -17,4 +18,5 @@ __all__ = [
     "read_run",
     "read_samples",
     "recipe",
+    "training_data",
 ]

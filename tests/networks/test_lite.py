@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sharingan_lab.lab.probes import gradient_map, seen_rectangle
+from sharingan_lab.lab import gradient_map, seen_rectangle
 from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.networks.lite import DOWN, SCALE, UP, _PixelNorm
 from sharingan_lab.restore import load_generator, restore

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.lab.toys import BatchedMLP, descend, draw_surface, input_gradients, surface
+from sharingan_lab.lab.toys.mlp import BatchedMLP, descend
+from sharingan_lab.lab.toys.slopes import input_gradients
+from sharingan_lab.lab.toys.surfaces import draw_surface, surface
 from sharingan_lab.losses import critic_loss, gradient_penalty
 
 CONTROLS = {

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.lab.toys import Normal
+from sharingan_lab.lab.toys.distributions import Normal
 
 CONTROLS = {
     "gap": ("distance real - forged, g", 6.0, 0.5, 8.0, 0.5),

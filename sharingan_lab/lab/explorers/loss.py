@@ -12,7 +12,7 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.lab.explorers.quality import spoil
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.lab.toys import edge_rows
+from sharingan_lab.lab.toys.edges import edge_rows
 from sharingan_lab.losses import PerceptualLoss
 
 SIZE, MARGIN = 64, 16  # pixels: what is compared, and what lies around it

@@ -10,13 +10,8 @@ from torch import Tensor, nn
 
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.probes import (
-    Field,
-    gradient_map,
-    receptive_fields,
-    share_outside,
-    without_normalisation,
-)
+from sharingan_lab.lab.probes.normalisation import without_normalisation
+from sharingan_lab.lab.probes.receptive import Field, gradient_map, receptive_fields, share_outside
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.networks import Critic

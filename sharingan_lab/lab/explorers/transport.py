@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.lab.toys import jensen_shannon, transport_plan
+from sharingan_lab.lab.toys.distances import jensen_shannon, transport_plan
 
 PLACES = torch.arange(21.0)  # metres
 CONTROLS = {

@@ -53,7 +53,7 @@ def receptive_fields(network: nn.Module) -> list[Field]:
     network : nn.Module
         Its convolutions follow each other in the order of ``network.modules()``, and are square.
         Other layers count as acting on single values, which normalisations do not:
-        see :func:`sharingan_lab.lab.probes.without_normalisation`.
+        see :func:`sharingan_lab.lab.without_normalisation`.
 
     Returns
     -------

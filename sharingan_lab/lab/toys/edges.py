@@ -56,7 +56,7 @@ def shifted_edges(
     Parameters
     ----------
     networks, n : int
-        n rows for each of so many networks, as :class:`~sharingan_lab.lab.toys.BatchedMLP`
+        n rows for each of so many networks, as :class:`~sharingan_lab.lab.BatchedMLP`
         takes them; at least 1 each.
     width : int
         Pixels of a row, at least 16.

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sharingan_lab.lab import BatchedMLP, input_gradients, surface
 from sharingan_lab.lab.explorers.critic import (
     CONTROLS,
     clouds,
@@ -10,7 +11,6 @@ from sharingan_lab.lab.explorers.critic import (
     critic_states,
     slope_profile,
 )
-from sharingan_lab.lab.toys import BatchedMLP, input_gradients, surface
 
 
 def rng(seed=0):

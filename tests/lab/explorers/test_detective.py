@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from sharingan_lab.lab import Normal, jensen_shannon
 from sharingan_lab.lab.explorers.detective import (
     CONTROLS,
     best_score,
@@ -12,7 +13,6 @@ from sharingan_lab.lab.explorers.detective import (
     hints,
     value,
 )
-from sharingan_lab.lab.toys import Normal, jensen_shannon
 from sharingan_lab.losses import critic_loss, generator_loss
 
 

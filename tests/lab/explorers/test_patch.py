@@ -5,13 +5,13 @@ import torch
 
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab import gradient_map, receptive_fields, seen_rectangle, share_outside
 from sharingan_lab.lab.explorers.patch import (
     CONTROLS,
     first_layers,
     patch_explorer,
     untrained_critic,
 )
-from sharingan_lab.lab.probes import gradient_map, receptive_fields, seen_rectangle, share_outside
 
 IMAGE = photo("coffee", 128)
 

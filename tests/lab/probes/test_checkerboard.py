@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.probes import grid_share, overlap_counts, with_resize_convolutions
+from sharingan_lab.lab import grid_share, overlap_counts, with_resize_convolutions
 from sharingan_lab.networks import Critic, Generator
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.probes import layer_table
+from sharingan_lab.lab import layer_table
 from sharingan_lab.networks import Critic, Generator
 
 

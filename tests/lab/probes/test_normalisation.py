@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.probes import fold_normalisation, without_normalisation
+from sharingan_lab.lab import fold_normalisation, without_normalisation
 from sharingan_lab.networks import Critic, Generator
 
 

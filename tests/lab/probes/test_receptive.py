@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.probes import (
+from sharingan_lab.lab import (
     Field,
     gradient_map,
     receptive_fields,

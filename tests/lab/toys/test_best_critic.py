@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import linprog
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import earth_movers_distance, optimal_critic, ring_centres, swiss_roll
+from sharingan_lab.lab import earth_movers_distance, optimal_critic, ring_centres, swiss_roll
 
 
 def rng(seed=0):

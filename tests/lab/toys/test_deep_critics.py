@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sharingan_lab.lab.toys import (
+from sharingan_lab.lab import (
     BatchedMLP,
     clip_weights,
     descend,

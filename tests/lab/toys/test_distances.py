@@ -9,7 +9,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import earth_movers_distance, jensen_shannon, transport_plan
+from sharingan_lab.lab import earth_movers_distance, jensen_shannon, transport_plan
 
 
 def rng(seed=0):

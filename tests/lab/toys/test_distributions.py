@@ -8,7 +8,7 @@ import torch
 from scipy.stats import kstest
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import (
+from sharingan_lab.lab import (
     Normal,
     gaussian_mixture,
     grid_centres,

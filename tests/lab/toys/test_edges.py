@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import edge_rows, shifted_edges, steepest_step
+from sharingan_lab.lab import edge_rows, shifted_edges, steepest_step
 from sharingan_lab.lab.toys.edges import BRIGHT, DARK
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import LETTERS, mirrored_letters, pan
+from sharingan_lab.lab import LETTERS, mirrored_letters, pan
 
 
 def of(letter, images, labels):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import BatchedMLP, clip_weights, descend, layer_gradient_norms
+from sharingan_lab.lab import BatchedMLP, clip_weights, descend, layer_gradient_norms
 from sharingan_lab.losses import critic_loss, gradient_penalty
 
 

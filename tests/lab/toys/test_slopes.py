@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import BatchedMLP, descend, square_mesh, steepest_slope
+from sharingan_lab.lab import BatchedMLP, descend, square_mesh, steepest_slope
 
 
 def rng(seed=0):

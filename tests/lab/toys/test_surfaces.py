@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.toys import BatchedMLP, grid_centres, input_gradients, peaks
+from sharingan_lab.lab import BatchedMLP, grid_centres, input_gradients, peaks
 
 
 def rng(seed=0):

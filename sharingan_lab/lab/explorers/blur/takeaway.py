@@ -77,7 +77,7 @@ def _link(file: str, content: bytes, kind: str, what: str) -> str:
 
 def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, float | str]) -> str:
     """Return the downloads and the Python as HTML."""
-    explorer = "from sharingan_lab.lab.explorers.blur import BlurExplorer"
+    explorer = "from sharingan_lab.lab import BlurExplorer"
     again = [*filter(None, [picture.imports, explorer]), "", explorer_line(picture, values)]
     return (
         f"<h3>Files</h3>{downloads(shot, picture.name)}"
