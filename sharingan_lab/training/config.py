@@ -442,6 +442,13 @@ RECIPES: dict[str, dict[str, Any]] = {
         "width": 32, "blocks": 6, "critic_width": 8, "log_every": 100, "validate_every": 1000,
         "checkpoint_seconds": 120.0,
     },
+    "sharingan": {
+        "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
+        "batch_size": 4, "minutes": 60.0, "epochs": 2, "constant_epochs": 1, "average": 0.999,
+        "fresh_critic_batches": False, "start": "lite", "architecture": "lite", "width": 32,
+        "blocks": 6, "critic_width": 32, "log_every": 20, "validate_every": 200,
+        "checkpoint_seconds": 120.0,
+    },
 }  # fmt: skip
 
 
@@ -450,12 +457,13 @@ def recipe(name: str) -> TrainConfig:
 
     Parameters
     ----------
-    name : {"quick", "report", "deblurgan", "corrected", "lite"}
+    name : {"quick", "report", "deblurgan", "corrected", "lite", "sharingan"}
         "quick": a small network on bundled photographs, a minute or two without a GPU and not the
         full result; "report": as the SharinGAN report says (batch 1, lambda 100 for the penalty,
         1,000 images); "deblurgan": as the reference code does it, deviations included;
         "corrected": the mathematics as published; "lite": the small restorer that ships, without a
-        critic, on a folder of sharp photographs.
+        critic, on a folder of sharp photographs; "sharingan": from its weights on, with the losses
+        of the report.
 
     Raises
     ------

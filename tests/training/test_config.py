@@ -27,6 +27,18 @@ def test_lite_has_no_critic_and_sees_every_kind_of_blur():
     assert lite.camera == "every" and lite.minutes > 0 and lite.average > 0
 
 
+def test_sharingan_goes_on_from_lite_with_the_losses_of_corrected():
+    lite, sharingan, plain = recipe("lite"), recipe("sharingan"), recipe("corrected")
+    assert sharingan.start == "lite"
+    same_as_lite = ("data", "camera", "architecture", "width", "blocks")
+    same_as_plain = (
+        "objective", "lambda_gp", "lambda_content", "lambda_adversarial", "content", "vgg",
+        "alpha_per", "norm_over", "patches", "critic_steps", "learning_rate",
+    )  # fmt: skip
+    assert all(getattr(sharingan, name) == getattr(lite, name) for name in same_as_lite)
+    assert all(getattr(sharingan, name) == getattr(plain, name) for name in same_as_plain)
+
+
 def test_a_range_is_a_tuple_from_a_text_and_from_json():
     config = recipe("quick").with_assignments(["path_length=2,60", "gamma=1,2.2", "noise_std=0.1"])
     assert (config.path_length, config.gamma) == ((2.0, 60.0), (1.0, 2.2))

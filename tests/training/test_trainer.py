@@ -286,7 +286,7 @@ def test_random_features_are_announced():
 def test_every_recipe_compares_learned_features(name):
     assert recipe(name).vgg == "imagenet"
     small = {"crop": 16, "camera": "path", "kernel_size": 9, "width": 2, "blocks": 1}
-    small |= {"critic_width": 2, "data": "photos", "batch_size": 1, "device": "cpu"}
+    small |= {"critic_width": 2, "data": "photos", "batch_size": 1, "device": "cpu", "start": ""}
     config = recipe(name).with_settings(**small)
     assert Trainer(config).notices == []
 
