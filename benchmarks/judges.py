@@ -1,35 +1,50 @@
 """Judge restorers on fixed pictures: ``python -m benchmarks.judges --sharp DIR --real DIR``.
 
-Two kinds of pictures, the same ones at every call: 100 crops that every kind of blur spoiled, of
-pictures that no training of `sharingan train` on this folder has seen, and pairs of real blur. Each
-model, a shipped name, a file or the folder of a run, stands beside the blurred input and an unsharp
-mask whose amount was tuned on other crops of the held-back pictures.
+Three kinds of pictures, the same ones at every call: pairs of real blur; 100 crops that every kind
+of blur spoiled; and crops that one path blurred, whose kernel is known. The crops are of pictures
+that no training of `sharingan train` on this folder has seen. Each model, a shipped name, a file or
+the folder of a run, stands beside the blurred input, an unsharp mask that was tuned on other pairs,
+blind deconvolution, and, where the kernel is known, Wiener's filter and Richardson-Lucy.
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from itertools import product
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from sharingan_lab.classical import unsharp_mask
+from sharingan_lab.blur import degrade, random_kernels
+from sharingan_lab.classical import blind_richardson_lucy, richardson_lucy, unsharp_mask, wiener
 from sharingan_lab.datasets import Camera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
 from sharingan_lab.datasets.mixed import take_items
 from sharingan_lab.evaluation import psnr, ssim
-from sharingan_lab.images import read_image
+from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.losses import PerceptualLoss
 from sharingan_lab.restore import load_generator, restore
 
 CROPS, SIDE, SEED = 100, 128, 20_000
+KNOWN = 24  # crops whose kernel is known, of 33 pixels, and whose noise has a deviation of 1 %
+KERNEL_SIZE = 33
 HIGHEST = 50.0  # dB; a picture without blur is its own sharp one, and infinitely good
 RESAMPLES = 2000
-Pair = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A blurred picture, the sharp one, and the kernel of the blur where it is known."""
+
+    blurred: Tensor
+    sharp: Tensor
+    kernel: Tensor | None = None
+
+
+Method = Callable[[Pair], Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ class Verdict:
 
     psnr: Tensor
     ssim: Tensor
-    features: Tensor  # distance in VGG-19 conv3_3, as a part of the blurred picture's
+    features: Tensor  # mean distance in VGG-19 conv3_3, as a part of the blurred pictures' mean
 
     def cells(self) -> list[str]:
         """What the table says: mean gain with its 95 % interval, the worst picture, SSIM."""
@@ -47,7 +62,7 @@ class Verdict:
             f"{self.psnr.mean():+.2f} ({low:+.2f} to {high:+.2f})",
             f"{self.psnr.min():+.2f}",
             f"{self.ssim.mean():+.4f}",
-            f"{self.features.mean():.3f}",
+            f"{float(self.features):.3f}",
         ]
 
 
@@ -67,35 +82,49 @@ def synthetic(sharp: Path, seed: int = SEED) -> dict[str, list[Pair]]:
     kinds = camera.kinds_of(item_keys(seed, 0, torch.arange(CROPS))).tolist()
     found: dict[str, list[Pair]] = {"held-back crops, all": []}
     for kind, (blurred, clear) in zip(kinds, take_items(pairs, [*range(CROPS)]), strict=True):
-        pair = blurred[None], clear[None]
+        pair = Pair(blurred[None], clear[None])
         found["held-back crops, all"].append(pair)
         found.setdefault(f"held-back crops, {KINDS[kind]}", []).append(pair)
     return found
+
+
+def of_known_kernels(sharp: Path, seed: int = SEED) -> list[Pair]:
+    """Crops of held-back pictures, each blurred by the kernel of one path, with a little noise."""
+    held_back = load_folder(sharp, as_uint8=True, crop=SIDE)[::10]
+    rng = torch.Generator().manual_seed(seed)
+    pairs = []
+    for number in range(KNOWN):
+        crop = held_back[number % len(held_back)][None, :, :SIDE, :SIDE].float() / 255
+        kernel = random_kernels(1, KERNEL_SIZE, rng=rng)
+        blurred = degrade(crop, kernel, noise_std=0.01, rng=rng).clamp(0, 1)
+        pairs.append(Pair(blurred, crop, kernel))
+    return pairs
 
 
 def real(folder: Path) -> dict[str, list[Pair]]:
     """Pairs of real blur, by the folder that holds their folders ``blur`` and ``sharp``."""
     found = {}
     for blur in sorted(folder.rglob("blur")):
-        names = sorted(path for path in blur.iterdir() if path.suffix == ".png")
         found[blur.parent.name] = [
-            (read_image(path), read_image(blur.with_name("sharp") / path.name)) for path in names
+            Pair(read_image(path), read_image(blur.with_name("sharp") / path.name))
+            for path in list_pictures(blur)
         ]
     return found
 
 
-def judge(pairs: list[Pair], method: Callable[[Tensor], Tensor], loss: PerceptualLoss) -> Verdict:
+def judge(pairs: list[Pair], method: Method, loss: PerceptualLoss) -> Verdict:
     """Restore the pictures and compare with the blurred ones."""
     rows = []
-    for blurred, sharp in pairs:
-        restored = method(blurred)
+    for pair in pairs:
+        restored = method(pair)
         gains = [
-            float(measure(restored, sharp) - measure(blurred, sharp))
+            float(measure(restored, pair.sharp) - measure(pair.blurred, pair.sharp))
             for measure in (finite_psnr, ssim)
         ]
-        before = float(loss(blurred, sharp))
-        rows.append([*gains, float(loss(restored, sharp)) / before if before else 1.0])
-    return Verdict(*torch.tensor(rows).T)
+        distances = [float(loss(image, pair.sharp)) for image in (restored, pair.blurred)]
+        rows.append([*gains, *distances])
+    in_psnr, in_ssim, after, before = torch.tensor(rows).T
+    return Verdict(in_psnr, in_ssim, after.mean() / before.mean())
 
 
 def finite_psnr(images: Tensor, sharp: Tensor) -> Tensor:
@@ -103,20 +132,36 @@ def finite_psnr(images: Tensor, sharp: Tensor) -> Tensor:
     return psnr(images, sharp).clamp(max=HIGHEST)
 
 
-def unsharp(amount: float) -> Callable[[Tensor], Tensor]:
-    """The trivial baseline: the picture plus what a Gaussian of 2 pixels takes from it."""
-    return partial(unsharp_mask, amount=amount, radius=2.0)
+def unsharp(amount: float, radius: float) -> Method:
+    """The trivial baseline: the picture plus what a Gaussian takes from it."""
+    return lambda pair: unsharp_mask(pair.blurred, amount=amount, radius=radius)
 
 
-def tuned_amount(sharp: Path) -> float:
-    """The amount of the unsharp mask that serves other crops of the held-back pictures best."""
-    pairs = synthetic(sharp, SEED + 1)["held-back crops, all"]
+def tuned(pairs: list[Pair]) -> tuple[float, float]:
+    """The amount and the radius of the unsharp mask that serve these pairs best."""
 
-    def gain(amount: float) -> float:
-        sharpen = unsharp(amount)
-        return sum(float(finite_psnr(sharpen(b), s)) for b, s in pairs)
+    def gain(setting: tuple[float, float]) -> float:
+        sharpen = unsharp(*setting)
+        return sum(float(finite_psnr(sharpen(pair), pair.sharp)) for pair in pairs)
 
-    return max((i / 10 for i in range(16)), key=gain)
+    return max(product([i / 10 for i in range(16)], [1.0, 2.0, 3.0]), key=gain)
+
+
+def blind(pair: Pair) -> Tensor:
+    """Richardson-Lucy that guesses the kernel, too."""
+    return blind_richardson_lucy(pair.blurred, KERNEL_SIZE)[0]
+
+
+def restored_by(model: str) -> Method:
+    """The pictures of a network."""
+    network = load_generator(model)
+    return lambda pair: restore(pair.blurred, network)
+
+
+WITH_THE_KERNEL: dict[str, Method] = {
+    "Wiener, true kernel": lambda pair: wiener(pair.blurred, pair.kernel),
+    "Richardson-Lucy, true kernel": lambda pair: richardson_lucy(pair.blurred, pair.kernel),
+}
 
 
 def table(rows: list[list[str]]) -> str:
@@ -132,21 +177,32 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sharp", type=Path, required=True, help="folder of sharp pictures")
     parser.add_argument("--real", type=Path, required=True, help="folder of real pairs")
+    parser.add_argument("--tune", type=Path, help="folder of other real pairs, for unsharp mask")
     parser.add_argument("models", nargs="*", default=["lite"])
     choice = parser.parse_args(arguments)
-    amount = tuned_amount(choice.sharp)
-    methods = {f"unsharp mask {amount:g}": unsharp(amount)}
-    for model in choice.models:
-        network = load_generator(model)
-        methods[model] = lambda image, network=network: restore(image, network)
+    crops = synthetic(choice.sharp)
+    known_kernels = {"held-back crops, known kernel": of_known_kernels(choice.sharp)}
+    sets = real(choice.real) | crops | known_kernels
+    amount, radius = tuned(_for_tuning(choice))
+    methods = {f"unsharp mask {amount:g}, radius {radius:g}": unsharp(amount, radius)}
+    methods |= {"blind Richardson-Lucy": blind}
+    methods |= {model: restored_by(model) for model in choice.models}
     loss, rows = PerceptualLoss("imagenet"), []
-    for name, pairs in (real(choice.real) | synthetic(choice.sharp)).items():
-        before = sum(float(finite_psnr(*pair)) for pair in pairs) / len(pairs)
-        for method, run in methods.items():
+    for name, pairs in sets.items():
+        before = sum(float(finite_psnr(pair.blurred, pair.sharp)) for pair in pairs) / len(pairs)
+        known = WITH_THE_KERNEL if pairs[0].kernel is not None else {}
+        for method, run in (methods | known).items():
             verdict = judge(pairs, run, loss)
             rows.append([f"{name} ({len(pairs)})", f"{before:.2f} dB", method, *verdict.cells()])
             print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     print(table(rows))
+
+
+def _for_tuning(choice: argparse.Namespace) -> list[Pair]:
+    """Pairs that are not judged: of the folder named, or other crops of the held-back pictures."""
+    if choice.tune is None:
+        return synthetic(choice.sharp, SEED + 1)["held-back crops, all"]
+    return [pair for pairs in real(choice.tune).values() for pair in pairs[::5]]
 
 
 if __name__ == "__main__":
