@@ -25,9 +25,9 @@ def _compile(function):
 def walk(bits, angle, spread, chance, pull, normal, scale, points):
     """Run n walks through all their steps; see `sample_trajectories` for the step.
 
-    ``bits`` (n, steps - 1) are random words of 62 bits: 16 and 16 choose from the table ``normal``,
-    30 decide about an impulse. ``points`` (n, steps, 2) takes the positions, times ``scale`` (n,).
-    The loop over paths is the inner one: they do not wait for each other, as steps do.
+    ``bits`` (n, steps - 1) are the words of the dice, unpacked on the way: plain tensors would take
+    thrice the memory, and more time. ``points`` (n, steps, 2) takes the positions, times ``scale``
+    (n,). The loop over paths is the inner one: they do not wait for each other, as steps do.
     """
     n, moves = bits.shape
     vx, vy, x, y = np.cos(angle), np.sin(angle), np.zeros(n), np.zeros(n)

@@ -1,6 +1,7 @@
 """The path that a point of the scene draws on the sensor while the shutter is open."""
 
 import math
+from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -14,8 +15,8 @@ Range = float | tuple[float, float]
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
 LENGTH = ("of pixels, finite and 0 or more", 0.0)
-DRAWS = 5  # random words that choose the settings of a walk, before those of its steps
-WORD = 62  # random bits a step: 16 and 16 for the Gaussian disturbance, 30 for the impulse
+SETTINGS = 5  # random words that choose a walk's settings, before those of its steps
+WORD = 62  # random bits of a word; of a step's, 16 and 16 push and 30 decide about an impulse
 LARGEST = {"inertia": 10.0, "gaussian": 100.0, "impulse": 1.0, "anxiety": 1.0}
 
 
@@ -73,9 +74,7 @@ def sample_trajectories(
         x <- x + v * path_length / (steps - 1)
 
     and with probability ``impulse * anxiety`` a term of about ``-2 v``, turned by up to half a
-    radian, comes on top: a reversal. Each step takes one random word, path by path, so drawing
-    eight paths equals drawing four and then four more, bit for bit. On a CPU with numba the walk
-    runs in compiled code (:mod:`sharingan_lab.blur.backend`).
+    radian, comes on top: a reversal. It is :func:`walk` with what :func:`throw_dice` drew.
 
     Where the reference code measures x in pixels whatever the length, here x is measured on a path
     of length 60.
@@ -94,32 +93,101 @@ def sample_trajectories(
     >>> [round(float(length), 3) for length in travelled]
     [60.0, 60.0]
     """
-    check_count("steps", steps, 2)
-    lengths = check_each("path_length", path_length, n, *LENGTH)
-    device = rng.device
-    words = torch.randint(2**WORD, (n, DRAWS + steps - 1), generator=rng, device=device)
-    return walk_by_words(words, lengths.to(device), inertia, gaussian, impulse, anxiety)
+    return walk(throw_dice(n, steps, rng=rng), path_length, inertia, gaussian, impulse, anxiety)
 
 
-def walk_by_words(
-    words: Tensor,
-    lengths: Tensor,
-    inertia: Range = (0.0, 0.7),
-    gaussian: Range = (0.0, 10.0),
-    impulse: Range = (0.0, 0.2),
-    anxiety: Range = (0.0, 0.1),
-) -> Tensor:
-    """Walk as `sample_trajectories` does, by random bits that were drawn before.
+@dataclass(frozen=True)
+class Dice:
+    """The random numbers of n walks, packed: who wants plain tensors asks for its properties.
 
     Parameters
     ----------
     words : Tensor
         Random whole numbers below ``2**62``, (n, 5 + steps - 1), int64: five for the settings of
         each walk, then one for each step.
-    lengths : Tensor
-        Length of each path in pixels (n,), double precision.
-    inertia, gaussian, impulse, anxiety : float or (float, float)
-        See `sample_trajectories`.
+
+    Examples
+    --------
+    >>> words = torch.randint(2**62, (3, 5 + 99), generator=torch.Generator().manual_seed(0))
+    >>> Dice(words).settings.shape, Dice(words).pushes.shape, Dice(words).luck.shape
+    (torch.Size([3, 5]), torch.Size([3, 99, 2]), torch.Size([3, 99]))
+    """
+
+    words: Tensor
+
+    @property
+    def settings(self) -> Tensor:
+        """Uniform numbers in [0, 1), (n, 5): direction, inertia, gaussian, impulse, anxiety."""
+        return self.words[:, :SETTINGS].double() / 2**WORD
+
+    @property
+    def pushes(self) -> Tensor:
+        """Standard normal numbers (n, steps - 1, 2): the vector N of each step."""
+        words = self.words[:, SETTINGS:]
+        normal = _normal_table().to(words.device)
+        return torch.stack([normal[words & 0xFFFF], normal[(words >> 16) & 0xFFFF]], dim=2)
+
+    @property
+    def luck(self) -> Tensor:
+        """Uniform numbers in [0, 1), (n, steps - 1).
+
+        A step whose luck is below ``p = impulse * anxiety`` has an impulse, turned by
+        ``luck / p - 0.5`` radian.
+        """
+        return (self.words[:, SETTINGS:] >> 32).double() / 2**30
+
+
+def throw_dice(n: int, steps: int = 2000, *, rng: torch.Generator) -> Dice:
+    """Draw the random numbers of n walks, path by path.
+
+    Parameters
+    ----------
+    n, steps : int
+        Numbers of paths and of the positions on each; see `sample_trajectories`.
+    rng : torch.Generator
+        Source of every random number. Drawing for eight paths equals drawing for four and then for
+        four more, bit for bit.
+
+    Raises
+    ------
+    InputError
+        A count is out of bounds.
+
+    Examples
+    --------
+    >>> dice = throw_dice(3, 100, rng=torch.Generator().manual_seed(0))
+    >>> dice.pushes.shape, round(float(dice.pushes.std()), 1)
+    (torch.Size([3, 99, 2]), 1.0)
+    """
+    check_count("n", n)
+    check_count("steps", steps, 2)
+    shape = (n, SETTINGS + steps - 1)
+    return Dice(torch.randint(2**WORD, shape, generator=rng, device=rng.device))
+
+
+@cache
+def _normal_table() -> Tensor:
+    """Make 65,536 equally probable values of the standard normal distribution: its quantiles."""
+    return torch.special.ndtri((torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16)
+
+
+def walk(
+    dice: Dice,
+    path_length: float | Tensor = 60.0,
+    inertia: Range = (0.0, 0.7),
+    gaussian: Range = (0.0, 10.0),
+    impulse: Range = (0.0, 0.2),
+    anxiety: Range | Tensor = (0.0, 0.1),
+) -> Tensor:
+    """Walk as `sample_trajectories` does, with random numbers that were drawn before.
+
+    Parameters
+    ----------
+    dice : Dice
+        See :func:`throw_dice`.
+    path_length, inertia, gaussian, impulse, anxiety
+        See `sample_trajectories`; the anxiety may also be one for each path (n,). On a CPU with
+        numba the walk runs in compiled code (:mod:`sharingan_lab.blur.backend`).
 
     Returns
     -------
@@ -129,47 +197,45 @@ def walk_by_words(
     Raises
     ------
     InputError
-        A range is out of bounds.
+        The path's length or a range is out of bounds.
 
     Examples
     --------
-    >>> words = torch.randint(2**62, (3, 5 + 99), generator=torch.Generator().manual_seed(0))
-    >>> walk_by_words(words, torch.full((3,), 10.0, dtype=torch.float64)).shape
+    >>> dice = throw_dice(3, 100, rng=torch.Generator().manual_seed(0))
+    >>> walk(dice, path_length=10.0).shape
     torch.Size([3, 100, 2])
     """
-    steps = words.shape[1] - DRAWS + 1
-    chance = words[:, :DRAWS].T.double() / 2**WORD
+    bits = dice.words[:, SETTINGS:]
+    n, moves = bits.shape
+    scale = check_each("path_length", path_length, n, *LENGTH).to(bits.device) / moves
+    chance = dice.settings.T
     anxiety = _spread("anxiety", anxiety, chance[4])
     settings = (
         2 * math.pi * chance[0],
         anxiety * _spread("gaussian", gaussian, chance[2]),
         anxiety * _spread("impulse", impulse, chance[3]),
-        anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / (steps - 1),
+        anxiety * _spread("inertia", inertia, chance[1]) * ALGORITHM_LENGTH / moves,
     )
-    return _scaled_walk(words[:, DRAWS:], settings, lengths / (steps - 1))
-
-
-def _scaled_walk(words: Tensor, settings: tuple[Tensor, ...], scale: Tensor) -> Tensor:
-    """Run the walks and stretch each by its scale (n,); the result is (n, steps, 2), float32."""
-    compiled = compiled_loops(words)
+    compiled = compiled_loops(bits)
     if compiled is None:
-        return (_walk(words, *settings) * scale[:, None, None]).float()
-    points = torch.empty(len(words), words.shape[1] + 1, 2)
+        return (_walk(dice, *settings) * scale[:, None, None]).float()
+    points = torch.empty(n, moves + 1, 2)
     numbers = (x.contiguous().numpy() for x in (*settings, _normal_table(), scale))
-    compiled.walk(words.numpy(), *numbers, points.numpy())
+    compiled.walk(bits.numpy(), *numbers, points.numpy())
     return points
 
 
-def _walk(words: Tensor, angle: Tensor, spread: Tensor, impulse: Tensor, pull: Tensor) -> Tensor:
+def _walk(dice: Dice, angle: Tensor, spread: Tensor, impulse: Tensor, pull: Tensor) -> Tensor:
     """Run n walks in units of one step; the result is (n, steps, 2), in double precision.
 
-    Complex numbers stand for vectors of the plane. ``words`` (n, steps - 1) hold the random bits of
-    each step, the other arguments (n,) the settings of each walk.
+    Complex numbers stand for vectors of the plane; the other arguments (n,) are the settings of
+    each walk.
     """
-    pushes, turns = spread[:, None] * _complex_normal(words), _turns(words, impulse[:, None])
+    pushes = spread[:, None] * torch.view_as_complex(dice.pushes)
     v = torch.polar(torch.ones_like(angle), angle)
     x = torch.zeros_like(v)
     points = [x]
+    turns = _turns(dice.luck, impulse[:, None])
     for push, turn in zip(pushes.unbind(1), turns.unbind(1), strict=True):
         v = torch.sgn(v * turn + push - pull * x)  # sgn: the vector of length 1 in that direction
         x = x + v
@@ -177,21 +243,8 @@ def _walk(words: Tensor, angle: Tensor, spread: Tensor, impulse: Tensor, pull: T
     return torch.view_as_real(torch.stack(points, dim=1))
 
 
-def _complex_normal(words: Tensor) -> Tensor:
-    """Turn the lowest 32 bits of each word into a complex normal number: 16 bits for each part."""
-    normal = _normal_table().to(words.device)
-    return torch.complex(normal[words & 0xFFFF], normal[(words >> 16) & 0xFFFF])
-
-
-@cache
-def _normal_table() -> Tensor:
-    """Make 65,536 equally probable values of the standard normal distribution: its quantiles."""
-    return torch.special.ndtri((torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16)
-
-
-def _turns(words: Tensor, probability: Tensor) -> Tensor:
+def _turns(luck: Tensor, probability: Tensor) -> Tensor:
     """Factor on the velocity at each step: 1, or 1 + 2 exp(i (pi + jitter)) at an impulse."""
-    luck = (words >> 32).double() / 2**30
     jitter = luck / probability - 0.5  # where an impulse happens, evenly spread over (-0.5, 0.5)
     reversal = 1 + torch.polar(torch.full_like(jitter, 2.0), math.pi + jitter)
     return torch.where(luck < probability, reversal, torch.ones_like(reversal))

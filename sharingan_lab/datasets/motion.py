@@ -15,7 +15,7 @@ from torch import Tensor
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
 from sharingan_lab.blur.shake import homographies
-from sharingan_lab.blur.trajectories import DRAWS, WORD, walk_by_words
+from sharingan_lab.blur.trajectories import SETTINGS, WORD, Dice, walk
 from sharingan_lab.datasets.draws import item_keys, uniform, words
 
 STEPS = 500  # of a path
@@ -191,16 +191,15 @@ def _shapes(keys: Tensor, side: int) -> Tensor:
 
 def _paths(keys: Tensor, reach: Tensor, side: int) -> Tensor:
     """Walks (n, STEPS, 2) about their middle, from nearly straight to wild, of a given reach."""
-    drawn = words(keys, 1 + DRAWS + STEPS - 1, _WALK)
+    drawn = words(keys, 1 + SETTINGS + STEPS - 1, _WALK)
     # the walk's nervousness, evenly in its logarithm: 0.0005 is nearly straight, 0.05 is wild
     anxiety = 0.0005 * 100 ** (drawn[:, 0].double() / 2**WORD)
-    unit = torch.ones(len(keys), dtype=torch.float64)
-    walk = walk_by_words(drawn[:, 1:], unit, anxiety=anxiety)
-    walk = walk - walk.mean(dim=1, keepdim=True)
-    width = (walk.amax(1) - walk.amin(1)).amax(1)
-    farthest = walk.abs().amax((1, 2))
+    paths = walk(Dice(drawn[:, 1:]), path_length=1.0, anxiety=anxiety)
+    paths = paths - paths.mean(dim=1, keepdim=True)
+    width = (paths.amax(1) - paths.amin(1)).amax(1)
+    farthest = paths.abs().amax((1, 2))
     scale = torch.minimum(reach.float() / width, side // 6 / farthest)
-    return walk * scale[:, None, None]
+    return paths * scale[:, None, None]
 
 
 def _counts(reach: Tensor) -> list[int]:

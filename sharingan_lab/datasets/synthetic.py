@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
-from sharingan_lab.blur.trajectories import DRAWS, walk_by_words
+from sharingan_lab.blur.trajectories import SETTINGS, Dice, walk
 from sharingan_lab.checks import check_pixels
 from sharingan_lab.datasets.album import Album
 from sharingan_lab.datasets.draws import item_keys, normal_like, uniform, words
@@ -92,7 +92,7 @@ class PathCamera:
             number.float().view(-1, 1, 1, 1).to(scenes.device, non_blocking=True)
             for number in (noise_std, gamma)
         )
-        paths = walk_by_words(words(keys, DRAWS + STEPS - 1, _WALK), length)
+        paths = walk(Dice(words(keys, SETTINGS + STEPS - 1, _WALK)), length)
         kernels = rasterize(paths, self.kernel_size).to(scenes, non_blocking=True)
         first, even = self.margin(0), 1 - self.kernel_size % 2
         inner = slice(first, scenes.shape[-1] - first)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sharingan_lab.blur import sample_trajectories
+from sharingan_lab.blur import sample_trajectories, throw_dice, walk
 from sharingan_lab.errors import InputError
 
 
@@ -100,3 +100,24 @@ def test_inertia_keeps_the_path_near_its_start():
 def test_bad_arguments_are_named(wrong, word):
     with pytest.raises(InputError, match=word):
         sample_trajectories(**wrong, rng=seeded())
+
+
+def test_a_path_is_walked_with_the_dice_that_were_thrown():
+    dice = throw_dice(3, 300, rng=seeded(7))
+    walked = walk(dice, path_length=20.0, anxiety=(0.0, 0.05))
+    sampled = sample_trajectories(
+        3, steps=300, path_length=20.0, anxiety=(0.0, 0.05), rng=seeded(7)
+    )
+    assert torch.equal(walked, sampled)
+
+
+def test_dice_are_uniform_and_standard_normal():
+    dice = throw_dice(500, 201, rng=seeded(8))
+    assert dice.settings.shape == (500, 5) and dice.luck.shape == (500, 200)
+    for uniform in (dice.settings, dice.luck):
+        assert uniform.min() >= 0 and uniform.max() < 1
+        assert float(uniform.mean()) == pytest.approx(0.5, abs=0.02)
+        assert float(uniform.var()) == pytest.approx(1 / 12, abs=0.005)
+    for part in dice.pushes.unbind(2):  # five deviations of the mean of 100,000
+        for power, moment, slack in ((1, 0, 0.016), (2, 1, 0.023), (4, 3, 0.16)):
+            assert float((part**power).mean()) == pytest.approx(moment, abs=slack)

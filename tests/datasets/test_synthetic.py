@@ -5,7 +5,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from sharingan_lab.blur import blur, rasterize
-from sharingan_lab.blur.trajectories import walk_by_words
+from sharingan_lab.blur.trajectories import Dice, walk
 from sharingan_lab.datasets import Camera, PathCamera, SyntheticBlurPairs, load_folder, photo
 from sharingan_lab.datasets.album import Album
 from sharingan_lab.datasets.draws import item_keys, normal_like, uniform, words
@@ -118,7 +118,7 @@ def by_equation_1(scenes, index, *, kernel_size, path_length, noise_std, gamma):
         )
     )
     length = torch.tensor([length], dtype=torch.float64)
-    kernel = rasterize(walk_by_words(words(key, 5 + 1999, 1), length), kernel_size)
+    kernel = rasterize(walk(Dice(words(key, 5 + 1999, 1)), length), kernel_size)
     light = blur(scene**power, kernel).clamp(min=0)
     inner = (..., slice(reach, reach + 48), slice(reach, reach + 48))
     blurred, sharp = light[inner] ** (1 / power), scene[inner]
