@@ -5,12 +5,13 @@ unclipped; another range, such as 0 to 255 or -1 to 1, is refused: it would give
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import torch
 from torch import Tensor
 
-from sharingan_lab.errors import InputError
+from sharingan_lab.errors import ConfigError, InputError
 
 SLACK = 0.5  # how far beyond black and white noise may lead: five deviations of a strong 0.1
 LIGHT = 31.0  # where only light is moved or added: lamps are brighter than white, differences < 0
@@ -164,6 +165,12 @@ def check_count(name: str, value: int, least: int = 1, most: float = math.inf) -
     if not isinstance(value, Integral) or not least <= value <= most:
         bound = f"at least {least}" if most == math.inf else f"from {least} to {most}"
         raise InputError(f"{name} must be a whole number, {bound}, got {value!r}")
+
+
+def check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    """Raise ConfigError unless a setting has one of the values that are known."""
+    if value not in known:
+        raise ConfigError(f"{name}={value!r}: choose from {', '.join(known)}")
 
 
 def check_each(

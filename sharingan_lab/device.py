@@ -2,6 +2,7 @@
 
 import torch
 
+from sharingan_lab.checks import check_choice
 from sharingan_lab.errors import ConfigError
 
 
@@ -18,8 +19,7 @@ def choose_device(name: str = "auto") -> torch.device:
     >>> choose_device("cpu")
     device(type='cpu')
     """
-    if name not in ("auto", "cpu", "cuda"):
-        raise ConfigError(f"device={name!r}: choose from auto, cpu, cuda")
+    check_choice("device", name, ("auto", "cpu", "cuda"))
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise ConfigError("device='cuda', but torch finds no CUDA GPU here: choose auto or cpu")
