@@ -1,14 +1,13 @@
 """What a restoration is worth: image quality, and what a detector finds afterwards."""
 
 from sharingan_lab.evaluation.detection import (
-    build_detector,
     detect,
     evaluate_detection,
-    load_street_detector,
     objectness_map,
     own_truth,
-    train_detector,
 )
+from sharingan_lab.evaluation.detector import build_detector, load_street_detector
+from sharingan_lab.evaluation.detector_training import train_detector
 from sharingan_lab.evaluation.matching import (
     DetectionScores,
     box_overlap,
