@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 import torch
 
 from sharingan_lab.datasets import CLASS_NAMES, weed_field, weed_fields
-from sharingan_lab.datasets import weeds as module
+from sharingan_lab.datasets.weeds.drawing import draw_plant
+from sharingan_lab.datasets.weeds.field import _visible_boxes
+from sharingan_lab.datasets.weeds.plants import WEEDS, crop
+from sharingan_lab.datasets.weeds.soil import ROW_SPACING
 from sharingan_lab.errors import InputError
 
 
@@ -54,24 +58,24 @@ def test_the_global_generator_is_not_moved():
 
 def test_boxes_are_exact():
     """The box of a plant on bare ground is the extent of the pixels that the plant changed."""
-    rng = module.np.random.default_rng(0)
-    for form in (*module._WEEDS, lambda rng: module._crop(rng, 22.0)):
-        canvas = module.np.zeros((80, 80, 3), module.np.float32)
-        owner = module.np.zeros((80, 80), module.np.int32)
-        module._draw_plant(rng, canvas, owner, form(rng), module.np.array([38.3, 41.8]), 1)
+    rng = np.random.default_rng(0)
+    for form in (*WEEDS, lambda rng: crop(rng, 22.0)):
+        canvas = np.zeros((80, 80, 3), np.float32)
+        owner = np.zeros((80, 80), np.int32)
+        draw_plant(rng, canvas, owner, form(rng), np.array([38.3, 41.8]), 1)
         painted = torch.from_numpy(canvas).sum(-1) > 0.4
         rows, columns = painted.any(1).nonzero(), painted.any(0).nonzero()
         expected = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-        boxes, seen = module._visible_boxes(owner, 1)
+        boxes, seen = _visible_boxes(owner, 1)
         assert seen.all()
         assert abs(torch.from_numpy(boxes[0]) - torch.tensor(expected)).max() <= 1
 
 
 def test_a_hidden_part_of_a_plant_is_not_in_its_box():
-    owner = module.np.zeros((20, 20), module.np.int32)
+    owner = np.zeros((20, 20), np.int32)
     owner[4:12, 4:16] = 1
     owner[2:18, 10:19] = 2
-    boxes, seen = module._visible_boxes(owner, 3)
+    boxes, seen = _visible_boxes(owner, 3)
     assert boxes.tolist() == [[4, 4, 10, 12], [10, 2, 19, 18]]
     assert seen.tolist() == [True, True, False]
 
@@ -93,7 +97,7 @@ def test_crops_stand_in_rows(fields):
     def spread(points):
         turns = torch.linspace(0, torch.pi, 181)
         across = points[:, :1] * torch.cos(turns) + points[:, 1:] * torch.sin(turns)
-        waves = torch.exp(2j * torch.pi * across / module._ROW_SPACING)
+        waves = torch.exp(2j * torch.pi * across / ROW_SPACING)
         return waves.mean(0).abs().max()
 
     values = {1: [], 2: []}
@@ -112,5 +116,5 @@ def test_other_sizes_work(size):
 
 
 def test_a_tiny_field_is_refused():
-    with pytest.raises(InputError, match="size is 32"):
+    with pytest.raises(InputError, match="size must be a whole number, at least 64, got 32"):
         weed_field(32, rng=seeded(0))
