@@ -1,7 +1,9 @@
 """A small disk that is real, for tests of what happens when it is full or read-only."""
 
+import contextlib
 import ctypes
 import os
+import signal
 import traceback
 from pathlib import Path
 
@@ -29,6 +31,16 @@ def in_a_copy(work, log):
     if code == NO_DISK:
         pytest.skip("this machine lets nobody mount a disk of his own")
     assert code == 0, log.read_text()
+
+
+def killed(work):
+    """Whether work in a copy of this process ends by killing it."""
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 class Disk:

@@ -17,42 +17,6 @@ from sharingan_lab.storage import writing_to
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
-def extract_zip(
-    archive: str | os.PathLike, to: str | os.PathLike, *, on_progress: Progress = silent
-) -> None:
-    """Unpack an archive into a new folder; nothing in it can reach beyond that folder.
-
-    Parameters
-    ----------
-    archive : path
-        A zip file.
-    to : path
-        Folder to make; it appears when all is unpacked, and not before.
-    on_progress : callable
-        Called as ``on_progress(what, done, total)`` with unpacked bytes.
-
-    Raises
-    ------
-    DataError
-        Not a zip file, damaged, or with a name that is absolute, climbs out by ``..``, is a link
-        or is encrypted. Nothing of it is kept.
-    DownloadError, StorageError
-        The disk is too full. What is unpacked is kept, and the next call goes on from there.
-
-    Examples
-    --------
-    >>> extract_zip("missing.zip", "out")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no such file: missing.zip
-    """
-    to = Path(to)
-    if to.exists():
-        raise DataError(f"{to} is already there: delete it or choose another folder")
-    with unpacked(archive, beside=to, on_progress=on_progress) as folder:
-        folder.rename(to)
-
-
 @contextlib.contextmanager
 def unpacked(
     archive: str | os.PathLike, *, beside: Path, on_progress: Progress = silent
@@ -64,10 +28,12 @@ def unpacked(
 
     Parameters
     ----------
-    archive, on_progress
-        As for :func:`extract_zip`.
+    archive : path
+        A zip file. Nothing in it can reach beyond its folder.
     beside : Path
         The folder is made next to it.
+    on_progress : callable
+        Called as ``on_progress(what, done, total)`` with unpacked bytes.
 
     Yields
     ------
@@ -76,8 +42,19 @@ def unpacked(
 
     Raises
     ------
-    DataError, DownloadError, StorageError
-        As for :func:`extract_zip`.
+    DataError
+        Not a zip file, damaged, or with a name that is absolute, climbs out by ``..``, is a link
+        or is encrypted. Nothing of it is kept.
+    DownloadError, StorageError
+        The disk is too full. What is unpacked is kept, and the next call goes on from there.
+
+    Examples
+    --------
+    >>> with unpacked("missing.zip", beside=Path("out")):
+    ...     pass
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.DataError: no such file: missing.zip
     """
     archive = Path(archive)
     if not archive.is_file():
