@@ -8,11 +8,12 @@ import contextlib
 import errno
 import os
 import shutil
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sharingan_lab.errors import StorageError
+from sharingan_lab.errors import DataError, StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -96,7 +97,6 @@ def write_atomically(path: Path, content: str | bytes, then: str = "then try aga
 
     Examples
     --------
-    >>> import tempfile
     >>> write_atomically(Path(tempfile.mkdtemp()) / "new" / "note.txt", "whole").read_text()
     'whole'
     """
@@ -113,3 +113,41 @@ def write_atomically(path: Path, content: str | bytes, then: str = "then try aga
         finally:
             partial.unlink(missing_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `out` when all went well, and vanishes otherwise.
+
+    Parameters
+    ----------
+    out : Path
+        A folder that is empty or not there.
+
+    Raises
+    ------
+    DataError
+        It is there, and not empty.
+
+    Examples
+    --------
+    >>> out = Path(tempfile.mkdtemp()) / "pairs"
+    >>> with new_folder(out) as partial:
+    ...     _ = (partial / "note.txt").write_text("all of it")
+    >>> [path.name for path in out.iterdir()]
+    ['note.txt']
+    """
+    if out.is_dir() and any(out.iterdir()):
+        raise DataError(f"{out} is not empty: name a new folder")
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file: name a new folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

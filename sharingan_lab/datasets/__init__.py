@@ -1,9 +1,11 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.download import destination, fetch, fetchable
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
-from sharingan_lab.datasets.gopro_like import average_frames, gopro_like_pair, write_gopro_like
+from sharingan_lab.datasets.gopro_folder import write_gopro_like
+from sharingan_lab.datasets.gopro_like import gopro_like_pair
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.real import RealPairs

@@ -8,16 +8,11 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.checks import check_number
-from sharingan_lab.datasets.gopro_like import (
-    GAMMA,
-    KINDS,
-    average_frames,
-    check_frames,
-    writing_data_set,
-)
+from sharingan_lab.datasets.averages import GAMMA, KINDS, average_frames, check_frame_count
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import list_pictures, read_image, write_image
 from sharingan_lab.locations import named_path
+from sharingan_lab.storage import new_folder
 
 OnSequence = Callable[[str, int, int], None]
 
@@ -74,7 +69,7 @@ def write_from_frames(
     ...
     sharingan_lab.errors.DataError: no such folder: missing
     """
-    check_frames(frames)
+    check_frame_count(frames)
     check_number("test", test, 0, 1)
     out = named_path(out)
     films = _films(named_path(root), frames)
@@ -82,7 +77,7 @@ def write_from_frames(
     if len(shots) < 2:
         raise DataError(f"{root} has not frames enough for two pairs of {frames} frames each")
     first_test = len(shots) - min(max(round(test * len(shots)), 1), len(shots) - 1)
-    with writing_data_set(out) as partial:
+    with new_folder(out) as partial:
         for number, (film, i) in enumerate(shots):
             split = "train" if number < first_test else "test"
             images = _shoot(films[film][i * frames : (i + 1) * frames])
