@@ -1,0 +1,45 @@
+"""sharingan blur."""
+
+import argparse
+
+from sharingan_lab.commands.files import say_written, targets_of
+from sharingan_lab.commands.options import Group, add_command, add_size, seed
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.locations import named_path
+
+
+def add(group: Group) -> None:
+    parser = add_command(
+        group,
+        "blur",
+        blur,
+        "blur a sharp photo by a random motion",
+        "photo.jpg -o blurred.png --seed 3",
+    )
+    parser.add_argument("input", metavar="INPUT", help="image file")
+    parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="file or folder")
+    parser.add_argument("--seed", type=seed, default=0, help="which motion (default: 0)")
+    add_size(parser)
+    parser.add_argument(
+        "--noise",
+        type=float,
+        default=0.01,
+        metavar="STD",
+        help="deviation of the noise in [0, 1] (default: 0.01)",
+    )
+
+
+def blur(choice: argparse.Namespace) -> int:
+    import torch
+
+    from sharingan_lab.blur import degrade, random_kernels
+    from sharingan_lab.images import read_image, write_image
+
+    if named_path(choice.input).is_dir():
+        raise ConfigError(f"{choice.input} is a folder: name one picture")
+    ((source, target),) = targets_of([choice.input], choice.out).items()
+    rng = torch.Generator().manual_seed(choice.seed)
+    kernel = random_kernels(1, choice.size, rng=rng)
+    sharp = read_image(source)
+    blurred = degrade(sharp, kernel, noise_std=choice.noise, rng=rng)
+    return say_written(write_image(blurred, target))

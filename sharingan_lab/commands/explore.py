@@ -1,0 +1,24 @@
+"""sharingan explore."""
+
+import argparse
+
+from sharingan_lab.commands.options import Group, add_command, whole
+
+
+def add(group: Group) -> None:
+    parser = add_command(
+        group, "explore", explore, "open the blur explorer in a browser", "--port 8866"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, this machine alone)",
+    )
+    parser.add_argument("--port", type=whole, default=0, help="default: 0, one that is free")
+
+
+def explore(choice: argparse.Namespace) -> int:
+    from sharingan_lab.lab.explorers.server import explore
+
+    explore(choice.host, choice.port)
+    return 0

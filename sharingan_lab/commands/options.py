@@ -1,0 +1,68 @@
+"""What several commands have in common: an example in the help, some options, kinds of numbers."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.seeds import check_seed
+
+Group = argparse._SubParsersAction
+
+
+def add_command(
+    group: Group,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    purpose: str,
+    example: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command whose help ends with an example: the command as typed, and `example`."""
+    parser = group.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+    parser.epilog = f"Example: {parser.prog} {example}".strip()
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_notebooks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--notebooks", metavar="DIR", help="lessons of your own (default: the course)"
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+
+
+def add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=31,
+        metavar="PIXELS",
+        help="side of the blur kernel (default: 31)",
+    )
+
+
+def whole(text: str, least: int = 0) -> int:
+    if not text.isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least {least}, got {text!r}"
+        )
+    return int(text)
+
+
+def positive(text: str) -> int:
+    return whole(text, 1)
+
+
+def seed(text: str) -> int:
+    try:
+        return check_seed(whole(text))
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def refuse_windows(command: str) -> None:
+    if sys.platform == "win32":
+        raise ConfigError(f"sharingan {command} needs Linux or macOS: on Windows, run it in WSL")

@@ -1,0 +1,59 @@
+"""sharingan synthesize."""
+
+import argparse
+
+from sharingan_lab.commands.options import Group, add_command, positive, seed
+
+
+def add(group: Group) -> None:
+    parser = add_command(
+        group,
+        "synthesize",
+        synthesize,
+        "make blurred and sharp pairs in GoPro's layout from photographs or slow-motion frames",
+        "photos -o data/my-gopro --pairs 8",
+    )
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of sharp photographs or frames")
+    parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="folder to make")
+    add = parser.add_argument
+    add(
+        "--film",
+        action="store_true",
+        help="PHOTOS holds consecutive frames of a film, or folders of them: average these",
+    )
+    add("--frames", type=positive, default=11, metavar="N", help="averaged; odd (default: 11)")
+    add("--pairs", type=positive, default=8, metavar="N", help="of each photo (default: 8)")
+    add(
+        "--frame-size",
+        type=positive,
+        default=720,
+        metavar="PIXELS",
+        help="shorter side of the frames, at most (default: 720)",
+    )
+    add("--seed", type=seed, default=0, help="of paths and split (default: 0)")
+
+
+def synthesize(choice: argparse.Namespace) -> int:
+    from sharingan_lab.datasets import write_from_frames, write_gopro_like
+
+    if choice.film:
+        made = write_from_frames(
+            choice.photos, choice.out, frames=choice.frames, on_sequence=_print_photo
+        )
+    else:
+        made = write_gopro_like(
+            choice.photos,
+            choice.out,
+            frames=choice.frames,
+            pairs=choice.pairs,
+            size=choice.frame_size,
+            seed=choice.seed,
+            on_photo=_print_photo,
+        )
+    print(f"{made['train']} pairs to train on and {made['test']} to test on are in {choice.out}")
+    print(f"Train on them with: sharingan train --data {choice.out}")
+    return 0
+
+
+def _print_photo(name: str, done: int, total: int) -> None:
+    print(f"{done} of {total}: {name}", flush=True)
