@@ -31,13 +31,12 @@ def animate(
     alt : str
         What is to be seen over all frames.
     seconds : float
-        How long each frame stands while playing, more than 0.
+        How long each frame stands while playing.
 
     Raises
     ------
     InputError
-        There are fewer than two frames or another number of labels, the description is empty, or
-        the page would hold more than 2 MB.
+        Frames, labels or the description are missing, or the page would hold more than 2 MB.
 
     Examples
     --------

@@ -16,12 +16,8 @@ def explain_errors(lesson: str) -> None:
     """Show from now on what helps: one line for errors of ours, a hint for cells out of order.
 
     Only the text on the page is another one: the cell fails as ever, so the report, papermill and
-    nbval see it. Outside of IPython nothing happens.
-
-    Parameters
-    ----------
-    lesson : str
-        Its number: the names that its cells define are known to be defined there.
+    nbval see it. Outside of IPython nothing happens. The names that the cells of the lesson with
+    this number define are known to be defined there.
     """
     shell = get_ipython()
     if shell is None:

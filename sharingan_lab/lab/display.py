@@ -4,20 +4,9 @@ from IPython.display import DisplayHandle, display
 
 
 class Bundle:
-    """One output in several formats; a plain terminal prints its text.
+    """One output in several formats, MIME type to content; a plain terminal prints ``text/plain``.
 
-    Parameters
-    ----------
-    data : dict
-        MIME type to content; ``text/plain`` is required, it is what a screen reader or a
-        terminal gets.
-    metadata : dict, optional
-        Facts about the output that are not shown, such as ``{"image/png": {"alt": ...}}``.
-
-    Examples
-    --------
-    >>> Bundle({"text/plain": "hello", "text/html": "<b>hello</b>"})
-    hello
+    The metadata are facts that are not shown, such as ``{"image/png": {"alt": ...}}``.
     """
 
     def __init__(self, data: dict[str, str], metadata: dict | None = None):

@@ -31,16 +31,8 @@ MODES = {
 class Run:
     """What a lesson runs on; shown as a table when it is the last line of a cell.
 
-    Attributes
-    ----------
-    lesson, mode, seed
-        As given to :func:`setup`.
-    device : torch.device
-        Where tensors and networks go.
-    data_root : Path or None
-        The folder ``GOPRO_Large``; None where there is none, as quick mode needs none.
-    out_dir : Path
-        An existing folder for the files the lesson writes.
+    Lesson, mode and seed are as given to :func:`setup`; tensors and networks go to ``device``, the
+    lesson's files into ``out_dir``. ``data_root`` is the folder ``GOPRO_Large``, or None.
     """
 
     lesson: str

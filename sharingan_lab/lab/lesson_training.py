@@ -16,8 +16,6 @@ def chosen_settings(run: Run, name: str = "", epochs: int = 0, changes: str = ""
 
     Parameters
     ----------
-    run : Run
-        The lesson's; GoPro is taken from where it found it.
     name : str
         A recipe; empty: `quick`, shortened, in quick mode and `report` in full mode.
     epochs : int

@@ -11,14 +11,7 @@ _REDRAW_SECONDS = 0.2
 
 
 class progress:
-    """Show how far a loop has come; the last state stays on the page.
-
-    Parameters
-    ----------
-    total : int
-        Steps until done, at least 1.
-    label : str
-        What is being done.
+    """Show how far a loop of ``total`` steps has come; the last state stays on the page.
 
     Examples
     --------

@@ -28,16 +28,8 @@ def table(
 ) -> None:
     """Show a table whose first column names the rows.
 
-    Parameters
-    ----------
-    rows : list of lists
-        One value a column; numbers are written with four significant digits.
-    columns : list of str
-        The heads.
-    caption : str
-        What the table shows, read out before it.
-    digits : int, optional
-        Decimals of every number that is not an integer, instead of four significant digits.
+    Numbers are written with four significant digits, or with ``digits`` decimals if not whole; the
+    caption, what the table shows, is read out before it.
 
     Raises
     ------
@@ -51,11 +43,6 @@ def table(
     -------  ----------
     blurred        24.1
     Wiener        27.85
-    >>> table([["critic 1", 19.0], ["critic 2", 28.207]], ["scores", "mean"], digits=2)
-    scores     mean
-    --------  -----
-    critic 1  19.00
-    critic 2  28.21
     """
     for row in rows:
         if len(row) != len(columns):

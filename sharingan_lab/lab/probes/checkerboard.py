@@ -17,17 +17,7 @@ from sharingan_lab.errors import InputError
 def overlap_counts(layer: nn.ConvTranspose2d, size: int) -> Tensor:
     """Count how many products each output pixel of a transposed convolution is the sum of.
 
-    Parameters
-    ----------
-    layer : nn.ConvTranspose2d
-        Its kernel, stride and paddings count, its weights and channels do not.
-    size : int
-        Side of a square input in pixels.
-
-    Returns
-    -------
-    Tensor
-        (h, w) whole numbers, for one input channel.
+    For one input channel of ``size`` x ``size`` pixels; weights and channels do not count.
 
     Examples
     --------
@@ -46,6 +36,11 @@ def overlap_counts(layer: nn.ConvTranspose2d, size: int) -> Tensor:
 def grid_share(images: Tensor, period: int) -> Tensor:
     """Share of an image's variance that repeats itself every so many pixels in both directions.
 
+    Pixels are averaged over all places with the same row and column modulo the period; the variance
+    of these period**2 means is the power of the image's spectrum at exactly the multiples of
+    1/period cycles per pixel (Parseval). Without any grid it is about period**2 / (H * W), by
+    chance.
+
     Parameters
     ----------
     images : Tensor
@@ -56,19 +51,12 @@ def grid_share(images: Tensor, period: int) -> Tensor:
     Returns
     -------
     Tensor
-        (...), from 0 to 1; 0 for a constant image. Something without any grid has about
-        period**2 / (H * W), by chance.
+        (...), from 0 to 1; 0 for a constant image.
 
     Raises
     ------
     InputError
         The period is below 2 or larger than the image.
-
-    Notes
-    -----
-    Pixels are averaged over all places with the same row and column modulo the period; the
-    variance of these period**2 means is the power of the image's spectrum at exactly the
-    multiples of 1/period cycles per pixel (Parseval).
 
     Examples
     --------
@@ -91,16 +79,9 @@ def grid_share(images: Tensor, period: int) -> Tensor:
 def with_resize_convolutions(network: nn.Module) -> nn.Module:
     """Return a copy that enlarges by repeating pixels and then convolves, with the same weights.
 
-    Parameters
-    ----------
-    network : nn.Module
-        Its transposed convolutions have kernel 3 and double the side, as the generator's do.
-
-    Returns
-    -------
-    nn.Module
-        Same parameters in number and value, same sizes; every output pixel inside is the sum of
-        nine products for each channel.
+    Its transposed convolutions have kernel 3 and double the side, as the generator's do. Sizes and
+    parameters are as before; every output pixel inside is the sum of nine products for each
+    channel.
 
     Raises
     ------

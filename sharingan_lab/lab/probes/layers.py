@@ -7,17 +7,7 @@ from torch import Tensor, nn
 
 
 class Layer(NamedTuple):
-    """One layer: its name in the state dict, its kind, what it gives out, what it learns.
-
-    Attributes
-    ----------
-    name, kind : str
-        ``"model.1"`` and ``"Conv2d"``, say.
-    shape : tuple of int
-        (C, H, W) of its output.
-    parameters : int
-        Numbers that it learns.
-    """
+    """Name in the state dict, kind, output (C, H, W) and number of parameters of one layer."""
 
     name: str
     kind: str
@@ -27,19 +17,9 @@ class Layer(NamedTuple):
 
 @torch.no_grad()
 def layer_table(network: nn.Module, images: Tensor) -> list[Layer]:
-    """Pass images through a network and note every layer without layers inside it.
+    """Pass images (N, C, H, W) through a network and note every layer without layers inside it.
 
-    Parameters
-    ----------
-    network : nn.Module
-        Left as it was; forward hooks do the noting.
-    images : Tensor
-        (N, C, H, W), whatever the network takes.
-
-    Returns
-    -------
-    list of Layer
-        In the order in which they compute. A layer that is used twice comes twice.
+    Forward hooks do the noting, in the order of computing. A layer that is used twice comes twice.
 
     Examples
     --------

@@ -30,24 +30,14 @@ def without_normalisation(network: nn.Module) -> nn.Module:
 def fold_normalisation(network: nn.Module, images: Tensor) -> nn.Module:
     """Return a copy whose convolutions do what instance normalisation did to some images.
 
-    Parameters
-    ----------
-    network : nn.Module
-        Each instance normalisation directly follows a convolution, and has no weights of its own.
-    images : Tensor
-        (N, C, H, W), whatever the network takes: mean and deviation of each channel are taken over
-        all of them.
-
-    Returns
-    -------
-    nn.Module
-        In evaluation mode, with as many parameters as before and no instance normalisation. For
-        a single image it gives what the network gave; unlike it, it no longer adapts to others.
+    Mean and deviation of each channel are taken over all images (N, C, H, W). The copy, in
+    evaluation mode and with as many parameters, gives for a single image what the network gave;
+    unlike it, it no longer adapts to others.
 
     Raises
     ------
     InputError
-        A normalisation does not follow a convolution.
+        A normalisation does not directly follow a convolution.
 
     Examples
     --------

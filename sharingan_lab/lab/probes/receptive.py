@@ -18,16 +18,10 @@ from sharingan_lab.errors import InputError
 
 
 class Field(NamedTuple):
-    """What the values after a convolution see of the picture, along one axis.
+    """What the values after a convolution see of the picture, along one axis, in pixels.
 
-    Attributes
-    ----------
-    size : int
-        Pixels that one value depends on.
-    step : int
-        Pixels from the field of one value to that of the next.
-    start : int
-        First pixel of the field of value 0; below 0 where padding belongs to it.
+    One value depends on ``size`` pixels, the field of the next begins ``step`` pixels later; that
+    of value 0 begins at ``start``, below 0 where padding belongs to it.
     """
 
     size: int
@@ -46,19 +40,11 @@ class Field(NamedTuple):
 
 
 def receptive_fields(network: nn.Module) -> list[Field]:
-    r"""Receptive field after each convolution of a chain, from kernels, strides and paddings.
+    """Receptive field after each convolution of a chain, from kernels, strides and paddings.
 
-    Parameters
-    ----------
-    network : nn.Module
-        Its convolutions follow each other in the order of ``network.modules()``, and are square.
-        Other layers count as acting on single values, which normalisations do not:
-        see :func:`sharingan_lab.lab.without_normalisation`.
-
-    Returns
-    -------
-    list of Field
-        One a convolution.
+    Convolutions follow each other in the order of ``network.modules()``. Other layers count as
+    acting on single values, which normalisations do not: see
+    :func:`sharingan_lab.lab.without_normalisation`.
 
     Raises
     ------
@@ -69,7 +55,7 @@ def receptive_fields(network: nn.Module) -> list[Field]:
     -----
     With kernel :math:`k_l`, stride :math:`s_l`, padding :math:`p_l` and dilation :math:`d_l`:
     :math:`r_l = r_{l-1} + d_l (k_l - 1) j_{l-1}`, the step is :math:`j_l = j_{l-1} s_l` and the
-    start :math:`a_l = a_{l-1} - p_l j_{l-1}`; :math:`r_0 = j_0 = 1` and :math:`a_0 = 0`.
+    start :math:`a_l = a_{l-1} - p_l j_{l-1}`; :math:`r_0 = j_0 = 1` and :math:`a_0 = 0` [2]_.
 
     Examples
     --------
@@ -107,22 +93,19 @@ def _one_side(sides: tuple[int, int]) -> int:
 def gradient_map(
     network: Callable[[Tensor], Tensor], image: Tensor, row: int, column: int
 ) -> Tensor:
-    """Say how strongly one place of a network's output depends on each pixel.
+    """Say how strongly one place of a network's output depends on each pixel of an image.
 
     Parameters
     ----------
     network : callable
         (1, C, H, W) to (1, c, h, w). Of several output channels the sum is looked at.
-    image : Tensor
-        (1, C, H, W), in whatever range the network takes.
     row, column : int
         The place in the output.
 
     Returns
     -------
     Tensor
-        (H, W), the sum over the channels of the gradient's absolute values; zero where the network
-        does not look.
+        (H, W), the sum over the channels of the gradient's absolute values.
 
     Raises
     ------
@@ -172,14 +155,7 @@ def seen_rectangle(gradient: Tensor) -> tuple[int, int, int, int]:
 def share_outside(gradient: Tensor, field: Field, row: int, column: int) -> float:
     """Share of a gradient, from 0 to 1, that lies outside the field that convolutions give it.
 
-    Parameters
-    ----------
-    gradient : Tensor
-        (H, W) from :func:`gradient_map`.
-    field : Field
-        From :func:`receptive_fields`; what of it lies beyond the border is no part of the image.
-    row, column : int
-        The place in the output.
+    Takes the :func:`gradient_map` and the field of :func:`receptive_fields` of one place.
 
     Examples
     --------

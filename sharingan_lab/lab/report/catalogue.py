@@ -18,13 +18,7 @@ _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 
 @dataclass(frozen=True)
 class Lesson:
-    """One notebook of the course.
-
-    Attributes
-    ----------
-    path : Path
-        The notebook; its name is a number of two digits, ``_`` and words.
-    """
+    """One notebook of the course; its name is a number of two digits, ``_`` and words."""
 
     path: Path
 
@@ -69,13 +63,6 @@ def all_lessons(folder: Path | None = None) -> list[Lesson]:
     ------
     DataError
         There is none.
-
-    Examples
-    --------
-    >>> all_lessons(Path("/no/such/folder"))
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no lessons (NN_name.ipynb) in /no/such/folder
     """
     folder = notebooks_dir() if folder is None else named_path(folder)
     lessons = [Lesson(p) for p in sorted(folder.glob("*.ipynb")) if _NAME.fullmatch(p.stem)]

@@ -25,13 +25,7 @@ _HANGS = re.compile(r"\b(interact|interactive|Output)\(|\btqdm\b")
 
 
 def check(lesson: Lesson) -> list[str]:
-    """Return what is wrong with a committed lesson, one line a problem; empty when all is well.
-
-    Parameters
-    ----------
-    lesson : Lesson
-        As it lies on disk.
-    """
+    """Return what is wrong with a committed lesson, one line a problem; empty when all is well."""
     notebook = lesson.notebook
     checks = (
         _check_metadata,
@@ -48,10 +42,7 @@ def check(lesson: Lesson) -> list[str]:
 def refresh(lesson: Lesson, timeout: float = 600) -> list[Failure]:
     """Execute a lesson in quick mode and store the outputs of its compared cells, no others.
 
-    Returns
-    -------
-    list of Failure
-        Errors of the lesson; the file is left alone where there is one.
+    Its errors are returned; the file is left alone where there is one.
     """
     executed = Execution(lesson, {}, timeout=timeout).run()
     if executed.failures:

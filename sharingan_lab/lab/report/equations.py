@@ -57,12 +57,7 @@ def mathml(latex: str, *, block: bool = False) -> str:
 def mathml_in_text(text: str, on_error: Callable[[EquationError], None]) -> str:
     """Replace ``$...$`` and ``$$...$$`` in a text or in HTML; a lone dollar stays.
 
-    Parameters
-    ----------
-    text : str
-        Plain or HTML.
-    on_error : callable
-        Told of each equation that cannot be drawn, which is then left as it is.
+    ``on_error`` is told of each equation that cannot be drawn, which is then left as it is.
 
     Examples
     --------

@@ -29,16 +29,9 @@ class Stopped(SharinganError):
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed notebook.
+    """An executed notebook without widget state, its errors, and what its kernel computed.
 
-    Attributes
-    ----------
-    notebook : NotebookNode
-        Without widget state.
-    failures : list of Failure
-        Its errors in the order of the cells.
-    cpu_seconds : float
-        What its kernel computed, all cores together; 0 where its end could not be awaited.
+    CPU seconds count all cores together; 0 where the kernel's end could not be awaited.
     """
 
     notebook: nbformat.NotebookNode
@@ -47,18 +40,10 @@ class Executed:
 
 
 class Execution:
-    """Runs a lesson; :meth:`stop` may be called from another thread.
+    """Runs a lesson with parameters in place of its own; :meth:`stop` may come from another thread.
 
-    Parameters
-    ----------
-    lesson : Lesson
-        What to run.
-    parameters : dict
-        Put in place of the lesson's own values.
-    timeout : float
-        Seconds that a cell may take.
-    one_thread : bool
-        Whether the kernel computes on one thread, as it should beside others.
+    A cell may take ``timeout`` seconds; ``one_thread`` is how a kernel should compute beside
+    others.
     """
 
     def __init__(
@@ -80,10 +65,7 @@ class Execution:
     def run(self, on_cell: Callable[[int, int], None] = lambda cell, of: None) -> Executed:
         """Execute the lesson and wait for its end; errors in it are returned, not raised.
 
-        Parameters
-        ----------
-        on_cell : callable
-            Told before each code cell its position and the number of cells.
+        ``on_cell`` is told before each code cell its position and the number of cells.
 
         Raises
         ------

@@ -67,24 +67,15 @@ def _draw(latex: str, on_error: OnError | None, *, block: bool = False) -> str:
 
 
 def markdown(source: str, on_error: OnError | None = None) -> str:
-    """Turn Markdown with LaTeX equations into HTML with MathML.
+    r"""Turn Markdown with LaTeX equations into HTML with MathML.
 
-    Parameters
-    ----------
-    source : str
-        Markdown as in a notebook's cell.
-    on_error : callable, optional
-        Told of each equation that cannot be drawn, which is then left as LaTeX.
-
-    Raises
-    ------
-    EquationError
-        An equation cannot be drawn and there is nobody to tell.
+    ``on_error`` is told of each equation that cannot be drawn, which is then left as LaTeX; without
+    it the EquationError is raised.
 
     Examples
     --------
     >>> markdown("# A *b*")
-    '<h1 id="a-b">A <em>b</em></h1>\\n'
+    '<h1 id="a-b">A <em>b</em></h1>\n'
     """
     return MarkdownWithMath(renderer=_Renderer(on_error)).render(source)
 
@@ -119,23 +110,9 @@ class _Exporter(TemplateExporter):
 def lesson_html(
     notebook: NotebookNode, result: LessonResult, previous: Lesson | None, following: Lesson | None
 ) -> tuple[str, list[EquationError]]:
-    """Return the page of one executed lesson, and what could not be drawn on it.
+    """Return the page of one executed lesson, and the equations left as LaTeX on it.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        As executed.
-    result : LessonResult
-        What the run is remembered by; the head of the page says it.
-    previous, following : Lesson or None
-        The neighbours, linked to.
-
-    Returns
-    -------
-    str
-        HTML.
-    list of EquationError
-        Equations that are left as LaTeX.
+    The head of the page says what the run is remembered by; it links to the neighbours.
     """
     page = {
         "css": _css(),
@@ -159,17 +136,7 @@ def lesson_html(
 def index_html(
     results: Sequence[LessonResult], covers: Mapping[str, Cover | None], facts: Mapping[str, str]
 ) -> str:
-    """Return the page that lists the lessons.
-
-    Parameters
-    ----------
-    results : list of LessonResult
-        One card each, in order.
-    covers : dict
-        Pictures by lesson name, small enough for a card.
-    facts : dict
-        What the head states: mode, device, versions and the like.
-    """
+    """Return the page that lists the lessons: a card each, and what was run where at its head."""
     cards = [_card(result, covers.get(result.name)) for result in results]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),

@@ -19,15 +19,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Failure:
-    """An error of a lesson.
-
-    Attributes
-    ----------
-    cell : int or None
-        The number beside the cell on the page; None where no cell is to blame.
-    message : str
-        One line.
-    """
+    """An error in one line, and the number of its cell; None where no cell is to blame."""
 
     cell: int | None
     message: str

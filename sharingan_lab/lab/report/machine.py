@@ -26,13 +26,7 @@ def device_name() -> str:
 
 
 def processor() -> str:
-    """Name the kind of processor, as far as the system tells.
-
-    Examples
-    --------
-    >>> processor() != ""
-    True
-    """
+    """Name the kind of processor, as far as the system tells."""
     about = Path("/proc/cpuinfo")
     lines = about.read_text().splitlines() if about.is_file() else []
     models = [line.partition(": ")[2].strip() for line in lines if line.startswith("model name")]
@@ -40,13 +34,7 @@ def processor() -> str:
 
 
 def cores() -> int:
-    """Count the cores this process may use.
-
-    Examples
-    --------
-    >>> cores() >= 1
-    True
-    """
+    """Count the cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -16,25 +16,7 @@ _CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons
 
 @dataclass(frozen=True)
 class Order:
-    """What a report is to be made of.
-
-    Attributes
-    ----------
-    chosen : list of Lesson
-        Those to run.
-    mode : {"quick", "full"}
-        How.
-    parameters : dict
-        Given by hand, of the types that the lessons declare.
-    folder : ReportFolder
-        Where the report goes.
-    timeout : float
-        Seconds a cell may take.
-    jobs : int
-        Lessons at a time.
-    force : bool
-        Whether to run what is up to date as well.
-    """
+    """What a report is to be made of: lessons, mode, parameters, folder, and how they are run."""
 
     chosen: Sequence[Lesson]
     mode: str
@@ -64,8 +46,9 @@ def order(
         ``full`` wants the GoPro data set and a CUDA GPU.
     only : list of str
         Numbers or names of lessons; all where empty.
-    out : path
-        ReportFolder of the report; made where it is missing.
+    out, notebooks : path
+        Folder of the report, made where it is missing; folder of the lessons, by default the
+        course's.
     parameters : dict of str
         Values for the lessons' parameters, as text; valid if one chosen lesson has it.
     timeout : float, optional
@@ -74,8 +57,6 @@ def order(
         Lessons at a time; in quick mode two where there are two cores, in full mode one.
     force : bool
         Run lessons again whose result is up to date.
-    notebooks : path, optional
-        ReportFolder of the lessons; the course's own where left out.
 
     Raises
     ------

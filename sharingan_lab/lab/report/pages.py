@@ -23,20 +23,9 @@ from sharingan_lab.storage import write_atomically
 
 
 class ReportFolder:
-    """Holds the results of a report and writes its files.
+    """Holds the results of a report, by lesson name in the course's order, and writes its files.
 
-    Parameters
-    ----------
-    path : path
-        Made where it is missing.
-    lessons : list of Lesson
-        The course: gives the order and the titles of neighbours.
-
-    Attributes
-    ----------
-    results : dict
-        By lesson name, in the order of the course; those of an earlier report whose files are
-        still there are kept.
+    Results of an earlier report whose files are still there are kept.
 
     Raises
     ------
@@ -80,15 +69,7 @@ class ReportFolder:
                 self._write_page(result, self._notebook(result))
 
     def save(self, about: Mapping[str, object], facts: Mapping[str, str]) -> None:
-        """Write ``summary.json`` and ``index.html``.
-
-        Parameters
-        ----------
-        about : dict
-            The summary beside the lessons.
-        facts : dict
-            The head of the index.
-        """
+        """Write ``summary.json`` with ``about``, and ``index.html`` with ``facts`` at its head."""
         results = list(self.results.values())
         summary = {**about, "lessons": to_json(results)}
         text = json.dumps(summary, indent=1, ensure_ascii=False)

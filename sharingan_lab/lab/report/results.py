@@ -20,17 +20,12 @@ class LessonResult:
         ``unfinished``: the run was stopped before the lesson's end.
     parameters : dict
         Those given by hand; the others had the values written in the lesson.
-    seconds : float
-        Wall clock, with the start of the kernel.
-    cpu_seconds : float
-        What the kernel computed, all cores together: other programs hardly change it.
-    finished : str
-        Local date and time.
+    seconds, cpu_seconds : float
+        Wall clock, with the start of the kernel; what the kernel computed, all cores together.
     fingerprint : str
         Of the notebook, the parameters and the package; equal ones need no second run.
     links : list of str
-        Names and titles of the lessons before and after that its page links to; empty texts
-        where there is none.
+        The lessons before and after that its page links to; empty texts where there is none.
     """
 
     lesson: str

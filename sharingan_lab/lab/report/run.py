@@ -31,15 +31,7 @@ from sharingan_lab.lab.report.terminal import Terminal
 
 @dataclass(frozen=True)
 class Report:
-    """A written report.
-
-    Attributes
-    ----------
-    results : list of LessonResult
-        Of the lessons that were asked for, in order.
-    interrupted : bool
-        Whether the run was stopped before its end.
-    """
+    """A written report: results of the lessons asked for, and whether it was interrupted."""
 
     results: Sequence[LessonResult]
     interrupted: bool

@@ -8,13 +8,7 @@ _CLEAR_LINE = "\r\x1b[K"
 
 
 class Terminal:
-    """Writes lines, and on a terminal a last line that is redrawn in place.
-
-    Examples
-    --------
-    >>> Terminal().say("01 motion blur: done in 12 s")
-    01 motion blur: done in 12 s
-    """
+    """Writes lines, and on a terminal a last line that is redrawn in place."""
 
     def __init__(self, stream: TextIO | None = None):
         self._stream = stream

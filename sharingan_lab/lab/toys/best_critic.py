@@ -12,23 +12,15 @@ from sharingan_lab.errors import InputError
 
 
 def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
-    r"""Exact best critic of equation (4) between two equally large sets of points.
+    r"""Exact best critic of equation (4) between two equally large sets of points (n, d).
 
-    Parameters
-    ----------
-    real, fake : Tensor
-        (n, d) each; every point weighs 1 / n.
-
-    Returns
-    -------
-    callable
-        Takes (m, d) points to their heights (m,). Nowhere steeper than 1, and the mean height of
-        ``real`` minus that of ``fake`` is their earth mover's distance.
+    The critic takes points (m, d) to heights (m,), is nowhere steeper than 1, and the mean height
+    of ``real`` minus that of ``fake`` is their earth mover's distance.
 
     Raises
     ------
     InputError
-        If the shapes differ.
+        The shapes differ.
 
     Notes
     -----
@@ -38,7 +30,7 @@ def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
     found by Bellman-Ford; the best assignment has no cycle of negative length. Between the points
     the height is half-way between the lowest that is 1-Lipschitz, max over i of
     u(i) - \|z - x(i)\|, and the highest, min over k of v(k) + \|z - y(k)\|, v being the heights of
-    the partners. Where several critics are best this is one of them.
+    the partners. Where several critics are best this is one of them [1]_.
 
     References
     ----------
@@ -46,7 +38,6 @@ def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
 
     Examples
     --------
-    >>> import torch
     >>> real, fake = torch.tensor([[0.0], [1.0]]), torch.tensor([[3.0], [4.0]])
     >>> critic = optimal_critic(real, fake)
     >>> (critic(real).mean() - critic(fake).mean()).item()

@@ -15,31 +15,23 @@ from sharingan_lab.errors import InputError
 
 
 def jensen_shannon(p: Tensor, q: Tensor) -> float:
-    """Jensen-Shannon divergence of two histograms, in nats.
+    """Jensen-Shannon divergence of two histograms, in nats: 0 (equal) to log 2 (nothing in common).
+
+    The mean of KL(p || m) and KL(q || m) with m = (p + q) / 2. At the optimal discriminator the
+    value of equation 2 is 2 JS - log 4.
 
     Parameters
     ----------
     p, q : Tensor
-        Non-negative weights over the same cells, any one shape; each is scaled to sum to 1.
-
-    Returns
-    -------
-    float
-        From 0 (equal) to log 2 (nothing in common).
+        Weights over the same cells, any one shape; each is scaled to sum to 1.
 
     Raises
     ------
     InputError
-        If the shapes differ, a weight is negative, or all weights are 0.
-
-    Notes
-    -----
-    The mean of KL(p || m) and KL(q || m) with m = (p + q) / 2. At the optimal discriminator the
-    value of equation 2 is 2 JS - log 4.
+        The shapes differ, a weight is negative, or all weights are 0.
 
     Examples
     --------
-    >>> import torch
     >>> round(jensen_shannon(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])), 4)
     0.6931
     """
@@ -59,16 +51,14 @@ def _normalised(weights: Tensor) -> Tensor:
 
 
 def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor, float]:
-    """Cheapest way to turn one pile of earth into another.
+    """Cheapest way to turn one pile of earth into another: a linear programme, solved exactly.
 
     Parameters
     ----------
     cost : Tensor
-        (n, m): cost of moving one unit from place i to place j, usually a distance.
-    supply : Tensor
-        (n,) mass that lies at each place; scaled to sum to 1.
-    demand : Tensor
-        (m,) mass that is wanted at each place; scaled to sum to 1.
+        (n, m): of moving one unit from place i to place j, usually a distance; tens of places.
+    supply, demand : Tensor
+        (n,) mass that lies, (m,) mass that is wanted at each place; scaled to sum to 1.
 
     Returns
     -------
@@ -80,15 +70,10 @@ def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor
     Raises
     ------
     InputError
-        If the shapes do not fit, or the masses are negative or all 0.
-
-    Notes
-    -----
-    A linear programme, solved exactly; made for tens of places, not thousands.
+        The shapes do not fit, or the masses are negative or all 0.
 
     Examples
     --------
-    >>> import torch
     >>> cost = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     >>> plan, work = transport_plan(cost, torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.5]))
     >>> work
@@ -116,32 +101,18 @@ def _marginals(n: int, m: int) -> coo_array:
 
 
 def earth_movers_distance(x: Tensor, y: Tensor) -> float:
-    """Exact earth mover's (Wasserstein-1) distance between two equally large sets of points.
+    """Exact earth mover's (Wasserstein-1) distance between two equally large sets of points (n, d).
 
-    Parameters
-    ----------
-    x, y : Tensor
-        (n, d) each; every point weighs 1 / n, the cost is the Euclidean distance.
-
-    Returns
-    -------
-    float
-        Mean distance that a point travels under the best one-to-one assignment.
+    The mean way of a point under the best one-to-one assignment: between equally many equal weights
+    some best transport plan is one. Two samples of one distribution are not at distance 0.
 
     Raises
     ------
     InputError
-        If the shapes differ.
-
-    Notes
-    -----
-    Between equally many equal weights some best transport plan is an assignment, so scipy's
-    ``linear_sum_assignment`` gives the exact value. Two samples of one distribution are not at
-    distance 0: the distance between samples is above the distance between distributions.
+        The shapes differ.
 
     Examples
     --------
-    >>> import torch
     >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
     >>> earth_movers_distance(x, x.flip(0) + torch.tensor([0.0, 3.0]))
     3.0

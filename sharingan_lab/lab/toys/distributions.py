@@ -1,8 +1,4 @@
-"""Toy distributions of the background lessons, on the line and in the plane.
-
-Points are small enough that everything a GAN only estimates (the optimal discriminator, the
-Jensen-Shannon divergence, the earth mover's distance) can be computed.
-"""
+"""Distributions on the line and in the plane, small enough to compute what a GAN only estimates."""
 
 import math
 from dataclasses import dataclass
@@ -17,21 +13,8 @@ from sharingan_lab.errors import InputError
 class Normal:
     """A normal distribution on the line, with samples and density.
 
-    Parameters
-    ----------
-    mean : float
-        Centre.
-    std : float
-        Standard deviation, above 0.
-
-    Raises
-    ------
-    InputError
-        If the standard deviation is not positive.
-
     Examples
     --------
-    >>> import torch
     >>> real = Normal(mean=1.0, std=0.5)
     >>> real.sample(4, rng=torch.Generator().manual_seed(0)).shape
     torch.Size([4, 1])
@@ -89,29 +72,15 @@ def grid_centres(side: int = 5, spacing: float = 1.0) -> Tensor:
 def gaussian_mixture(
     n: int, centres: Tensor, std: float, *, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw points from equally likely Gaussians.
-
-    Parameters
-    ----------
-    n : int
-        Number of points.
-    centres : Tensor
-        (modes, 2), as from :func:`ring_centres` or :func:`grid_centres`.
-    std : float
-        Standard deviation of every Gaussian along both axes.
-    rng : torch.Generator
-        Source of randomness.
+    """Draw points from equally likely Gaussians around centres (modes, 2).
 
     Returns
     -------
-    points : Tensor
-        (n, 2).
-    labels : Tensor
-        (n,), the index of the centre each point was drawn around.
+    points, labels : Tensor
+        (n, 2), and (n,): the index of the centre each point was drawn around.
 
     Examples
     --------
-    >>> import torch
     >>> rng = torch.Generator().manual_seed(0)
     >>> points, labels = gaussian_mixture(5, ring_centres(), 0.02, rng=rng)
     >>> points.shape, labels.shape
@@ -123,31 +92,14 @@ def gaussian_mixture(
 
 
 def swiss_roll(n: int, *, noise: float = 0.25, rng: torch.Generator) -> Tensor:
-    """Draw points from a spiral: the Swiss roll seen from its end.
+    """Draw points (n, 2) from a spiral: the Swiss roll seen from its end.
 
-    Parameters
-    ----------
-    n : int
-        Number of points.
-    noise : float
-        Standard deviation around the spiral, before the division by 7.5 that brings the roll to
-        about unit spread.
-    rng : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Tensor
-        (n, 2).
-
-    References
-    ----------
-    .. [1] I. Gulrajani et al., "Improved training of Wasserstein GANs", 2017, figure 1: the same
-       roll, scaled the same way.
+    ``noise`` is the standard deviation around the spiral, before the division by 7.5 that brings
+    the roll to about unit spread, as in I. Gulrajani et al., "Improved training of Wasserstein
+    GANs", 2017, figure 1.
 
     Examples
     --------
-    >>> import torch
     >>> swiss_roll(7, rng=torch.Generator().manual_seed(0)).shape
     torch.Size([7, 2])
     """
@@ -163,25 +115,15 @@ def mode_coverage(
 
     Parameters
     ----------
-    points : Tensor
-        (n, d) samples.
-    centres : Tensor
-        (modes, d) centres of the modes.
+    points, centres : Tensor
+        (n, d) samples and (modes, d) centres.
     radius : float
         A sample is good if its nearest centre is at most this far.
     least : int
         A mode is covered if at least this many good samples lie at it.
 
-    Returns
-    -------
-    covered : int
-        Number of modes covered.
-    good : float
-        Share of good samples, 0 to 1.
-
     Examples
     --------
-    >>> import torch
     >>> points = torch.tensor([[2.0, 0.1], [2.1, 0.0], [0.0, 0.0], [0.0, 2.0]])
     >>> mode_coverage(points, ring_centres(), radius=0.3)
     (2, 0.75)

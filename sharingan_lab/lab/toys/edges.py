@@ -14,24 +14,9 @@ _FINE = 64  # places that stand for the uniform distribution within a ramp
 
 
 def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
-    """Draw rows of pixels, dark on the left and bright on the right of a position.
+    """Draw rows of pixels (..., width), dark left and bright right of positions (...).
 
-    Parameters
-    ----------
-    positions : Tensor
-        (...), in pixels from the left border; a fraction falls into the pixel it cuts.
-    width : int
-        Pixels of a row, at least 2.
-
-    Returns
-    -------
-    Tensor
-        (..., width), in [0, 1].
-
-    Raises
-    ------
-    InputError
-        The width is too small.
+    A position is in pixels from the left border; a fraction falls into the pixel it cuts.
 
     Examples
     --------
@@ -48,32 +33,17 @@ def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
 def shifted_edges(
     networks: int, n: int, *, width: int = 32, reach: float = 4.0, rng: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw what a moved camera saw, and the sharp edges behind it.
+    """Draw what a moved camera saw, and the sharp edges behind it: (networks, n, width) each.
 
     The middle of each ramp is drawn uniformly from the middle quarter of the row, the true edge
-    uniformly from `reach` pixels around that middle.
-
-    Parameters
-    ----------
-    networks, n : int
-        n rows for each of so many networks, as :class:`~sharingan_lab.lab.BatchedMLP`
-        takes them; at least 1 each.
-    width : int
-        Pixels of a row, at least 16.
-    reach : float
-        Half the length of a ramp in pixels: above 0, at most a quarter of the width.
-    rng : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    seen, sharp : Tensor
-        (networks, n, width) each, in [0, 1]. `seen` is the mean of all edges that fit it.
+    uniformly from ``reach`` pixels around that middle. What was seen is the mean of all edges that
+    fit it. The rows are as :class:`~sharingan_lab.lab.BatchedMLP` takes them.
 
     Raises
     ------
     InputError
-        A number is out of range.
+        There is no row, it has fewer than 16 pixels, or ``reach``, half the length of a ramp, is
+        not above 0 and at most a quarter of the width.
 
     Examples
     --------
@@ -98,15 +68,7 @@ def shifted_edges(
 def steepest_step(rows: Tensor) -> Tensor:
     """Largest rise from one pixel to the next, as part of the rise from wall to wall.
 
-    Parameters
-    ----------
-    rows : Tensor
-        (..., width).
-
-    Returns
-    -------
-    Tensor
-        (...): 1 for an edge between two pixels, 1/n for a ramp of n pixels.
+    1 for an edge between two pixels, 1/n for a ramp of n pixels; rows (..., width) give (...).
 
     Examples
     --------

@@ -10,24 +10,10 @@ from sharingan_lab.lab.toys.mlp import BatchedMLP
 
 
 def input_gradients(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
-    """Gradient of every point's score with respect to the point.
+    """Gradient (..., d) of every point's score with respect to the point: where the score rises.
 
-    Parameters
-    ----------
-    critic : callable
-        Maps (..., d) points to scores; the score of a point depends on that point alone.
-    points : Tensor
-        (..., d).
-
-    Returns
-    -------
-    Tensor
-        (..., d), detached: towards where the score rises, as long as it rises steeply.
-
-    Notes
-    -----
-    One derivative, of the sum of all scores, gives them all. In a critic with batch
-    normalisation it does not: there a score depends on every point.
+    One derivative, of the sum of all scores, gives them all, as the score of a point depends on
+    that point alone. In a critic with batch normalisation it does not.
 
     Examples
     --------
@@ -41,53 +27,32 @@ def input_gradients(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tenso
 
 
 def square_mesh(side: int, reach: float) -> Tensor:
-    """Points of a square mesh around the origin, shape (side * side, 2), row by row.
-
-    Parameters
-    ----------
-    side : int
-        Points along an edge.
-    reach : float
-        Largest coordinate.
+    """Points of a square mesh from -reach to reach, shape (side * side, 2), row by row.
 
     Examples
     --------
-    >>> square_mesh(2, 1.0)
+    >>> square_mesh(2, 1.0)[:3]
     tensor([[-1., -1.],
             [-1.,  1.],
-            [ 1., -1.],
-            [ 1.,  1.]])
+            [ 1., -1.]])
     """
     ticks = torch.linspace(-reach, reach, side)
     return torch.cartesian_prod(ticks, ticks)
 
 
 def steepest_slope(critics: BatchedMLP, *, side: int = 15, reach: float = 2.5) -> Tensor:
-    """Steepest slope that each critic of the plane shows on a square mesh.
+    """Steepest slope (S,) that each of S critics of the plane shows on a mesh from -reach to reach.
 
-    Parameters
-    ----------
-    critics : BatchedMLP
-        S networks from 2 inputs to 1 output.
-    side : int
-        Points along an edge of the mesh, at least 2.
-    reach : float
-        The mesh covers -reach to reach along both axes.
-
-    Returns
-    -------
-    Tensor
-        (S,), differentiable with respect to the weights: the largest norm of the slopes between
-        neighbours, a lower bound of the Lipschitz constant.
+    The largest norm of the slopes between neighbours, a lower bound of the Lipschitz constant;
+    differentiable with respect to the weights.
 
     Raises
     ------
     InputError
-        If the mesh has no two points along an edge.
+        The mesh has no two points along an edge.
 
     Examples
     --------
-    >>> import torch
     >>> critic = BatchedMLP(1, (2, 1), rng=torch.Generator().manual_seed(0))
     >>> critic.weights[0].data = torch.tensor([[[3.0], [4.0]]])
     >>> round(steepest_slope(critic).item(), 4)

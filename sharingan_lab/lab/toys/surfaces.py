@@ -12,16 +12,7 @@ from sharingan_lab.lab.toys.mlp import BatchedMLP
 
 @torch.no_grad()
 def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
-    """Scores of batched critics on a square mesh around the origin.
-
-    Parameters
-    ----------
-    critics : BatchedMLP
-        S networks from 2 inputs to 1 output.
-    reach : float
-        Largest coordinate of the mesh.
-    side : int
-        Points along an edge.
+    """Scores of S critics of the plane on a square mesh from -reach to reach.
 
     Returns
     -------
@@ -42,32 +33,18 @@ def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
 
 @torch.no_grad()
 def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int = 8) -> Tensor:
-    """Say for each mode whether a critic puts a hill on it.
+    """Say for each mode whether a critic puts a hill on it: (S, modes).
 
-    Parameters
-    ----------
-    critics : BatchedMLP
-        S networks from 2 inputs to 1 output.
-    centres : Tensor
-        (modes, 2).
-    distance : float
-        How far from a centre to compare, above 0; half the way to the next mode, say.
-    around : int
-        Points to compare with, on a circle.
-
-    Returns
-    -------
-    Tensor
-        (S, modes), True where the centre scores higher than every point around it.
+    True where the centre, of (modes, 2), scores higher than all of ``around`` points on a circle of
+    radius ``distance``; half the way to the next mode, say.
 
     Raises
     ------
     InputError
-        If the distance is not positive.
+        The distance is not positive.
 
     Examples
     --------
-    >>> import torch
     >>> critics = BatchedMLP(3, (2, 8, 1), rng=torch.Generator().manual_seed(0))
     >>> peaks(critics, torch.zeros(4, 2), distance=0.5).shape
     torch.Size([3, 4])
@@ -86,18 +63,7 @@ def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int 
 
 
 def draw_surface(ax: Axes, heights: Tensor, *, reach: float, lines: int = 12) -> None:
-    """Draw a surface from dark (low scores, generated) to light (high scores, real).
-
-    Parameters
-    ----------
-    ax : Axes
-        Where to draw.
-    heights : Tensor
-        (side, side), one network of :func:`surface`.
-    reach : float
-        As given to :func:`surface`.
-    lines : int
-        Contour lines, equally far apart in height.
+    """Draw one network of :func:`surface` from dark (low, generated) to light (high, real).
 
     Examples
     --------
