@@ -12,6 +12,7 @@ from torch import Tensor
 from sharingan_lab.datasets import CLASS_NAMES
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import match_detections
+from sharingan_lab.lab.figures import draw_picture
 
 _CLASS_COLOURS = {1: "#56B4E9", 2: "#F0E442"}  # sky blue and yellow: both stand out from soil
 _MISSED = "#FFFFFF"
@@ -38,26 +39,13 @@ def draw_detections(
     Parameters
     ----------
     images : Tensor
-        (N, 3, H, W) in [0, 1].
-    titles : list of str
-        One above each.
-    detections : list of dict
-        ``boxes``, ``scores`` and ``labels`` of each image.
-    targets : list of dict
-        ``boxes`` and ``labels`` of each image.
-    min_score : float
-        Detections less sure than this are left out.
-    iou : float
-        Least intersection over union that counts as found.
-    captions : list of str, optional
-        One below each.
+        (N, 3, H, W) in [0, 1]; ``titles`` above and ``captions`` below, one each.
+    detections, targets : list of dict
+        ``boxes`` and ``labels`` of each image, with ``scores`` where they were found.
+    min_score, iou : float
+        Least score that is drawn; least intersection over union that counts as found.
     columns : int, optional
         Images in a row; at most 3 when left out.
-
-    Returns
-    -------
-    Figure
-        To be given to :func:`sharingan_lab.lab.show`.
 
     Raises
     ------
@@ -85,9 +73,8 @@ def draw_detections(
     for ax, image, title, found, truth, caption in zip(
         axes, images, titles, detections, targets, captions, strict=False
     ):
-        ax.imshow(image.permute(1, 2, 0).clamp(0, 1).cpu().numpy(), interpolation="nearest")
-        ax.set(title=title, xlabel=caption, xticks=[], yticks=[])
-        ax.grid(False)
+        draw_picture(ax, image, title)
+        ax.set_xlabel(caption)
         kinds |= _draw_boxes(ax, found, truth, min_score, iou)
     if kinds:
         handles = _legend(kinds)

@@ -1,6 +1,6 @@
 """The one way a lesson puts something on the page: a bundle of formats for one output."""
 
-from IPython.display import DisplayHandle, display
+from IPython.display import display
 
 
 class Bundle:
@@ -28,8 +28,3 @@ def emit(data: dict[str, str], metadata: dict | None = None) -> None:
     hello
     """
     display(Bundle(data, metadata))
-
-
-def emit_live(data: dict[str, str]) -> DisplayHandle | None:
-    """Display one bundle that can be redrawn later; None where there is no notebook."""
-    return display(Bundle(data), display_id=True)

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -65,19 +66,12 @@ def image_grid(
     images : Tensor or list of Tensor
         (N, 3, H, W) in [0, 1], or N images (3, H, W), (1, 3, H, W) or grey (H, W); a grey one
         is drawn from 0 to its largest value, as suits a kernel.
-    titles : list of str
-        One above each image.
+    titles, captions : list of str
+        One above and one below each image.
     columns : int, optional
         Images in a row; at most 3 when left out.
     zoom : (y, x, height, width), optional
         A region in pixels, framed in each image and repeated enlarged below it.
-    captions : list of str, optional
-        One below each image, such as its PSNR.
-
-    Returns
-    -------
-    Figure
-        To be given to :func:`show`.
 
     Raises
     ------
@@ -103,7 +97,8 @@ def image_grid(
     for i, picture in enumerate(pictures):
         row, column = divmod(i, columns)
         cells = axes[2 * row : 2 * row + 2, column] if zoom else axes[row : row + 1, column]
-        _draw(cells[0], picture, titles[i])
+        cells[0].imshow(picture, cmap="gray", vmin=0, vmax=1)
+        cells[0].set_title(titles[i])
         if zoom:
             _draw_zoom(cells[0], cells[1], picture, zoom)
         last_row = row == (len(pictures) - 1) // columns
@@ -134,19 +129,35 @@ def _grid_axes(
     size = (width * columns, rows * (width * sum(heights) + 0.55))
     fig = Figure(figsize=size, layout="constrained")
     axes = fig.subplots(rows * len(heights), columns, squeeze=False, height_ratios=heights * rows)
-    for ax in list(axes.flat):
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
+    for ax in axes.flat:
+        bare(ax)
     for i in range(len(pictures), rows * columns):
         for ax in axes[len(heights) * (rows - 1) :, i % columns]:
             ax.remove()
     return fig, axes
 
 
-def _draw(ax: Axes, picture: np.ndarray, title: str) -> None:
-    ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
+def draw_picture(ax: Axes, image: Tensor, title: str, **style: object) -> AxesImage:
+    """Draw an image (3, H, W), (1, 3, H, W) or (H, W) on bare axes, each pixel as it is.
+
+    Examples
+    --------
+    >>> import torch
+    >>> draw_picture(Figure().subplots(), torch.rand(1, 3, 4, 5), "noise").get_size()
+    (4, 5)
+    """
+    if image.ndim > 2:
+        image = image.reshape(image.shape[-3:]).permute(1, 2, 0).clamp(0, 1)
     ax.set_title(title)
+    bare(ax)
+    return ax.imshow(image.cpu().numpy(), **{"interpolation": "nearest", **style})
+
+
+def bare(ax: Axes) -> None:
+    """Take ticks, grid and frame away."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
 
 
 def _draw_zoom(

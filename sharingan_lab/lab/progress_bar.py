@@ -4,8 +4,10 @@ import html
 import time
 from types import TracebackType
 
+from IPython.display import display
+
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.display import Bundle, emit_live
+from sharingan_lab.lab.display import Bundle
 
 _REDRAW_SECONDS = 0.2
 
@@ -29,7 +31,7 @@ class progress:
 
     def __enter__(self) -> "progress":
         self._start = self._drawn = time.monotonic()
-        self._handle = emit_live(self._bundle("").data)
+        self._handle = display(self._bundle(""), display_id=True)  # None in a terminal
         return self
 
     def update(self, text: str = "", steps: int = 1) -> None:

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.evaluation import psnr
+from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.style import COLOURS
+from sharingan_lab.lab.tables import in_words
 from sharingan_lab.training import RECIPES, RunRecord, TrainConfig, read_samples, recipe
 from sharingan_lab.training.diagnosis import distance_apart
 from sharingan_lab.training.history import Row
@@ -45,14 +47,14 @@ def settings_and_cost(record: RunRecord) -> list[list[str]]:
         pace = record.seconds / max(1, record.step)
         shown = record.step * config.batch_size
         rows += [
-            ["training time", f"{_duration(record.seconds)} for {record.step} steps"],
+            ["training time", f"{in_words(record.seconds)} for {record.step} steps"],
             ["a step took", f"{pace:.3g} s, {config.batch_size / pace:.3g} images a second"],
             ["the generator saw", f"{shown:,} crops"],
         ]
     if record.seconds and record.share and not record.finished:
         left = record.seconds * (1 / record.share - 1)
         words = "" if config.minutes else " at this pace"
-        rows.append(["still to go", f"{_duration(left)}{words}"])
+        rows.append(["still to go", f"{in_words(left)}{words}"])
     return rows
 
 
@@ -75,11 +77,6 @@ def _losses(config: TrainConfig) -> str:
     )
 
 
-def _duration(seconds: float) -> str:
-    hours, minutes = seconds / 3600, seconds / 60
-    return f"{hours:.1f} hours" if hours >= 1 else f"{minutes:.1f} minutes"
-
-
 def _changes(config: TrainConfig) -> str:
     """Name what differs from the recipe of that name."""
     if config.recipe not in RECIPES:
@@ -94,12 +91,7 @@ def _changes(config: TrainConfig) -> str:
 
 
 def run_curves(record: RunRecord) -> tuple[Figure, str]:
-    """Draw content loss, PSNR, Wasserstein estimate and penalty over the steps of a run.
-
-    Returns
-    -------
-    (Figure, str)
-        The curves, and their ends in words.
+    """Draw content loss, PSNR, estimate and penalty over a run; say their ends in words.
 
     Raises
     ------
@@ -173,13 +165,7 @@ def _curve(axes: Axes, rows: list[Row], name: str, title: str, unit: str) -> Non
 
 
 def crop_gains(record: RunRecord) -> list[list[str]]:
-    """Return rows (crop, blurred, restored, gain) of the last picture, most blurred first.
-
-    Raises
-    ------
-    DataError
-        The run kept no picture.
-    """
+    """Return rows (crop, blurred, restored, gain) of the last picture, most blurred first."""
     if not record.samples:
         raise DataError("the run kept no pictures")
     blurred, restored, sharp = read_samples(record.samples[max(record.samples)])
@@ -211,10 +197,7 @@ def run_ends(history: list[Row]) -> dict[str, float]:
 def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
     """Draw gain over the blurred input and Wasserstein estimate of several ways to train.
 
-    Parameters
-    ----------
-    histories : dict
-        For each way its runs, one a seed: a line each.
+    Each way has its runs, one a seed: a line each.
 
     Examples
     --------
@@ -246,10 +229,7 @@ def compare_runs(histories: dict[str, list[list[Row]]]) -> Figure:
 def sample_frames(record: RunRecord) -> tuple[list[Figure], list[str]]:
     """Draw two crops at a few steps of a run: the one that was blurred most, and the one least.
 
-    Returns
-    -------
-    (list of Figure, list of str)
-        For :func:`sharingan_lab.lab.animate`: frames and labels.
+    Frames and labels are those of :func:`sharingan_lab.lab.animate`.
 
     Raises
     ------
@@ -272,13 +252,5 @@ def _frame(crops: Tensor) -> Figure:
         values = psnr(crop, crop[2:].expand_as(crop)).tolist()
         for column, name in enumerate(("blurred", "restored", "sharp")):
             title = name if name == "sharp" else f"{name}: {values[column]:.1f} dB"
-            picture(axes[row, column], crop[column], title)
+            draw_picture(axes[row, column], crop[column], title)
     return figure
-
-
-def picture(axes: Axes, image: Tensor, title: str) -> None:
-    """Draw an image (3, H, W) in [0, 1] under a title that says what it is."""
-    # whole pixels: they show what is there, and a page of them stays small
-    axes.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy(), interpolation="nearest")
-    axes.set(title=title, xticks=[], yticks=[])
-    axes.grid(False)

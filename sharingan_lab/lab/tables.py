@@ -23,6 +23,22 @@ def format_value(value: object) -> str:
     return str(value)
 
 
+def in_words(seconds: float) -> str:
+    """Write a duration as people say it.
+
+    Examples
+    --------
+    >>> in_words(7.31), in_words(125), in_words(3 * 3600 + 300)
+    ('7 s', '2 min 5 s', '3 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def table(
     rows: Sequence[Sequence], columns: Sequence[str], caption: str = "", digits: int | None = None
 ) -> None:

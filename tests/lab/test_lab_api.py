@@ -89,7 +89,7 @@ def test_a_run_shows_what_it_runs_on(page):
 def test_progress_says_when_an_error_stopped_it(monkeypatch):
     shown = []
     handle = type("Handle", (), {"update": lambda self, bundle: shown.append(repr(bundle))})()
-    monkeypatch.setattr("sharingan_lab.lab.progress_bar.emit_live", lambda data: handle)
+    monkeypatch.setattr("sharingan_lab.lab.progress_bar.display", lambda data, display_id: handle)
     with pytest.raises(ZeroDivisionError), lab.progress(5, "fit") as bar:
         bar.update()
         1 / 0  # noqa: B018

@@ -86,7 +86,7 @@ def bar(monkeypatch):
         def update(self, bundle):
             shown.append(repr(bundle))
 
-    monkeypatch.setattr(progress_bar, "emit_live", lambda data: Handle())
+    monkeypatch.setattr(progress_bar, "display", lambda data, display_id: Handle())
     return shown
 
 

@@ -51,14 +51,14 @@ def test_settings_and_cost_are_in_words(record):
     assert "content=l1" in said["recipe"] and "seed=3" not in said["recipe"]
     assert said["came to"] == "step 8, epoch 4 of 4 (finished)"
     assert said["the generator saw"] == "32 crops"
-    assert said["training time"].endswith("minutes for 8 steps")
+    assert said["training time"].endswith(" s for 8 steps")
 
 
 def test_a_long_run_is_counted_in_hours():
     row = {"step": 300_000, "epoch": 300.0}
     said = dict(settings_and_cost(RunRecord(recipe("report"), [row], {}, 300_000, 63_000.0)))
     assert said["recipe"] == "report, seed 0"
-    assert said["training time"] == "17.5 hours for 300000 steps"
+    assert said["training time"] == "17 h 30 min for 300000 steps"
     assert said["a step took"] == "0.21 s, 4.76 images a second"
 
 
@@ -81,7 +81,7 @@ def test_the_curves_show_the_history(record):
 def test_an_unfinished_run_says_how_long_it_still_takes():
     row = {"step": 100, "epoch": 0.1, "content": 1.0}
     said = dict(settings_and_cost(RunRecord(recipe("report"), [row], {}, 100, 60.0)))
-    assert said["still to go"] == "50.0 hours at this pace"
+    assert said["still to go"] == "50 h 0 min at this pace"
     assert said["losses"].startswith("vgg19 with weight 100, wasserstein critic (5 steps, penalty")
     by_epochs = recipe("lite").with_settings(minutes=0.0)
     just_begun = RunRecord(by_epochs, [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
@@ -90,7 +90,7 @@ def test_an_unfinished_run_says_how_long_it_still_takes():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "state", "left"), [(2, "unfinished", "8.0 minutes"), (10, "finished", None)]
+    ("minutes", "state", "left"), [(2, "unfinished", "8 min 0 s"), (10, "finished", None)]
 )
 def test_a_run_by_the_clock_says_how_much_of_its_time_is_spent(minutes, state, left):
     config = recipe("lite").with_settings(minutes=10.0)
@@ -155,7 +155,7 @@ def test_frames_show_the_crop_blurred_most_above_the_one_blurred_least(tmp_path)
     assert [row[0] for row in rows] == ["crop 2", "crop 4", "crop 1", "crop 3"]
     assert rows[0][1] == titles[0].removeprefix("blurred: ").removesuffix(" dB")
     explorer = run_explorer(record)
-    assert explorer.sliders["crop"].value == 2 and explorer.sliders["check"].value == 1
+    assert explorer.controls["crop"].value == 2 and explorer.controls["check"].value == 1
 
 
 def test_crop_gains_want_a_picture():
@@ -168,9 +168,9 @@ def test_the_explorer_goes_through_time_and_crops(record):
     last = record.checks[-1]["step"]
     assert explorer.description.startswith(f"At step {last} the restored crop has")
     seen = {explorer.description}
-    explorer.sliders["check"].value = 0
+    explorer.controls["check"].value = 0
     assert explorer.description.startswith("At step 0 ")
-    explorer.sliders["crop"].value = 2
+    explorer.controls["crop"].value = 2
     assert explorer.description not in seen
 
 

@@ -1,20 +1,18 @@
 """What a schedule costs: a turn of the training measured, and a widget that plans with it."""
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.evaluation import measure_runtime
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.training import TrainConfig, Trainer
-from sharingan_lab.training.capture import Batches, CapturedStep
+from sharingan_lab.training.capture import CapturedStep
 
-Step = Callable[[Batches], None]
 TRIES = 2  # of each turn; what else the machine does only ever makes one slower
 REPORTED_HOURS = 17.0  # of the SharinGAN report, section 3.3, on a Titan X
 
@@ -52,13 +50,8 @@ def in_hours(hours: float) -> str:
 def measure_turn(config: TrainConfig, side: int) -> TurnCost:
     """Take turns with one critic update and with five, and tell the parts by their difference.
 
-    Parameters
-    ----------
-    config : TrainConfig
-        Its networks, losses, batch size, precision and device are those measured; the pictures
-        are random numbers and so are VGG's weights, which cost the same.
-    side : int
-        Of the square crops, in pixels.
+    Networks, losses, batch size, precision and device of the settings are those measured, on square
+    crops; the pictures are random numbers and so are VGG's weights, which cost the same.
 
     Examples
     --------
@@ -84,15 +77,8 @@ def _seconds_of_turn(trainer: Trainer, side: int, critic_steps: int) -> float:
     trainer.config = trainer.config.with_settings(critic_steps=critic_steps)
     step, batch = trainer.fastest_step(), [_noise(trainer, side)]
     warm_up = CapturedStep.WARM_UP + 1 if trainer.device.type == "cuda" else 1
-    return min([_seconds(trainer, step, batch) for _ in range(warm_up + TRIES)][warm_up:])
-
-
-def _seconds(trainer: Trainer, step: Step, batch: Batches) -> float:
-    _wait(trainer)
-    began = time.perf_counter()
-    step(batch)
-    _wait(trainer)
-    return time.perf_counter() - began
+    how = {"repeats": TRIES, "warm_up": warm_up, "device": trainer.device}
+    return min(measure_runtime(lambda: step(batch), **how))
 
 
 def _noise(trainer: Trainer, side: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -101,20 +87,10 @@ def _noise(trainer: Trainer, side: int) -> tuple[torch.Tensor, torch.Tensor]:
     return tuple(torch.rand(2, *shape, generator=rng, device=trainer.device))
 
 
-def _wait(trainer: Trainer) -> None:
-    if trainer.device.type == "cuda":
-        torch.cuda.synchronize(trainer.device)
-
-
 def cost_explorer(cost: TurnCost, config: TrainConfig) -> SliderFigure:
     """Sliders for the schedule; when it ends, what the time goes into, and how far it can walk.
 
-    Parameters
-    ----------
-    cost : TurnCost
-        What was measured.
-    config : TrainConfig
-        Where the sliders start; its `subset` is the number of pictures an epoch.
+    They start at the settings, whose ``subset`` is the number of pictures an epoch.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys.mlp import BatchedMLP, descend
 from sharingan_lab.lab.toys.slopes import input_gradients
@@ -25,21 +25,7 @@ REACH = 7.0
 
 
 def clouds(n: int, gap: float, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw real points on the left and generated ones on the right, unit spread, W = gap.
-
-    Parameters
-    ----------
-    n : int
-        Points of each kind.
-    gap : float
-        Distance of the two centres.
-    rng : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    real, fake : Tensor
-        (n, 2) each.
+    """Draw n real points on the left and n generated ones on the right, unit spread, W = gap.
 
     Examples
     --------
@@ -58,22 +44,8 @@ def critic_states(
 ) -> list[BatchedMLP]:
     """Train one critic on two clouds; return a copy of it every few steps, untrained first.
 
-    Parameters
-    ----------
-    lambda_gp : float
-        Factor of the penalty.
-    gap : float
-        Distance of the clouds.
-    one_sided : bool
-        As for :func:`sharingan_lab.losses.gradient_penalty`.
-    last, every : int
-        Steps to train, and between two copies.
-
-    Returns
-    -------
-    list of BatchedMLP
-        ``last // every + 1`` critics. Every call starts from the same weights and sees the same
-        points, so that only the settings differ.
+    Every call starts from the same weights and sees the same points, so that only the factor of the
+    penalty, the distance of the clouds and the kind of penalty differ.
 
     Examples
     --------
@@ -94,21 +66,9 @@ def critic_states(
 
 
 def slope_profile(critic: BatchedMLP, real: Tensor, fake: Tensor, places: Tensor) -> Tensor:
-    """Slopes of one critic along the lines between pairs of points.
+    """Slopes (k, n) of one critic along the lines between n pairs of points (n, 2).
 
-    Parameters
-    ----------
-    critic : BatchedMLP
-        One network.
-    real, fake : Tensor
-        (n, 2) each; line i joins the points number i.
-    places : Tensor
-        (k,) values of alpha: 0 at the generated point, 1 at the real one.
-
-    Returns
-    -------
-    Tensor
-        (k, n) norms.
+    ``places`` are k values of alpha: 0 at the generated point, 1 at the real one.
 
     Examples
     --------
@@ -125,15 +85,7 @@ def slope_profile(critic: BatchedMLP, real: Tensor, fake: Tensor, places: Tensor
 def critic_explorer(**start: float) -> SliderFigure:
     """Sliders for lambda and for what else shapes a critic; its surface and its slopes follow.
 
-    Parameters
-    ----------
-    **start : float
-        Values to start from, by name of control: ``power`` of ten of lambda, ``steps``, ``gap``,
-        ``one_sided``.
-
-    Returns
-    -------
-    SliderFigure
+    They start at values by name of control.
 
     Examples
     --------

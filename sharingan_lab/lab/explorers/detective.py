@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional as F
 
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys.distributions import Normal
 
@@ -37,12 +37,7 @@ def best_score(x: Tensor, gap: float) -> Tensor:
 def value(gap: float, quality: float) -> float:
     """Value of the game, equation (2), for a detective whose score is quality * best score.
 
-    Parameters
-    ----------
-    gap : float
-        Distance of the means of real and generated samples, in units of their spread.
-    quality : float
-        0: answers 1/2 to everything; 1: the optimum p / (p + q); above 1: too sure of itself.
+    Quality 0 answers 1/2 to everything, 1 is the optimum p / (p + q), more is too sure of itself.
 
     Examples
     --------
@@ -55,24 +50,13 @@ def value(gap: float, quality: float) -> float:
 
 
 def hints(gap: float, quality: float) -> tuple[float, float]:
-    """Generator's gradient when all its samples move together, for the two losses.
+    """Size of the generator's gradient when all its samples move together, for the two losses.
 
-    Parameters
-    ----------
-    gap, quality : float
-        As in :func:`value`.
-
-    Returns
-    -------
-    saturating, non_saturating : float
-        Size of the derivative, with respect to a shift of all generated samples, of
-        log(1 - D) and of -log D, averaged over the samples: slope of the score times the means
-        of D and of 1 - D.
+    The derivatives of log(1 - D), saturating, and of -log D with respect to the shift, averaged
+    over the samples: slope of the score times the means of D and of 1 - D.
 
     Examples
     --------
-    >>> hints(gap=6.0, quality=0.0)
-    (0.0, 0.0)
     >>> saturating, non_saturating = hints(gap=6.0, quality=1.0)
     >>> saturating < 0.02 < 5 < non_saturating
     True
@@ -83,21 +67,12 @@ def hints(gap: float, quality: float) -> tuple[float, float]:
 
 
 def detective_explorer(**start: float) -> SliderFigure:
-    """Sliders for the detective's quality and the distance; opinion and gradients follow.
-
-    Parameters
-    ----------
-    **start : float
-        Values to start from: ``gap``, ``quality``.
-
-    Returns
-    -------
-    SliderFigure
+    """Sliders for the detective's quality and the distance ``gap``; opinion and gradients follow.
 
     Examples
     --------
     >>> explorer = detective_explorer(quality=1.0)
-    >>> explorer.sliders["quality"].value
+    >>> explorer.controls["quality"].value
     1.0
     """
 

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sharingan_lab.datasets import photo
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.explorers.quality import spoil
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys.edges import edge_rows
 from sharingan_lab.losses import PerceptualLoss
@@ -30,10 +31,7 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 def scene(picture: int) -> Tensor:
     """Return a picture with a margin, (1, 3, 96, 96), its values away from black and white.
 
-    Parameters
-    ----------
-    picture : int
-        0: a vertical edge; 1: the eye of the cat Chelsea.
+    0 is a vertical edge, 1 the eye of the cat Chelsea.
 
     Examples
     --------
@@ -49,22 +47,10 @@ def scene(picture: int) -> Tensor:
 
 
 def damage(image: Tensor, *, colour: float, **spoiling: float) -> Tensor:
-    """Move, blur, brighten, grain and tint a picture, then cut its margin off.
+    """Move, blur, brighten, grain and tint a picture, then cut its margin of 16 pixels off.
 
-    Parameters
-    ----------
-    image : Tensor
-        (1, 3, H, W) in [0, 1], with a margin of 16 pixels.
-    colour : float
-        Added to red and taken from blue.
-    **spoiling : float
-        ``shift``, ``length``, ``noise`` and ``brightness`` of
-        :func:`sharingan_lab.lab.explorers.quality.spoil`.
-
-    Returns
-    -------
-    Tensor
-        (1, 3, H - 32, W - 32) in [0, 1].
+    ``colour`` is added to red and taken from blue; the others are those of
+    :func:`sharingan_lab.lab.explorers.quality.spoil`. (1, 3, H, W) gives (1, 3, H - 32, W - 32).
 
     Examples
     --------
@@ -78,21 +64,10 @@ def damage(image: Tensor, *, colour: float, **spoiling: float) -> Tensor:
 
 
 def charge(distance: Distance, spoilt: Tensor, sharp: Tensor) -> tuple[float, Tensor]:
-    """Return what a loss charges, and its pull: minus its gradient with respect to the picture.
+    """Return what a loss charges, and its pull (H, W): minus its gradient at the first picture.
 
-    Parameters
-    ----------
-    distance : callable
-        Takes two batches of images, returns a scalar.
-    spoilt, sharp : Tensor
-        (1, 3, H, W) in [0, 1].
-
-    Returns
-    -------
-    cost : float
-        In per cent of what a plain picture in the sharp one's mean colour costs.
-    pull : Tensor
-        (H, W), mean over the channels.
+    The charge is in per cent of what a plain picture in the sharp one's mean colour costs; the pull
+    is the mean over the channels.
 
     Examples
     --------
@@ -112,17 +87,8 @@ def charge(distance: Distance, spoilt: Tensor, sharp: Tensor) -> tuple[float, Te
 def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderFigure:
     """Sliders that damage a picture; the charges of L1, L2 and features and their pulls follow.
 
-    Parameters
-    ----------
-    loss : PerceptualLoss, optional
-        On the CPU; by default that of the shipped features. Its kind is named on the figure.
-    **start : float
-        Values to start from, by name of control: ``picture``, ``shift``, ``length``, ``noise``,
-        ``brightness``, ``colour``.
-
-    Returns
-    -------
-    SliderFigure
+    The loss is on the CPU, by default that of the shipped features; its kind is named on the
+    figure. The sliders start at values by name of control.
 
     Examples
     --------
@@ -141,11 +107,13 @@ def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderF
         charged = {name: charge(distance, spoilt, sharp) for name, distance in distances.items()}
         figure = Figure(figsize=(10.5, 6.8), layout="constrained")
         top, bottom = figure.subplots(2, 3)
-        _draw_picture(top[0], sharp, "sharp")
-        _draw_picture(top[1], spoilt, "damaged")
+        draw_picture(top[0], sharp, "sharp")
+        draw_picture(top[1], spoilt, "damaged")
         _draw_costs(top[2], {name: cost for name, (cost, _) in charged.items()})
         for ax, (name, (_, pull)) in zip(bottom, charged.items(), strict=True):
-            _draw_pull(ax, pull, name)
+            strongest = max(pull.abs().max().item(), 1e-12)
+            style = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1}
+            draw_picture(ax, pull / strongest, f"pull of {name}", **style)
         costs = ", ".join(f"{name} {cost:.1f} %" for name, (cost, _) in charged.items())
         return figure, (
             f"{'A cat' if picture else 'An edge'}, {_in_words(damages)}. Cost, as part of what a "
@@ -159,23 +127,6 @@ def loss_explorer(loss: PerceptualLoss | None = None, **start: float) -> SliderF
 def _in_words(damages: dict[str, float]) -> str:
     done = [f"{CONTROLS[name][0]} {value:g}" for name, value in damages.items() if value]
     return "; ".join(done) or "not damaged"
-
-
-def _draw_picture(ax: Axes, picture: Tensor, title: str) -> None:
-    ax.imshow(picture[0].permute(1, 2, 0).numpy(), vmin=0, vmax=1, interpolation="nearest")
-    _bare(ax, title)
-
-
-def _draw_pull(ax: Axes, pull: Tensor, name: str) -> None:
-    strongest = max(pull.abs().max().item(), 1e-12)
-    ax.imshow((pull / strongest).numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
-    _bare(ax, f"pull of {name}")
-
-
-def _bare(ax: Axes, title: str) -> None:
-    ax.set(title=title, xticks=[], yticks=[])
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
 
 
 def _draw_costs(ax: Axes, costs: dict[str, float]) -> None:

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.probes.normalisation import without_normalisation
 from sharingan_lab.lab.probes.receptive import Field, gradient_map, receptive_fields, share_outside
-from sharingan_lab.lab.sliders import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.networks import Critic
 
@@ -43,11 +43,6 @@ def untrained_critic(normalised: bool) -> Critic:
 def first_layers(critic: Critic, convolutions: int) -> nn.Sequential:
     """Return the layers of a critic up to its convolution with this number, from 1.
 
-    Raises
-    ------
-    InputError
-        The critic has no convolution with that number.
-
     Examples
     --------
     >>> [type(layer).__name__ for layer in first_layers(untrained_critic(True), 2)]
@@ -62,17 +57,8 @@ def first_layers(critic: Critic, convolutions: int) -> nn.Sequential:
 def patch_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
     """Sliders that pick a patch; its square on the picture and its true gradient follow.
 
-    Parameters
-    ----------
-    image : Tensor, optional
-        (1, 3, H, W) in [0, 1]; the cat Chelsea if not given.
-    **start : float
-        Values to start from, by name of control: ``down``, ``across``, ``layers``,
-        ``normalised``.
-
-    Returns
-    -------
-    SliderFigure
+    The picture is (1, 3, H, W) in [0, 1], the cat Chelsea if not given; the sliders start at values
+    by name of control.
 
     Examples
     --------

@@ -19,23 +19,10 @@ _PIECES = 200  # of one colour each
 def path_grid(
     paths: Tensor, titles: Sequence[str], *, columns: int = 3, reach: float | None = None
 ) -> Figure:
-    """Draw paths around their centres of mass, coloured by time, all on one scale.
+    """Draw paths (n, steps, 2) in pixels, x and y downwards, coloured by time, all on one scale.
 
-    Parameters
-    ----------
-    paths : Tensor
-        Positions (n, steps, 2) in pixels, as (x, y) with y downwards.
-    titles : list of str
-        One above each path.
-    columns : int
-        Paths in a row.
-    reach : float, optional
-        Pixels from the middle to the edge of each plot; what the widest path needs if left out.
-
-    Returns
-    -------
-    Figure
-        To be given to :func:`sharingan_lab.lab.show`.
+    Each lies around its centre of mass; ``reach`` is in pixels from the middle to the edge of each
+    plot, what the widest path needs if left out.
 
     Raises
     ------
@@ -60,7 +47,7 @@ def path_grid(
     fig = Figure(figsize=(9.5, 9.5 / columns * rows + 0.6), layout="constrained")
     axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for ax, path, title in zip(axes, points, titles, strict=False):
-        lines = _draw(ax, path, title, reach)
+        lines = draw_path(ax, path, title, reach)
     for ax in axes[len(points) :]:
         ax.remove()
     fig.supxlabel("x (px)")
@@ -69,7 +56,8 @@ def path_grid(
     return fig
 
 
-def _draw(ax: Axes, path: np.ndarray, title: str, reach: float) -> LineCollection:
+def draw_path(ax: Axes, path: np.ndarray, title: str, reach: float) -> LineCollection:
+    """Draw points (steps, 2) coloured by time, with a ring around the first."""
     cuts = np.linspace(0, len(path) - 1, _PIECES + 1).round().astype(int)
     pieces = [path[a : b + 1] for a, b in pairwise(cuts)]
     time = np.linspace(0, 100, _PIECES)

@@ -7,7 +7,8 @@ from torch import Tensor
 from sharingan_lab.blur import blur, linear_kernel
 from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr, ssim, ssim_map
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
+from sharingan_lab.lab.figures import draw_picture
 
 CONTROLS = {
     "shift": ("moved to the right, px", 1, 0, 8, 1),
@@ -31,15 +32,8 @@ def spoil(
         Pixels to the right; what is pushed out comes in again on the left.
     brightness, contrast : float
         Added to every value; factor on the distance from the mean.
-    length : float
-        Length in pixels of a straight motion at 30 degrees.
-    noise : float
-        Standard deviation of the grain, always the same pattern.
-
-    Returns
-    -------
-    Tensor
-        (1, 3, H, W) in [0, 1].
+    length, noise : float
+        Pixels of a straight motion at 30 degrees; standard deviation of an unchanging grain.
 
     Examples
     --------
@@ -56,22 +50,13 @@ def spoil(
 def quality_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
     """Sliders that spoil a picture; the picture, its SSIM map and both measures follow.
 
-    Parameters
-    ----------
-    image : Tensor, optional
-        (1, 3, H, W) in [0, 1]; the cat Chelsea if not given.
-    **start : float
-        Values to start from, by name of control: ``shift``, ``brightness``, ``contrast``,
-        ``length``, ``noise``.
-
-    Returns
-    -------
-    SliderFigure
+    The picture is (1, 3, H, W) in [0, 1], the cat Chelsea if not given; the sliders start at values
+    by name of control.
 
     Examples
     --------
     >>> explorer = quality_explorer(torch.rand(1, 3, 32, 32), shift=0, contrast=0.5)
-    >>> explorer.sliders["contrast"].value
+    >>> explorer.controls["contrast"].value
     0.5
     """
     sharp = photo("chelsea", 256) if image is None else image
@@ -81,17 +66,11 @@ def quality_explorer(image: Tensor | None = None, **start: float) -> SliderFigur
         decibels, similarity = psnr(spoilt, sharp).item(), ssim(spoilt, sharp).item()
         figure = Figure(figsize=(11, 3.9), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
-        left.imshow(sharp[0].permute(1, 2, 0).numpy())
-        middle.imshow(spoilt[0].permute(1, 2, 0).numpy())
-        windows = ssim_map(spoilt, sharp)[0].mean(dim=0).numpy()
-        heat = right.imshow(windows, cmap="cividis", vmin=0, vmax=1)
-        left.set_title("reference")
-        middle.set_title(f"PSNR {decibels:.1f} dB, SSIM {similarity:.3f}")
-        right.set_title("SSIM of each window")
-        for ax in (left, middle, right):
-            ax.set(xticks=[], yticks=[])
-            ax.grid(False)
-            ax.spines[:].set_visible(False)
+        draw_picture(left, sharp, "reference")
+        draw_picture(middle, spoilt, f"PSNR {decibels:.1f} dB, SSIM {similarity:.3f}")
+        windows = ssim_map(spoilt, sharp)[0].mean(dim=0)
+        style = {"cmap": "cividis", "vmin": 0, "vmax": 1}
+        heat = draw_picture(right, windows, "SSIM of each window", **style)
         figure.colorbar(heat, ax=right, shrink=0.85)
         return figure, (
             f"The reference, a spoilt copy at PSNR {decibels:.1f} dB and SSIM {similarity:.3f}, "

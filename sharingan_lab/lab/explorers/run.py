@@ -5,8 +5,9 @@ from torch import Tensor
 
 from sharingan_lab.errors import DataError
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.run_figures import draw_content, draw_quality, picture
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
+from sharingan_lab.lab.figures import draw_picture
+from sharingan_lab.lab.run_figures import draw_content, draw_quality
 from sharingan_lab.training import RunRecord, read_samples
 from sharingan_lab.training.history import Row
 
@@ -53,11 +54,11 @@ def _page(record: RunRecord, images: Tensor, step: int) -> tuple[Figure, str]:
     pictures, curves = figure.subfigures(2, 1, height_ratios=(1.1, 1))
     above, below = pictures.subplots(1, 3), curves.subplots(1, 3)
     blurred, restored, sharp = images
-    picture(above[0], blurred, f"blurred: {before:.1f} dB")
-    picture(above[1], restored, f"restored: {after:.1f} dB")
-    picture(above[2], sharp, "sharp")
+    draw_picture(above[0], blurred, f"blurred: {before:.1f} dB")
+    draw_picture(above[1], restored, f"restored: {after:.1f} dB")
+    draw_picture(above[2], sharp, "sharp")
     error = (ENLARGED * (restored - sharp).abs()).clamp(max=1)
-    picture(below[0], error, f"error left, {ENLARGED} times enlarged")
+    draw_picture(below[0], error, f"error left, {ENLARGED} times enlarged")
     draw_quality(below[1], record)
     draw_content(below[2], record)
     for axes in below[1:]:

@@ -30,12 +30,8 @@ BlurExplorer()"""
 def explore(host: str = "127.0.0.1", port: int = 0) -> None:
     """Serve the explorer until it is stopped; its address, with the token, is printed.
 
-    Parameters
-    ----------
-    host : str
-        Address to listen on; others than the loopback let other machines in, with the token.
-    port : int
-        0 takes one that is free.
+    A host other than the loopback lets other machines in, with the token; port 0 is one that is
+    free.
 
     Raises
     ------

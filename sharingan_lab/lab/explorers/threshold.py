@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sharingan_lab.evaluation import detection_scores
 from sharingan_lab.lab.boxes import draw_detections
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 
 
 def threshold_explorer(
@@ -26,11 +26,6 @@ def threshold_explorer(
         What was found on them, with low scores too.
     targets : list of dict
         ``boxes`` and ``labels`` of each image.
-
-    Returns
-    -------
-    SliderFigure
-        With the sliders ``field``, ``min_score`` and ``iou``.
 
     Examples
     --------

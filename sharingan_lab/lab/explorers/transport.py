@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys.distances import jensen_shannon, transport_plan
 
@@ -21,22 +21,10 @@ CONTROLS = {
 
 
 def pile(centre: float, width: float, split: float) -> Tensor:
-    """Heap earth on the places 0 to 20 m: two equal bells, one on the other where split is 0.
+    """Heap earth (21,) on the places 0 to 20 m: two equal bells, one on the other where split is 0.
 
-    Parameters
-    ----------
-    centre : float
-        Middle of the pile, metres.
-    width : float
-        Standard deviation of each bell, metres, above 0.
-    split : float
-        How far the bells stand apart, metres. A bell whose middle leaves the row is moved back
-        to its end.
-
-    Returns
-    -------
-    Tensor
-        (21,), sums to 1.
+    ``width`` is the standard deviation of each bell, above 0. A bell whose middle leaves the row is
+    moved back to its end. All in metres; the heap sums to 1.
 
     Examples
     --------
@@ -54,17 +42,7 @@ def pile(centre: float, width: float, split: float) -> Tensor:
 
 
 def ordered_plan(p: Tensor, q: Tensor) -> Tensor:
-    """Cheapest plan between two piles in a row; of several, the one that keeps the order.
-
-    Parameters
-    ----------
-    p, q : Tensor
-        (21,) each: what lies and what is wanted at the places 0 to 20 m.
-
-    Returns
-    -------
-    Tensor
-        (21, 21): rows sum to p, columns to q.
+    """Cheapest plan (21, 21) between two piles (21,); of several, the one that keeps the order.
 
     Examples
     --------
@@ -81,15 +59,7 @@ def ordered_plan(p: Tensor, q: Tensor) -> Tensor:
 def transport_explorer(**start: float) -> SliderFigure:
     """Sliders that shape two piles; the cheapest plan between them and its cost follow.
 
-    Parameters
-    ----------
-    **start : float
-        Values to start from, by name of control: ``real_centre``, ``real_width``, ``real_split``,
-        ``fake_centre``, ``fake_width``, ``fake_split``; all in metres.
-
-    Returns
-    -------
-    SliderFigure
+    They start at values by name of control, in metres.
 
     Examples
     --------

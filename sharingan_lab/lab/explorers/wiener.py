@@ -11,7 +11,8 @@ from sharingan_lab.blur import degrade, linear_kernel
 from sharingan_lab.classical import wiener
 from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab.explorers.explorer import SliderFigure
+from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.style import COLOURS
 
 LENGTH, ANGLE, SIZE = 9, 20, 21  # the true movement: pixels, degrees; the kernel's canvas
@@ -25,19 +26,7 @@ CONTROLS = {
 
 
 def ratio_curve(blurred: Tensor, believed: Tensor, sharp: Tensor) -> list[float]:
-    """PSNR of Wiener's result at each ratio ``10 ** power`` of `POWERS`.
-
-    Parameters
-    ----------
-    blurred, sharp : Tensor
-        Images (1, 3, H, W) in [0, 1].
-    believed : Tensor
-        The kernel (1, k, k) to restore with.
-
-    Returns
-    -------
-    list of float
-        In dB.
+    """PSNR in dB of Wiener's result, with a believed kernel, at each ratio of `POWERS`.
 
     Examples
     --------
@@ -52,22 +41,13 @@ def ratio_curve(blurred: Tensor, believed: Tensor, sharp: Tensor) -> list[float]
 def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
     """Sliders for the ratio, the noise and an error of the kernel; picture and curve follow.
 
-    Parameters
-    ----------
-    image : Tensor, optional
-        Sharp picture (1, 3, H, W) in [0, 1], at least 21 pixels high and wide; the astronaut's
-        face if not given.
-    **start : float
-        Values to start from, by name of control: ``power``, ``noise_std``, ``angle_error``.
-
-    Returns
-    -------
-    SliderFigure
+    The sharp picture is (1, 3, H, W) in [0, 1], at least 21 pixels high and wide; the astronaut's
+    face if not given. The sliders start at values by name of control.
 
     Examples
     --------
     >>> explorer = wiener_explorer(torch.rand(1, 3, 32, 32), power=-3.0)
-    >>> explorer.sliders["power"].value
+    >>> explorer.controls["power"].value
     -3.0
     """
     sharp = photo("astronaut", 256)[..., 8:136, 48:176] if image is None else image
@@ -86,8 +66,8 @@ def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure
         before, after = (float(psnr(picture, sharp)) for picture in (blurred, restored))
         figure = Figure(figsize=(11.5, 4.0), layout="constrained")
         left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.25))
-        _draw_picture(left, blurred, f"blurred: {before:.1f} dB")
-        _draw_picture(middle, restored, f"Wiener: {after:.1f} dB")
+        draw_picture(left, blurred, f"blurred: {before:.1f} dB")
+        draw_picture(middle, restored, f"Wiener: {after:.1f} dB")
         _draw_curve(right, curve, before, (power, after))
         best = POWERS[curve.index(max(curve))]
         return figure, (
@@ -97,13 +77,6 @@ def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure
         )
 
     return SliderFigure(draw, CONTROLS, start)
-
-
-def _draw_picture(ax: Axes, picture: Tensor, title: str) -> None:
-    ax.imshow(picture[0].permute(1, 2, 0).numpy(), interpolation="nearest")
-    ax.set(title=title, xticks=[], yticks=[])
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
 
 
 def _draw_curve(ax: Axes, curve: list[float], before: float, here: tuple[float, float]) -> None:

@@ -34,24 +34,13 @@ def overlap_counts(layer: nn.ConvTranspose2d, size: int) -> Tensor:
 
 
 def grid_share(images: Tensor, period: int) -> Tensor:
-    """Share of an image's variance that repeats itself every so many pixels in both directions.
+    """Share, 0 to 1, of an image's variance that repeats itself every ``period`` pixels both ways.
 
     Pixels are averaged over all places with the same row and column modulo the period; the variance
     of these period**2 means is the power of the image's spectrum at exactly the multiples of
     1/period cycles per pixel (Parseval). Without any grid it is about period**2 / (H * W), by
-    chance.
-
-    Parameters
-    ----------
-    images : Tensor
-        (..., H, W); rows and columns beyond a multiple of the period are left out.
-    period : int
-        Pixels, at least 2.
-
-    Returns
-    -------
-    Tensor
-        (...), from 0 to 1; 0 for a constant image.
+    chance; 0 for a constant image. Of (..., H, W), what lies beyond a multiple of the period is
+    left out.
 
     Raises
     ------

@@ -23,13 +23,13 @@ from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.equations import EquationError, mathml, mathml_in_text
-from sharingan_lab.lab.report.findings import Cover, picture_alt
+from sharingan_lab.lab.report.findings import WIDGET_VIEW, Cover, picture_alt
 from sharingan_lab.lab.report.results import DONE, FAILED, LessonResult
+from sharingan_lab.lab.tables import in_words
 
 OnError = Callable[[EquationError], None]
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _COVER_WIDTH = 560
 _COVER_SHAPE = 0.66  # height by width, at most
 _CODE_STYLE = "xcode"  # dark enough on the light background to be read
@@ -95,12 +95,12 @@ class _Exporter(TemplateExporter):
             "text/markdown",
             "text/latex",
             "text/plain",
-            _WIDGET_VIEW,  # nothing to show: its picture is the next output
+            WIDGET_VIEW,  # nothing to show: its picture is the next output
         ]
         self.register_filter("markdown2html", lambda source: markdown(source, on_error))
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
         self.register_filter("picture_alt", picture_alt)
-        self.register_filter("is_widget", lambda output: _WIDGET_VIEW in output.data)
+        self.register_filter("is_widget", lambda output: WIDGET_VIEW in output.data)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
 
     def _file_extension_default(self) -> str:
@@ -116,15 +116,8 @@ def lesson_html(
     """
     page = {
         "css": _css(),
-        "number": result.lesson,
-        "title": result.title,
-        "mode": result.mode,
+        "result": result,
         "mode_meaning": MODES[result.mode],
-        "parameters": result.parameters,
-        "duration": result.duration,
-        "finished": result.finished,
-        "failures": result.errors,
-        "notices": result.notices,
         "previous": previous,
         "next": following,
     }
@@ -134,10 +127,9 @@ def lesson_html(
 
 
 def index_html(
-    results: Sequence[LessonResult], covers: Mapping[str, Cover | None], facts: Mapping[str, str]
+    results: Sequence[LessonResult], covers: Mapping[str, Cover | None], about: Mapping[str, object]
 ) -> str:
     """Return the page that lists the lessons: a card each, and what was run where at its head."""
-    cards = [_card(result, covers.get(result.name)) for result in results]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -145,11 +137,25 @@ def index_html(
     )
     return environment.get_template("course.html.j2").render(
         css=_css(),
-        facts=facts,
-        cards=cards,
-        troubled=[card for card in cards if card["status"] != DONE],
+        facts=_facts(about),
+        results=results,
+        covers=covers,
+        troubled=[result for result in results if result.status != DONE],
         verdict=verdict(results),
     )
+
+
+def _facts(about: Mapping[str, object]) -> dict[str, str]:
+    """What the head of the index states."""
+    given = [f"{name} = {value}" for name, value in about["parameters"].items()]
+    return {
+        "mode": f"{about['mode']}: {MODES[about['mode']]}",
+        "parameters": ", ".join(given) or "as written in the lessons",
+        "device": about["device"],
+        "versions": ", ".join(f"{name} {number}" for name, number in about["versions"].items()),
+        "commit": about["commit"] or "none: an installed package",
+        "date": f"{about['date']}, took {in_words(about['seconds'])}",
+    }
 
 
 def verdict(results: Sequence[LessonResult]) -> str:
@@ -166,21 +172,6 @@ def verdict(results: Sequence[LessonResult]) -> str:
     lessons = f"{len(executed)} lesson{'s' * (len(executed) != 1)} executed"
     words = f"{lessons}, {len(failed) or 'none'} failed"
     return f"{words}, {open_ends} not finished." if open_ends else f"{words}."
-
-
-def _card(result: LessonResult, cover: Cover | None) -> dict:
-    return {
-        "number": result.lesson,
-        "name": result.name,
-        "title": result.title,
-        "status": result.status,
-        "mode": result.mode,
-        "duration": result.duration,
-        "failures": result.errors,
-        "key_figures": result.key_figures,
-        "notices": result.notices,
-        "cover": cover,
-    }
 
 
 def thumbnail(cover: Encoded) -> Encoded:

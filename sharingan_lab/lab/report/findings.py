@@ -11,7 +11,7 @@ from sharingan_lab.lab.encoding import Encoded
 from sharingan_lab.lab.key_figures import METADATA_KEY
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _PICTURES = ("image/png", "image/jpeg")
 _LONGEST_MESSAGE = 240
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -120,7 +120,7 @@ def _widgets(notebook: NotebookNode) -> dict:
 
 def _cell_showing(notebook: NotebookNode, model: str) -> int | None:
     for cell, output in _outputs(notebook):
-        view = output.get("data", {}).get(_WIDGET_VIEW)
+        view = output.get("data", {}).get(WIDGET_VIEW)
         if view and model in _descendants(_widgets(notebook), view["model_id"]):
             return cell.execution_count
     return None

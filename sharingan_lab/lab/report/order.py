@@ -42,13 +42,10 @@ def order(
 
     Parameters
     ----------
-    mode : {"quick", "full"}
-        ``full`` wants the GoPro data set and a CUDA GPU.
     only : list of str
         Numbers or names of lessons; all where empty.
     out, notebooks : path
-        Folder of the report, made where it is missing; folder of the lessons, by default the
-        course's.
+        Folder of the report, made where it is missing; of the lessons, by default the course's.
     parameters : dict of str
         Values for the lessons' parameters, as text; valid if one chosen lesson has it.
     timeout : float, optional

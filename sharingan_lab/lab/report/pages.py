@@ -68,14 +68,14 @@ class ReportFolder:
             if self._has_page(result) and result.links != self._links(result.name):
                 self._write_page(result, self._notebook(result))
 
-    def save(self, about: Mapping[str, object], facts: Mapping[str, str]) -> None:
-        """Write ``summary.json`` with ``about``, and ``index.html`` with ``facts`` at its head."""
+    def save(self, about: Mapping[str, object]) -> None:
+        """Write ``summary.json`` and ``index.html``; both begin with what is said about the run."""
         results = list(self.results.values())
         summary = {**about, "lessons": to_json(results)}
         text = json.dumps(summary, indent=1, ensure_ascii=False)
         write_atomically(self.path / "summary.json", text)
         covers = {r.name: self._cover(r) for r in results if r.status != UNFINISHED}
-        write_atomically(self.path / "index.html", index_html(results, covers, facts))
+        write_atomically(self.path / "index.html", index_html(results, covers, about))
 
     def _write_page(
         self, result: LessonResult, notebook: nbformat.NotebookNode

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sharingan_lab.lab.report.findings import Failure
+from sharingan_lab.lab.tables import in_words
 
 DONE, FAILED, UNFINISHED = "done", "failed", "unfinished"
 
@@ -14,18 +15,10 @@ DONE, FAILED, UNFINISHED = "done", "failed", "unfinished"
 class LessonResult:
     """The result of one lesson, as it stands in ``summary.json``.
 
-    Attributes
-    ----------
-    status : {"done", "failed", "unfinished"}
-        ``unfinished``: the run was stopped before the lesson's end.
-    parameters : dict
-        Those given by hand; the others had the values written in the lesson.
-    seconds, cpu_seconds : float
-        Wall clock, with the start of the kernel; what the kernel computed, all cores together.
-    fingerprint : str
-        Of the notebook, the parameters and the package; equal ones need no second run.
-    links : list of str
-        The lessons before and after that its page links to; empty texts where there is none.
+    An ``unfinished`` lesson was stopped before its end; the parameters are those given by hand;
+    ``seconds`` are wall clock, with the start of the kernel, ``cpu_seconds`` what it computed, all
+    cores together; results of equal fingerprint need no second run; ``links`` are the lessons
+    before and after that the page links to, empty where there is none.
     """
 
     lesson: str
@@ -45,31 +38,9 @@ class LessonResult:
 
     @property
     def duration(self) -> str:
-        """The time it took, in words.
-
-        Examples
-        --------
-        >>> LessonResult("01", "01_a", "A", "done", "quick", {}, 125.0, 61.0).duration
-        '2 min 5 s (1 min 1 s of CPU time)'
-        """
+        """The time it took, in words."""
         cpu = f" ({in_words(self.cpu_seconds)} of CPU time)" if self.cpu_seconds else ""
         return in_words(self.seconds) + cpu
-
-
-def in_words(seconds: float) -> str:
-    """Write a duration as people say it.
-
-    Examples
-    --------
-    >>> in_words(7.31), in_words(125), in_words(3 * 3600 + 300)
-    ('7 s', '2 min 5 s', '3 h 5 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def to_json(results: Iterable[LessonResult]) -> list[dict]:

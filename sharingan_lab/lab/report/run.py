@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.execution import Executed, Execution, Stopped
 from sharingan_lab.lab.report.export import verdict
@@ -25,8 +24,9 @@ from sharingan_lab.lab.report.findings import key_figures, notices
 from sharingan_lab.lab.report.fingerprint import fingerprint
 from sharingan_lab.lab.report.machine import commit, device_name, versions
 from sharingan_lab.lab.report.order import Order
-from sharingan_lab.lab.report.results import DONE, FAILED, UNFINISHED, LessonResult, in_words
+from sharingan_lab.lab.report.results import DONE, FAILED, UNFINISHED, LessonResult
 from sharingan_lab.lab.report.terminal import Terminal
+from sharingan_lab.lab.tables import in_words
 
 
 @dataclass(frozen=True)
@@ -176,28 +176,17 @@ class _Run:
 
     def _save(self) -> None:
         seconds = time.monotonic() - self.started
-        made = {"mode": self.order.mode, "device": device_name(), "date": self.date}
         about = {
-            **made,
+            "mode": self.order.mode,
+            "device": device_name(),
+            "date": self.date,
             "parameters": self.order.parameters,
             "versions": versions(),
             "commit": self.commit,
             "seconds": round(seconds, 1),
             "verdict": verdict(list(self.folder.results.values())),
         }
-        self.folder.save(about, self._facts(made, in_words(seconds)))
-
-    def _facts(self, made: dict[str, str], duration: str) -> dict[str, str]:
-        """What the head of the index states."""
-        given = [f"{name} = {value}" for name, value in self.order.parameters.items()]
-        return {
-            "mode": f"{made['mode']}: {MODES[made['mode']]}",
-            "parameters": ", ".join(given) or "as written in the lessons",
-            "device": made["device"],
-            "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
-            "commit": self.commit or "none: an installed package",
-            "date": f"{made['date']}, took {duration}",
-        }
+        self.folder.save(about)
 
     def _opening(self, count: int) -> str:
         lessons = f"{count} lesson{'s' * (count != 1)}"

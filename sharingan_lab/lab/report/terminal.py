@@ -11,13 +11,8 @@ class Terminal:
     """Writes lines, and on a terminal a last line that is redrawn in place."""
 
     def __init__(self, stream: TextIO | None = None):
-        self._stream = stream
+        self.stream = stream or sys.stdout
         self._shown = False
-
-    @property
-    def stream(self) -> TextIO:
-        """Where lines go: standard output unless another was given."""
-        return self._stream or sys.stdout
 
     def say(self, line: str) -> None:
         """Write a line that stays."""

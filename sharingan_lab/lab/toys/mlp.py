@@ -135,21 +135,11 @@ def clip_weights(network: nn.Module, limit: float | Tensor) -> None:
 
 
 def layer_gradient_norms(loss: Tensor, activations: Sequence[Tensor]) -> Tensor:
-    """Norm of the gradient of a loss with respect to each layer's activations.
+    """Norm (layers, S) of the gradient of a loss with respect to each layer's activations.
 
-    Figure 1b of I. Gulrajani et al., "Improved training of Wasserstein GANs", 2017.
-
-    Parameters
-    ----------
-    loss : Tensor
-        Scalar, computed from the last of the activations.
-    activations : sequence of Tensor
-        What :meth:`BatchedMLP.activations` returned.
-
-    Returns
-    -------
-    Tensor
-        (layers, S), layer 1 first: the norm over all points and units.
+    Over all points and units, layer 1 first; the loss is computed from the last of the activations,
+    which :meth:`BatchedMLP.activations` returned. Figure 1b of I. Gulrajani et al., "Improved
+    training of Wasserstein GANs", 2017.
 
     Examples
     --------

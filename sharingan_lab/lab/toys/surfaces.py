@@ -1,23 +1,18 @@
 """A critic of the plane as a surface: its heights, their map, and the hills it puts on modes."""
 
-import math
-
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.toys.distributions import ring_centres
 from sharingan_lab.lab.toys.mlp import BatchedMLP
+from sharingan_lab.lab.toys.slopes import square_mesh
 
 
 @torch.no_grad()
 def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
-    """Scores of S critics of the plane on a square mesh from -reach to reach.
-
-    Returns
-    -------
-    Tensor
-        (S, side, side) on the CPU, row by row from the lowest second coordinate.
+    """Scores (S, side, side) of S critics of the plane on a square mesh from -reach to reach.
 
     Examples
     --------
@@ -25,9 +20,7 @@ def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
     >>> surface(critics, reach=1.0, side=5).shape
     torch.Size([2, 5, 5])
     """
-    ticks = torch.linspace(-reach, reach, side)
-    first, second = torch.meshgrid(ticks, ticks, indexing="xy")
-    points = torch.stack([first, second], dim=-1).flatten(0, 1).to(critics.weights[0])
+    points = square_mesh(side, reach).flip(1).to(critics.weights[0])
     return critics(points.expand(critics.networks, -1, -1)).view(-1, side, side).cpu()
 
 
@@ -51,11 +44,9 @@ def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int 
     """
     if not distance > 0:
         raise InputError(f"distance={distance} must be positive")
-    angles = 2 * math.pi * torch.arange(around) / around
-    circle = distance * torch.stack([angles.cos(), angles.sin()], dim=1)
-    places = (
-        torch.cat([torch.zeros(1, 2), circle]) + centres.cpu()[:, None]
-    )  # (modes, 1 + around, 2)
+    circle = ring_centres(around, distance)
+    # (modes, 1 + around, 2)
+    places = torch.cat([torch.zeros(1, 2), circle]) + centres.cpu()[:, None]
     places = places.flatten(0, 1).to(critics.weights[0])
     scores = critics(places.expand(critics.networks, -1, -1))
     scores = scores.view(critics.networks, len(centres), 1 + around)

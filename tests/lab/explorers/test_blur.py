@@ -20,10 +20,11 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.images import from_uint8, to_uint8
-from sharingan_lab.lab.explorers.blur import BlurExplorer, widget, working_copy
+from sharingan_lab.lab import BlurExplorer, working_copy
+from sharingan_lab.lab.explorers.blur import widget
 from sharingan_lab.lab.explorers.blur.plots import spectrum
-from sharingan_lab.lab.explorers.blur.restoring import changed_kernel
 from sharingan_lab.lab.explorers.blur.settings import CONTROLS, GROUPS, STARTS
+from sharingan_lab.lab.explorers.blur.shot import changed_kernel
 
 IMAGE = torch.rand(1, 3, 70, 80, generator=torch.Generator().manual_seed(0))
 BLUR, RESTORE, FILES = range(3)
@@ -127,7 +128,7 @@ def test_an_enlargement_repeats_pixels_of_the_part_in_view(explorer):
 
 
 def test_every_picture_and_plot_says_what_is_to_be_seen(explorer):
-    explorer.tabs.selected_index = RESTORE
+    explorer.page.tabs.selected_index = RESTORE
     tags = re.findall(r'<img[^>]*>|<svg class="plot"[^>]*>', markup(explorer))
     assert len(tags) == 3 + 2 + 3 + 3  # of both pages
     assert all(re.search(r'(alt|aria-label)="[^"]{12,}"', tag) for tag in tags)
@@ -151,8 +152,8 @@ def test_every_slider_has_a_labelled_box_that_moves_with_it(explorer):
 
 def test_starts_are_those_of_the_api_and_checked():
     explorer = BlurExplorer("coffee", path_length=20, photons=None, boundary="circular", turn=-5)
-    assert explorer.settings.path_length == 20.0 and explorer.settings.photons is None
-    assert explorer.settings.boundary == "circular" and explorer.photo.value == "coffee"
+    assert explorer.values["path_length"] == 20.0 and explorer.values["photons"] == 0
+    assert explorer.values["boundary"] == "circular" and explorer.page.photo.value == "coffee"
     for wrong, message in (
         ({"lenght": 3}, "no control 'lenght'; choose from seed, path_length"),
         ({"exposure": 0.0}, "exposure must lie between 0.01 and 1, got 0.0"),
@@ -165,20 +166,20 @@ def test_starts_are_those_of_the_api_and_checked():
 def test_a_new_path_is_the_next_seed_and_start_again_goes_back():
     explorer = BlurExplorer(IMAGE, seed=99, path_length=12.0)
     first = explorer.shot.kernel
-    explorer.new_path.click()
+    explorer.page.new_path.click()
     assert explorer.controls["seed"].value == 0
     assert not torch.equal(explorer.shot.kernel, first)
     explorer.controls["noise_std"].value = 0.05
-    explorer.reset.click()
-    assert explorer.settings.seed == 99 and explorer.settings.noise_std == 0.01
+    explorer.page.reset.click()
+    assert explorer.values["seed"] == 99 and explorer.values["noise_std"] == 0.01
     assert torch.equal(explorer.shot.kernel, first)
 
 
 def test_start_again_goes_back_to_the_first_photograph_and_page(explorer):
     bring(explorer, "mine.png", file(to_uint8(torch.rand(1, 3, 90, 100))))
-    explorer.tabs.selected_index = RESTORE
-    explorer.reset.click()
-    assert (explorer.photo.value, explorer.tabs.selected_index) == ("your image", 0)
+    explorer.page.tabs.selected_index = RESTORE
+    explorer.page.reset.click()
+    assert (explorer.page.photo.value, explorer.page.tabs.selected_index) == ("your image", 0)
     assert np.array_equal(panel(explorer, "sharp"), to_uint8(IMAGE))
 
 
@@ -197,7 +198,7 @@ def test_only_the_open_page_is_drawn(explorer, monkeypatch):
     explorer.controls["turn"].value = 40
     monkeypatch.undo()
     assert "restored:" not in markup(explorer)
-    explorer.tabs.selected_index = RESTORE
+    explorer.page.tabs.selected_index = RESTORE
     assert "restored: true kernel" in markup(explorer)
 
 
@@ -228,24 +229,24 @@ def file(pixels, kind="png", **options):
 
 def bring(explorer, name, content):
     """What the browser does when a file is chosen."""
-    explorer.upload.value = (
+    explorer.page.upload.value = (
         {"name": name, "type": "image", "size": len(content), "content": memoryview(content),
          "last_modified": datetime.now(UTC)},
     )  # fmt: skip
 
 
 def test_another_bundled_photograph_can_be_chosen(explorer):
-    explorer.photo.value = "coffee"
+    explorer.page.photo.value = "coffee"
     assert panel(explorer, "sharp").shape == (256, 256, 3)
     assert "(coffee)" in explorer.description
-    explorer.photo.value = "your image"
+    explorer.page.photo.value = "your image"
     assert np.array_equal(panel(explorer, "sharp"), to_uint8(IMAGE))
 
 
 def test_a_photograph_can_be_brought(explorer):
     pixels = to_uint8(torch.rand(1, 3, 90, 100))
     bring(explorer, "mine.png", file(pixels))
-    assert explorer.photo.value == "mine.png"
+    assert explorer.page.photo.value == "mine.png"
     assert np.array_equal(panel(explorer, "sharp"), pixels)
     assert "(mine.png)" in explorer.description
 
@@ -269,7 +270,7 @@ def test_what_becomes_of_transparency_is_said_while_the_photograph_is_shown(expl
     assert np.array_equal(panel(explorer, "sharp"), pixels[..., :3])
     explorer.controls["noise_std"].value = 0.03
     assert said in markup(explorer)
-    explorer.photo.value = "coffee"
+    explorer.page.photo.value = "coffee"
     assert "transparent" not in markup(explorer)
 
 
@@ -314,7 +315,7 @@ def test_a_picture_smaller_than_the_kernel_is_refused_at_once():
 @pytest.mark.parametrize("method", ["Wiener", "Richardson-Lucy"])
 def test_it_restores_with_the_true_and_with_a_wrong_kernel(method):
     explorer = BlurExplorer("coffee", method=method, turn=45, iterations=15, noise_std=0.002)
-    explorer.tabs.selected_index = RESTORE
+    explorer.page.tabs.selected_index = RESTORE
     shot = explorer.shot
     wrong_kernel = changed_kernel(shot.path, 1.0, 45, 1.0)
     pictures = [
@@ -380,7 +381,7 @@ def test_they_do_so_for_a_brought_photograph_and_a_given_one(explorer, tmp_path,
 
 def test_the_files_hold_the_kernel_and_the_line_opens_the_same_explorer():
     explorer = BlurExplorer("chelsea", **TURNED, zoom=3, method="Richardson-Lucy")
-    explorer.tabs.selected_index = FILES
+    explorer.page.tabs.selected_index = FILES
     links = dict(re.findall(r'download="([\w.]+)" href="data:[\w/-]+;base64,([^"]+)"', markup(
         explorer)))  # fmt: skip
     contents = {name: io.BytesIO(base64.b64decode(text)) for name, text in links.items()}

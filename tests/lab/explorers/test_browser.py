@@ -245,7 +245,7 @@ def test_a_telephone_shows_a_picture_a_row_above_the_sliders_and_keeps_it_in_sig
 
 SLIDERS = """\
 from matplotlib.figure import Figure
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab import SliderFigure
 
 def draw(width):
     figure = Figure((7, 2.5))

@@ -61,8 +61,8 @@ def test_profiles_go_from_the_generated_to_the_real_point():
 
 def test_turning_every_control_changes_what_is_shown():
     explorer = critic_explorer(steps=50)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for slider in explorer.sliders.values():
+    assert list(explorer.controls) == list(CONTROLS)
+    for slider in explorer.controls.values():
         before, start = explorer.description, slider.value
         slider.value = slider.max if start != slider.max else slider.min
         assert explorer.description != before, slider

@@ -60,8 +60,8 @@ def test_a_good_detective_silences_the_saturating_loss_only():
 
 def test_turning_every_control_changes_the_figures_shown():
     explorer = detective_explorer(gap=3.0)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for slider in explorer.sliders.values():
+    assert list(explorer.controls) == list(CONTROLS)
+    for slider in explorer.controls.values():
         before = explorer.description
         slider.value = slider.max
         assert explorer.description != before

@@ -83,8 +83,8 @@ def test_features_charge_noise_dearer_than_a_move_pixels_do_not():
 
 def test_every_slider_changes_what_is_said_and_back():
     explorer = loss_explorer(LOSS)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for name, slider in explorer.sliders.items():
+    assert list(explorer.controls) == list(CONTROLS)
+    for name, slider in explorer.controls.items():
         before, value = explorer.description, slider.value
         slider.value = slider.max
         assert explorer.description != before, name

@@ -18,8 +18,8 @@ IMAGE = photo("coffee", 128)
 
 def test_turning_every_control_changes_what_is_said():
     explorer = patch_explorer(IMAGE)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for name, slider in explorer.sliders.items():
+    assert list(explorer.controls) == list(CONTROLS)
+    for name, slider in explorer.controls.items():
         before, start = explorer.description, slider.value
         slider.value = slider.min if slider.value == slider.max else slider.max
         assert explorer.description != before, name
@@ -31,7 +31,7 @@ def test_without_normalisation_nothing_lies_outside_the_frame(layers):
     explorer = patch_explorer(IMAGE, layers=layers)
     assert "out, 0 % of the gradient lies outside" in explorer.description
     for corner in (0, 100):
-        explorer.sliders["down"].value = corner
+        explorer.controls["down"].value = corner
         assert "out, 0 % of the gradient lies outside" in explorer.description
 
 

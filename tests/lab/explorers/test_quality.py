@@ -36,8 +36,8 @@ def test_contrast_keeps_the_mean_and_scales_the_spread():
 
 def test_turning_every_control_changes_the_figures_shown():
     explorer = quality_explorer(IMAGE, **NOTHING)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for name, slider in explorer.sliders.items():
+    assert list(explorer.controls) == list(CONTROLS)
+    for name, slider in explorer.controls.items():
         before = explorer.description
         slider.value = slider.max
         assert explorer.description != before, name

@@ -23,7 +23,7 @@ def test_the_explorer_follows_its_sliders():
     explorer = threshold_explorer(versions, found, [TRUTH, TRUTH])
     before = explorer.description
     for name, value in (("min_score", 0.9), ("iou", 0.6), ("field", 1)):
-        explorer.sliders[name].value = value
+        explorer.controls[name].value = value
         assert explorer.description != before
         before = explorer.description
     expected = detection_scores(found["blurred"], [TRUTH, TRUTH], min_score=0.9, iou=0.6).f1

@@ -46,8 +46,8 @@ def test_the_plan_ships_all_at_scipys_cost_and_keeps_the_order(p, q):
 
 def test_every_slider_changes_what_is_said():
     explorer = transport_explorer(real_split=2.0)
-    assert list(explorer.sliders) == list(CONTROLS)
-    for name, slider in explorer.sliders.items():
+    assert list(explorer.controls) == list(CONTROLS)
+    for name, slider in explorer.controls.items():
         before, value = explorer.description, slider.value
         slider.value = slider.max
         assert explorer.description != before, name
@@ -61,6 +61,6 @@ def test_a_shift_costs_its_length_and_piles_apart_share_nothing():
     )
     assert "earth mover's distance 12.00 m" in explorer.description
     assert "Jensen-Shannon divergence 0.69 nats; 0 % of the earth stays" in explorer.description
-    explorer.sliders["fake_centre"].value = 3.0
+    explorer.controls["fake_centre"].value = 3.0
     assert "earth mover's distance 0.00 m" in explorer.description
     assert "100 % of the earth stays" in explorer.description

@@ -24,7 +24,7 @@ def explorer():
 @pytest.fixture(autouse=True)
 def from_the_start(explorer):
     for name, value in {"power": -1.5, "noise_std": 0.01, "angle_error": 0}.items():
-        explorer.sliders[name].value = value
+        explorer.controls[name].value = value
 
 
 def test_says_what_wiener_gives(explorer):
@@ -32,19 +32,19 @@ def test_says_what_wiener_gives(explorer):
     rng = torch.Generator().manual_seed(0)
     blurred = degrade(sharp, linear_kernel(9, 20, 21), noise_std=0.02, rng=rng)
     restored = wiener(blurred, linear_kernel(9, 30, 21), noise_to_signal=0.1)
-    explorer.sliders["power"].value = -1.0
-    explorer.sliders["noise_std"].value = 0.02
-    explorer.sliders["angle_error"].value = 10
+    explorer.controls["power"].value = -1.0
+    explorer.controls["noise_std"].value = 0.02
+    explorer.controls["angle_error"].value = 10
     assert f"PSNR {float(psnr(blurred, sharp)):.1f} dB" in explorer.description
     assert f"10 degrees: {float(psnr(restored, sharp)):.1f} dB" in explorer.description
 
 
 def test_more_noise_and_a_wrong_kernel_want_a_larger_ratio(explorer):
     usual = best_power(explorer)
-    explorer.sliders["noise_std"].value = 0.06
+    explorer.controls["noise_std"].value = 0.06
     assert best_power(explorer) > usual
-    explorer.sliders["noise_std"].value = 0.01
-    explorer.sliders["angle_error"].value = 15
+    explorer.controls["noise_std"].value = 0.01
+    explorer.controls["angle_error"].value = 15
     assert best_power(explorer) > usual
 
 

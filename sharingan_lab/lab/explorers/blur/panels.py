@@ -16,13 +16,7 @@ LOUDER = 5  # how many times the noise is amplified to be seen
 
 
 def data_uri(content: bytes, kind: str) -> str:
-    """Return an address that holds the content itself.
-
-    Examples
-    --------
-    >>> data_uri(b"hi", "text/plain")
-    'data:text/plain;base64,aGk='
-    """
+    """Return an address that holds the content itself."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -34,13 +28,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def coloured(values: np.ndarray, map_name: str) -> np.ndarray:
-    """Look values in [0, 1] up in one of matplotlib's colour maps: 8-bit pixels (..., 3).
-
-    Examples
-    --------
-    >>> coloured(np.array([0.0, 1.0]), "gray").tolist()
-    [[0, 0, 0], [255, 255, 255]]
-    """
+    """Look values in [0, 1] up in one of matplotlib's colour maps: 8-bit pixels (..., 3)."""
     return _table(map_name)[(np.clip(values, 0, 1) * 255).round().astype(np.uint8)]
 
 
@@ -51,16 +39,9 @@ def _table(map_name: str) -> np.ndarray:
 
 
 def in_view(image: Tensor, zoom: int, across: int, down: int) -> Tensor:
-    """Cut out the part that is looked at.
+    """Cut the part out of an image (1, 3, H, W) that is looked at.
 
-    Parameters
-    ----------
-    image : Tensor
-        (1, 3, H, W).
-    zoom : int
-        How many times the part is narrower and lower than the image.
-    across, down : int
-        Where it lies, in percent of the way from left to right and from top to bottom.
+    It is ``zoom`` times narrower and lower, and lies so many percent of the way across and down.
 
     Examples
     --------

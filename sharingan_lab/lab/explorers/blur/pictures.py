@@ -18,10 +18,7 @@ WORKING_SIDE = 256  # a working copy has at most as many pixels as a square of t
 
 
 class Picture(NamedTuple):
-    """A photograph at working size, its name, and the Python that makes it again.
-
-    The note says what the reader should know of it.
-    """
+    """A photograph at working size, its name, the Python that makes it, and what to know of it."""
 
     pixels: Tensor
     name: str
@@ -48,14 +45,7 @@ def given(pixels: Tensor) -> Picture:
 
 
 def brought(name: str, content: bytes) -> Picture:
-    """Read an uploaded file.
-
-    Parameters
-    ----------
-    name : str
-        The file's, for messages.
-    content : bytes
-        Of a PNG, JPEG or another format that Pillow knows; turned upright as its EXIF says.
+    """Read an uploaded file of any format that Pillow knows, turned upright as its EXIF says.
 
     Raises
     ------
@@ -95,17 +85,9 @@ def _is_see_through(file: Path) -> bool:
 
 
 def working_copy(image: Tensor) -> Tensor:
-    """Reduce a photograph to about 65,000 pixels, so that a redraw is quick whatever its shape.
+    """Reduce a photograph (1, 3, H, W) to about 65,000 pixels, so that a redraw is quick.
 
-    Parameters
-    ----------
-    image : Tensor
-        (1, 3, H, W) in [0, 1].
-
-    Returns
-    -------
-    Tensor
-        The whole picture in its own proportions; a smaller one is left as it is.
+    It keeps its proportions; a smaller one is left as it is.
 
     Raises
     ------
@@ -132,13 +114,7 @@ def working_copy(image: Tensor) -> Tensor:
 
 
 def first(image: Tensor | str | None) -> Picture:
-    """Return the photograph to begin with: given, named, or the astronaut.
-
-    Examples
-    --------
-    >>> first(None).name
-    'astronaut'
-    """
+    """Return the photograph to begin with: given, named, or the astronaut."""
     if isinstance(image, Tensor):
         return given(image)
     return bundled(image or "astronaut")

@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from sharingan_lab.lab.explorers.blur.panels import coloured, data_uri, png
+from sharingan_lab.lab.explorers.blur.shot import Shot
 from sharingan_lab.lab.style import COLOURS
 
 FLOOR = -60.0  # decibels: what is weaker counts as nothing
@@ -16,22 +17,16 @@ _WIDTH, _HEIGHT = 308, 244
 _PLACE = ("x (px)", "y (px)")
 
 
-def centred(path: Tensor, exposure: float) -> tuple[np.ndarray, int]:
+def centred(shot: Shot) -> tuple[np.ndarray, int]:
     """Return the path (steps, 2) around the centroid of its exposed part, and how many count."""
-    points = path[0].double().numpy()
-    seen = max(2, round(exposure * len(points)))
+    points = shot.path[0].double().numpy()
+    seen = max(2, round(shot.exposure * len(points)))
     return points - points[:seen].mean(axis=0), seen
 
 
-def reach(points: np.ndarray) -> int:
-    """Return how many pixels from the middle a plot must show: a few steps, so it seldom jumps.
-
-    Examples
-    --------
-    >>> reach(np.array([[0.5, -5.0]]))
-    8
-    """
-    needed = 1.1 * float(np.abs(points).max())
+def edge_of(shot: Shot) -> int:
+    """Return how many pixels from the middle a plot must show: a few steps, so it seldom jumps."""
+    needed = 1.1 * float(np.abs(centred(shot)[0]).max())
     return next((r for r in _REACHES if r >= needed), _REACHES[-1])
 
 
@@ -51,12 +46,12 @@ def spectrum(kernel: Tensor) -> np.ndarray:
         return np.maximum(20 * np.log10(passed / passed[64, 64]), FLOOR)
 
 
-def path_plot(path: Tensor, exposure: float, edge: int) -> str:
+def path_plot(shot: Shot, edge: int) -> str:
     """Draw the path: its exposed part coloured by time, the rest grey, a ring at the start."""
-    points, seen = centred(path, exposure)
+    points, seen = centred(shot)
     stroke = 2 * edge / _SIZE
     cuts = np.linspace(0, seen - 1, _PIECES + 1).round().astype(int)
-    shades = coloured(np.linspace(0, exposure, _PIECES), "viridis")
+    shades = coloured(np.linspace(0, shot.exposure, _PIECES), "viridis")
     lines = [_line(points[seen - 1 :: 4], "#8a8a8a", 1.2 * stroke)]
     lines += [
         _line(points[a : b + 1], "#{:02x}{:02x}{:02x}".format(*shade), 3 * stroke)
@@ -68,11 +63,9 @@ def path_plot(path: Tensor, exposure: float, edge: int) -> str:
         f'stroke="{COLOURS[1]}" stroke-width="{2 * stroke:.4f}"/>'
     )
     bar = ("viridis", ("0", "50", "100"), "time (% of the path)")
-    length = float(path.diff(dim=1).norm(dim=2).sum())
-    alt = f"Path of {length:.0f} px, coloured by time up to {100 * exposure:.0f} % of it"
-    return _axes(
-        "".join(lines), edge, "path; the ring is its start", alt, ("x (px)", "y (px)"), bar
-    )
+    length = float(shot.path.diff(dim=1).norm(dim=2).sum())
+    alt = f"Path of {length:.0f} px, coloured by time up to {100 * shot.exposure:.0f} % of it"
+    return _axes("".join(lines), edge, "path; the ring is its start", alt, _PLACE, bar)
 
 
 def kernel_plot(kernel: Tensor, edge: int, name: str = "kernel") -> str:

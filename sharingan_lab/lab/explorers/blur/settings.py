@@ -1,21 +1,9 @@
-"""What can be set on the blur explorer: the physics of one exposure, and how it is looked at."""
+"""What can be turned on the blur explorer: the physics of one exposure, and how it is looked at."""
 
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from sharingan_lab.blur.convolution import BOUNDARIES
-from sharingan_lab.lab.sliders import start_values
-
-
-class Control(NamedTuple):
-    """A slider: its label with the unit, where it starts, its limits and its step."""
-
-    label: str
-    start: float
-    low: float
-    high: float
-    step: float
-
+from sharingan_lab.lab.explorers.explorer import Control, start_values
 
 # The sliders in groups, in the order of the page.
 GROUPS: dict[str, dict[str, Control]] = {
@@ -46,76 +34,25 @@ GROUPS: dict[str, dict[str, Control]] = {
         "iterations": Control("R.-L.: iterations", 20, 1, 50, 1),
     },
 }
-METHODS = ("Wiener", "Richardson-Lucy")
-CHOICES = {"boundary": tuple(BOUNDARIES), "method": METHODS}
 CONTROLS = {name: control for group in GROUPS.values() for name, control in group.items()}
-STARTS = start_values(CONTROLS, {}, CHOICES)
+METHODS = ("Wiener", "Richardson-Lucy")
+CHOICES = {"boundary": ("beyond the border", tuple(BOUNDARIES)), "method": ("method", METHODS)}
+STARTS = start_values(CONTROLS, {}, {name: words for name, (_, words) in CHOICES.items()})
+_WALK = ("path_length", "inertia", "gaussian", "impulse", "anxiety")
+_SENSOR = ("noise_std", "gamma", "highlights", "boundary")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that the blurred picture follows from, beside the photograph.
-
-    The names are those of `sample_trajectories`, `rasterize` and `degrade`.
-
-    Examples
-    --------
-    >>> Settings(exposure=0.5).walk
-    {'path_length': 40.0, 'inertia': 0.35, 'gaussian': 5.0, 'impulse': 0.1, 'anxiety': 0.01}
-    """
-
-    seed: int = 0
-    path_length: float = 40.0
-    inertia: float = 0.35
-    gaussian: float = 5.0
-    impulse: float = 0.1
-    anxiety: float = 0.01
-    exposure: float = 1.0
-    noise_std: float = 0.01
-    photons: float | None = None
-    gamma: float = 1.0
-    highlights: float = 1.0
-    boundary: str = "reflect"
-
-    @property
-    def walk(self) -> dict[str, float]:
-        """What `sample_trajectories` takes."""
-        return {
-            n: getattr(self, n)
-            for n in ("path_length", "inertia", "gaussian", "impulse", "anxiety")
-        }
-
-    @property
-    def sensor(self) -> dict[str, float | str | None]:
-        """What `degrade` takes."""
-        names = ("noise_std", "photons", "gamma", "highlights", "boundary")
-        return {name: getattr(self, name) for name in names}
+def walk(values: Mapping[str, float | str]) -> dict[str, float]:
+    """Pick what `sample_trajectories` takes out of the values of all controls."""
+    return {name: values[name] for name in _WALK}
 
 
-def settings(values: dict[str, float | str]) -> Settings:
-    """Pick the settings out of the values of all controls; a slider at no photons means None.
+def sensor(values: Mapping[str, float | str]) -> dict[str, float | str | None]:
+    """Pick what `degrade` takes; a slider at no photons means None.
 
     Examples
     --------
-    >>> settings(STARTS | {"photons": 0}) == Settings()
-    True
+    >>> sensor(STARTS)
+    {'photons': None, 'noise_std': 0.01, 'gamma': 1.0, 'highlights': 1.0, 'boundary': 'reflect'}
     """
-    chosen = {name: values[name] for name in asdict(Settings())}
-    return Settings(**chosen | {"photons": values["photons"] or None})
-
-
-def starts(given: dict[str, float | str | None]) -> dict[str, float | str]:
-    """Complete the values to start from, and refuse what no control can show.
-
-    Raises
-    ------
-    InputError
-        A name is unknown or a value out of its control's range.
-
-    Examples
-    --------
-    >>> starts({"path_length": 20})["path_length"]
-    20.0
-    """
-    numbers = {name: 0 if value is None else value for name, value in given.items()}
-    return start_values(CONTROLS, numbers, CHOICES)
+    return {"photons": values["photons"] or None, **{name: values[name] for name in _SENSOR}}

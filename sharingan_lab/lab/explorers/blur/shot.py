@@ -1,8 +1,10 @@
-"""One exposure of one photograph: path, kernel, blurred picture, and what they measure.
+"""One exposure of one photograph, what it measures, and two ways back from it.
 
 What does not change is not computed anew: a function here keeps its last result.
 """
 
+import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,8 +12,9 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur import degrade, rasterize, sample_trajectories
+from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.evaluation import psnr, ssim
-from sharingan_lab.lab.explorers.blur.settings import Settings
+from sharingan_lab.lab.explorers.blur.settings import sensor, walk
 
 KERNEL_SIZE = 64
 
@@ -27,20 +30,13 @@ class Quality(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """One exposure.
+    """One exposure, and how close its picture is to the sharp one.
 
-    Attributes
-    ----------
-    path : Tensor
-        Positions (1, 2000, 2) in pixels.
-    kernel : Tensor
-        (1, 64, 64); sums to the exposure.
-    sharp, clean, blurred : Tensor
-        Photographs (1, 3, H, W) in [0, 1]: as it is, blurred without noise, and with it.
-    quality : Quality
-        Of the blurred one.
+    Path (1, 2000, 2) in pixels; kernel (1, 64, 64), sums to the exposure; photographs (1, 3, H, W)
+    in [0, 1], as it is, blurred without noise, and with it.
     """
 
+    exposure: float
     path: Tensor
     kernel: Tensor
     sharp: Tensor
@@ -54,27 +50,22 @@ class Shot(NamedTuple):
         return float((self.blurred - self.clean).std())
 
 
-def expose(sharp: Tensor, settings: Settings) -> Shot:
-    """Follow one photograph down the whole road of lesson 01.
+def expose(sharp: Tensor, values: Mapping[str, float | str]) -> Shot:
+    """Follow one photograph (1, 3, H, W), no side below 64, down the whole road of lesson 01.
 
-    Parameters
-    ----------
-    sharp : Tensor
-        Photograph (1, 3, H, W) in [0, 1], at least 64 pixels high and wide.
-    settings : Settings
-        Path and noise both follow from its seed.
+    Path and noise both follow from the seed among the values of all controls.
 
     Examples
     --------
-    >>> grey = torch.full((1, 3, 64, 64), 0.5)
-    >>> shot = expose(grey, Settings(path_length=20.0, exposure=0.5))
+    >>> from sharingan_lab.lab.explorers.blur.settings import STARTS
+    >>> shot = expose(torch.full((1, 3, 64, 64), 0.5), STARTS | {"exposure": 0.5})
     >>> shot.path.shape, round(float(shot.kernel.sum()), 3), shot.blurred.shape
     (torch.Size([1, 2000, 2]), 0.5, torch.Size([1, 3, 64, 64]))
     """
-    path, state = _walk(settings.seed, *settings.walk.items())
-    kernel = _kernel(path, settings.exposure)
-    clean, blurred = _develop(sharp, kernel, state, *settings.sensor.items())
-    return Shot(path, kernel, sharp, clean, blurred, quality(blurred, sharp))
+    path, state = _walk(values["seed"], *walk(values).items())
+    kernel = _kernel(path, values["exposure"])
+    clean, blurred = _develop(sharp, kernel, state, *sensor(values).items())
+    return Shot(values["exposure"], path, kernel, sharp, clean, blurred, quality(blurred, sharp))
 
 
 @lru_cache(maxsize=4)
@@ -107,3 +98,60 @@ def _develop(
     quiet = chosen | {"noise_std": 0.0, "photons": None}
     clean = degrade(sharp, kernel, **quiet, rng=torch.Generator())
     return clean, degrade(sharp, kernel, **chosen, rng=rng)
+
+
+class Restored(NamedTuple):
+    """A kernel (1, k, k), the picture (1, 3, H, W) restored with it, and how good that is."""
+
+    kernel: Tensor
+    picture: Tensor
+    quality: Quality
+
+
+def restorations(shot: Shot, values: Mapping[str, float | str]) -> tuple[Restored, Restored]:
+    """Restore with the true kernel, and with the one of a turned and stretched path.
+
+    `wiener` uses ``noise_to_signal`` of the values of all controls, `richardson_lucy`
+    ``iterations``.
+
+    Examples
+    --------
+    >>> from sharingan_lab.lab.explorers.blur.settings import STARTS
+    >>> shot = expose(torch.rand(1, 3, 64, 64), STARTS)
+    >>> true, wrong = restorations(shot, STARTS | {"turn": 0})
+    >>> torch.equal(true.picture, wrong.picture)
+    True
+    """
+    strength = values["noise_to_signal" if values["method"] == "Wiener" else "iterations"]
+    wrong = changed_kernel(shot.path, shot.exposure, values["turn"], values["stretch"])
+
+    def restored(kernel: Tensor) -> Restored:
+        picture = _restore(shot.blurred, kernel, values["method"], strength)
+        return Restored(kernel, picture, quality(picture, shot.sharp))
+
+    return restored(shot.kernel), restored(wrong)
+
+
+@lru_cache(maxsize=1)
+def changed_kernel(path: Tensor, exposure: float, turn: float, stretch: float) -> Tensor:
+    """Return the kernel of a path that was turned anticlockwise (degrees) and stretched."""
+    angle = math.radians(turn)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=path.dtype)  # y points down
+    return rasterize(stretch * path @ rotation, KERNEL_SIZE, exposure)
+
+
+@lru_cache(maxsize=2)
+def _restore(blurred: Tensor, kernel: Tensor, method: str, strength: float) -> Tensor:
+    kernel = _trimmed(kernel)
+    if method == "Wiener":
+        return wiener(blurred, kernel, noise_to_signal=strength)
+    return richardson_lucy(blurred, kernel, iterations=strength)
+
+
+def _trimmed(kernel: Tensor) -> Tensor:
+    """Cut away the dark rim, the same on all sides: a small kernel restores faster."""
+    middle = kernel.shape[-1] // 2
+    reach = int((kernel[0].nonzero() - middle).abs().max()) + 1
+    near, far = max(0, middle - reach), middle + reach + 1
+    return kernel[:, near:far, near:far]

@@ -8,23 +8,23 @@ import numpy as np
 from sharingan_lab.images import to_uint8
 from sharingan_lab.lab.explorers.blur.panels import data_uri, png
 from sharingan_lab.lab.explorers.blur.pictures import Picture
-from sharingan_lab.lab.explorers.blur.settings import STARTS, Settings
+from sharingan_lab.lab.explorers.blur.settings import STARTS, sensor, walk
 from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Shot
 
 
-def python_lines(picture: Picture, settings: Settings) -> str:
+def python_lines(picture: Picture, values: dict[str, float | str]) -> str:
     """Return a program whose ``kernel`` and ``blurred`` equal the explorer's bit for bit.
 
     Examples
     --------
     >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
-    >>> lines = python_lines(bundled("coffee"), Settings(seed=3))
+    >>> lines = python_lines(bundled("coffee"), STARTS | {"seed": 3})
     >>> print(lines.splitlines()[4])
     rng = torch.Generator().manual_seed(3)
     """
-    walk, sensor = (
+    motion, camera = (
         ", ".join(f"{name}={value!r}" for name, value in chosen.items())
-        for chosen in (settings.walk, settings.sensor)
+        for chosen in (walk(values), sensor(values))
     )
     imports = [
         "import torch",
@@ -32,11 +32,11 @@ def python_lines(picture: Picture, settings: Settings) -> str:
         picture.imports,
     ]
     work = [
-        f"rng = torch.Generator().manual_seed({settings.seed})",
-        f"path = sample_trajectories(\n    1,\n    {walk},\n    rng=rng,\n)",
-        f"kernel = rasterize(path, {KERNEL_SIZE}, {settings.exposure!r})",
+        f"rng = torch.Generator().manual_seed({values['seed']})",
+        f"path = sample_trajectories(\n    1,\n    {motion},\n    rng=rng,\n)",
+        f"kernel = rasterize(path, {KERNEL_SIZE}, {values['exposure']!r})",
         f"sharp = {picture.python}",
-        f"blurred = degrade(\n    sharp,\n    kernel,\n    {sensor},\n    rng=rng,\n)",
+        f"blurred = degrade(\n    sharp,\n    kernel,\n    {camera},\n    rng=rng,\n)",
     ]
     return "\n".join([*filter(None, imports), "", *work])
 
@@ -75,14 +75,14 @@ def _link(file: str, content: bytes, kind: str, what: str) -> str:
     return f'<li><a download="{file}" href="{source}">{file}</a>: {html.escape(what)}</li>'
 
 
-def page(shot: Shot, picture: Picture, settings: Settings, values: dict[str, float | str]) -> str:
+def page(shot: Shot, picture: Picture, values: dict[str, float | str]) -> str:
     """Return the downloads and the Python as HTML."""
     explorer = "from sharingan_lab.lab import BlurExplorer"
     again = [*filter(None, [picture.imports, explorer]), "", explorer_line(picture, values)]
     return (
         f"<h3>Files</h3>{downloads(shot, picture.name)}"
         "<h3>Python that makes the same kernel and the same picture</h3>"
-        f"{_code(python_lines(picture, settings))}"
+        f"{_code(python_lines(picture, values))}"
         "<h3>Python that opens an explorer in this state</h3>" + _code("\n".join(again))
     )
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab import pictured
-from sharingan_lab.lab.sliders import SliderFigure
+from sharingan_lab.lab import SliderFigure
+from sharingan_lab.lab.explorers import explorer
 
 CONTROLS = {"height": ("height in inches", 2.0, 1.0, 4.0, 0.5), "number": ("number", 1, 0, 9, 1)}
 
@@ -31,14 +31,14 @@ def height_in_pixels(widget):
 
 def test_turning_a_slider_redraws(widget):
     assert height_in_pixels(widget) == 220
-    widget.sliders["height"].value = 3.0
+    widget.controls["height"].value = 3.0
     assert height_in_pixels(widget) == 330 and widget.description == '3 inches, "1"'
 
 
 def test_slider_and_box_are_linked_and_labelled(widget):
     box, slider = widget.children[0].children[1].children
     box.value = 5
-    assert slider is widget.sliders["number"]
+    assert box is widget.controls["number"]
     assert slider.value == 5 and box.description == "number"
     assert type(slider).__name__ == "IntSlider" and not slider.continuous_update
 
@@ -61,7 +61,7 @@ def test_the_picture_carries_its_description(widget):
 def test_widget_and_still_are_two_outputs(widget, monkeypatch):
     """One output would show the widget alone, or nothing where its kernel has gone."""
     shown = []
-    monkeypatch.setattr(pictured, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(explorer, "display", lambda data, raw: shown.append(data))
     widget._ipython_display_()
     live, still = shown
     assert list(live) == ["application/vnd.jupyter.widget-view+json"]
@@ -70,9 +70,9 @@ def test_widget_and_still_are_two_outputs(widget, monkeypatch):
 
 def test_an_error_is_shown_in_the_widget_and_raised(widget):
     with pytest.raises(ValueError, match="too many"):
-        widget.sliders["number"].value = 9
+        widget.controls["number"].value = 9
     assert widget.children[1].value == '<p role="alert">nine &lt;is&gt; too many</p>'
-    widget.sliders["number"].value = 2
+    widget.controls["number"].value = 2
     assert "<img" in widget.children[1].value
 
 
@@ -93,5 +93,5 @@ def test_a_start_that_no_slider_can_show_is_refused(start, message):
 def test_a_whole_number_to_start_from_makes_no_whole_steps():
     started = SliderFigure(draw, CONTROLS, {"height": 3, "number": 4.0})
     assert started.description == '3 inches, "4"'
-    started.sliders["height"].value = 3.5
+    started.controls["height"].value = 3.5
     assert started.description == '3.5 inches, "4"'

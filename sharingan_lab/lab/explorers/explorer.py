@@ -1,0 +1,292 @@
+"""What all explorers share: checked starts, controls, one way to redraw, one still picture."""
+
+import html
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import ipywidgets
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from sharingan_lab.errors import InputError
+from sharingan_lab.lab.encoding import Encoded, encode
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_HINT = "A still picture: run the cell to turn the sliders."
+
+# A notebook prefers a widget to any other form of the same output, and says "model not found"
+# where the kernel has gone. So the picture is an output of its own, after that of the widget: it
+# is hidden while the widget lives, and hides what is left of one that does not.
+_STYLE = """
+:root:has(.lives-{name}) .still-{name} {{ display: none; }}
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .still-{name})
+  > .jp-OutputArea-output:not(:has(> *)) {{ display: none; }}
+"""
+
+
+class Control(NamedTuple):
+    """A slider: label with unit, start, limits and step; whole numbers make whole steps."""
+
+    label: str
+    start: float
+    low: float
+    high: float
+    step: float
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls, and what a subclass draws from their values in ``_draw``.
+
+    Without a kernel (in a report, in a saved notebook) a still picture stands in for it.
+
+    Parameters
+    ----------
+    controls : mapping
+        By name what makes a :class:`Control`.
+    start : mapping
+        Other values to start from, by name.
+    choices : mapping, optional
+        Lists beside the sliders, by name: label and words, of which the first is the start.
+    label_width, live
+        As :func:`slider_row` takes them.
+
+    Attributes
+    ----------
+    controls : dict
+        The number box, linked to a slider, or the list of each name; setting ``.value`` redraws.
+    description : str
+        What is to be seen, with its numbers.
+
+    Raises
+    ------
+    InputError
+        No control has such a name, or it cannot show such a value.
+    """
+
+    description: str
+
+    def __init__(
+        self,
+        controls: Mapping[str, tuple],
+        start: Mapping[str, float | str],
+        choices: Mapping[str, tuple[str, tuple[str, ...]]] | None = None,
+        label_width: int = 190,
+        live: bool = False,
+    ) -> None:
+        choices = choices or {}
+        self.starts = start_values(controls, start, {n: words for n, (_, words) in choices.items()})
+        self.rows = {
+            name: slider_row(
+                Control(*control)._replace(start=self.starts[name]),
+                label_width=label_width,
+                live=live,
+            )
+            for name, control in controls.items()
+        }
+        self.controls = {name: line.children[0] for name, line in self.rows.items()}
+        for name, (label, words) in choices.items():
+            self.controls[name] = ipywidgets.Dropdown(
+                options=words,
+                value=self.starts[name],
+                description=label,
+                style={"description_width": f"{label_width}px"},
+            )
+        self.message = ipywidgets.HTML()
+        super().__init__()
+
+    @property
+    def values(self) -> dict[str, float | str]:
+        """The value of every control, by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def say(self, words: str, role: str = "alert") -> None:
+        """Show a message to the reader, or none."""
+        self.message.value = f'<p role="{role}">{html.escape(words)}</p>' if words else ""
+
+    def _open(self, *more: ipywidgets.Widget) -> None:
+        """Draw for the first time, and from now on whenever a control or another widget turns."""
+        self._redraw()
+        for widget in (*self.controls.values(), *more):
+            widget.observe(self._redraw, names="value")
+
+    def _redraw(self, _change: dict | None = None) -> None:
+        """Draw anew; an error is shown where the reader is, and raised."""
+        try:
+            self._draw()
+        except Exception as error:
+            self.say(str(error))
+            raise
+
+    def _draw(self) -> None:
+        raise NotImplementedError
+
+    def drawn(self) -> Encoded:
+        """Return the picture of what is shown now."""
+        raise NotImplementedError
+
+    def still(self) -> dict[str, str]:
+        """Return the output that stands in for the widgets where there is no kernel."""
+        markup = (
+            f"<style>{_STYLE.format(name=self.model_id)}</style>"
+            f'<figure class="still-{self.model_id}" style="margin:0">'
+            f"{_image(self.drawn(), self.description)}<figcaption>{_HINT}</figcaption></figure>"
+        )
+        return {"text/html": markup, "text/plain": self.description}
+
+    def _ipython_display_(self) -> None:
+        self.add_class(f"lives-{self.model_id}")
+        view = self._repr_mimebundle_()
+        display({_VIEW: view[_VIEW]}, raw=True)
+        display(self.still(), raw=True)
+
+
+class SliderFigure(Explorer):
+    """Sliders above a picture that a function draws from their values.
+
+    Parameters
+    ----------
+    draw : callable
+        Takes the sliders' values by name, returns the figure and a description of it in words.
+    controls, start : mapping
+        As for :class:`Explorer`.
+
+    Examples
+    --------
+    >>> def draw(width):
+    ...     return Figure(figsize=(width, 1)), f"An empty sheet {width} inches wide."
+    >>> sheet = SliderFigure(draw, {"width": ("width in inches", 2, 1, 5, 1)})
+    >>> sheet.controls["width"].value = 4
+    >>> sheet.description
+    'An empty sheet 4 inches wide.'
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., tuple[Figure, str]],
+        controls: Mapping[str, tuple],
+        start: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__(controls, start or {})
+        self._figure = draw
+        grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
+        box = ipywidgets.GridBox(list(self.rows.values()), layout=grid)
+        self.children = [box, self.message, slider_names()]
+        self._open()
+
+    def _draw(self) -> None:
+        figure, self.description = self._figure(**self.values)
+        self._drawn = encode(figure, tight=False)
+        self.message.value = _image(self._drawn, self.description)  # an error takes its place
+
+    def drawn(self) -> Encoded:
+        return self._drawn
+
+
+def _image(picture: Encoded, alt: str) -> str:
+    return f'<img src="{picture.uri}" alt="{html.escape(alt)}" style="max-width:100%">'
+
+
+def start_values(
+    controls: Mapping[str, tuple],
+    given: Mapping[str, float | str],
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> dict[str, float | str]:
+    """Complete the values to start from, and refuse what no control can show.
+
+    Raises
+    ------
+    InputError
+        A name is unknown, or a value out of its control's range.
+
+    Examples
+    --------
+    >>> controls = {"width": ("width (px)", 2.0, 1.0, 5.0, 0.5), "seed": ("seed", 0, 0, 9, 1)}
+    >>> start_values(controls, {"width": 4})
+    {'width': 4.0, 'seed': 0}
+    """
+    choices = choices or {}
+    usual = {name: control[1] for name, control in controls.items()}
+    usual |= {name: words[0] for name, words in choices.items()}
+    for name, value in given.items():
+        if name not in usual:
+            raise InputError(f"no control {name!r}; choose from {', '.join(usual)}")
+        if name in choices and value not in choices[name]:
+            raise InputError(f"{name} must be one of {', '.join(choices[name])}, got {value!r}")
+        if name in controls:
+            _check_range(name, value, Control(*controls[name]))
+    return {name: type(value)(given.get(name, value)) for name, value in usual.items()}
+
+
+def _check_range(name: str, value: float, control: Control) -> None:
+    if not control.low <= value <= control.high:
+        limits = f"{control.low:g} and {control.high:g}"
+        raise InputError(f"{name} must lie between {limits}, got {value}")
+    if isinstance(control.start, int) and value != int(value):
+        raise InputError(f"{name} takes whole numbers, got {value}")
+
+
+def slider_row(control: Control, *, label_width: int = 190, live: bool = False) -> ipywidgets.HBox:
+    """Return a labelled box to type in and a slider to turn, linked, in this order.
+
+    The value of the box is the one to be used: that of the slider may be off by a rounding error.
+    A live one follows a slider that is being dragged, another waits until it is let go.
+
+    Examples
+    --------
+    >>> box, slider = slider_row(Control("length (px)", 40.0, 0.0, 60.0, 1.0)).children
+    >>> slider.value = 12.0
+    >>> box.description, box.value
+    ('length (px)', 12.0)
+    """
+    slide, box = (
+        (ipywidgets.IntSlider, ipywidgets.BoundedIntText)
+        if isinstance(control.start, int)
+        else (ipywidgets.FloatSlider, ipywidgets.BoundedFloatText)
+    )
+    label, start, low, high, step = control
+    shared = {"value": start, "min": low, "max": high, "step": step}
+    slider = slide(**shared, continuous_update=live, readout=False, layout={"width": "150px"})
+    number = box(
+        **shared,
+        continuous_update=False,
+        description=label,
+        style={"description_width": f"{label_width}px"},
+        layout={"width": f"{label_width + 80}px"},
+    )
+    ipywidgets.link((slider, "value"), (number, "value"), transform=(_rounded, _rounded))
+    row = ipywidgets.HBox([number, slider])
+    row.add_class("slider-row")
+    return row
+
+
+def _rounded(value: float) -> float:
+    """Undo what the browser's arithmetic makes of 41: 41.00000000000001."""
+    return round(value, 9)
+
+
+# The handle of a slider has a role but no name, and its value is rounded to a tenth. Once the
+# widgets are on the page, and whenever something on it changes, this gives it the name and the
+# value of its number box. What is marked as announced is read out when it changes.
+_NAME_HANDLES = """
+const name = () => {
+  document.querySelectorAll('.slider-row').forEach(row => {
+    const label = row.querySelector('.widget-label'), input = row.querySelector('input');
+    const handle = row.querySelector('.noUi-handle');
+    if (!label || !input || !handle) return;
+    handle.setAttribute('aria-label', label.textContent);
+    handle.setAttribute('aria-valuetext', input.value);
+  });
+  document.querySelectorAll('.announced').forEach(e => e.setAttribute('aria-live', 'polite'));
+};
+if (!window.sliderNames) {
+  window.sliderNames = new MutationObserver(name);
+  window.sliderNames.observe(document.body, {childList: true, subtree: true});
+}
+name();
+"""
+
+
+def slider_names() -> ipywidgets.HTML:
+    """Return an unseen widget that names the handles of all `slider_row` for screen readers."""
+    unseen = ipywidgets.Layout(display="none")
+    return ipywidgets.HTML(f'<style onload="{html.escape(_NAME_HANDLES)}"></style>', layout=unseen)
