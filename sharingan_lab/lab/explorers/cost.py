@@ -19,13 +19,7 @@ REPORTED_HOURS = 17.0  # of the SharinGAN report, section 3.3, on a Titan X
 
 @dataclass(frozen=True)
 class TurnCost:
-    """Seconds of the two parts of a turn, and the side of the crops they were measured on.
-
-    Examples
-    --------
-    >>> TurnCost(generator=1.0, critic=0.5, side=128).turn(critic_steps=5, side=256)
-    14.0
-    """
+    """Seconds of the two parts of a turn, and the side of the crops they were measured on."""
 
     generator: float
     critic: float

@@ -25,14 +25,7 @@ REACH = 7.0
 
 
 def clouds(n: int, gap: float, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw n real points on the left and n generated ones on the right, unit spread, W = gap.
-
-    Examples
-    --------
-    >>> real, fake = clouds(1000, 6.0, rng=torch.Generator().manual_seed(0))
-    >>> bool(real[:, 0].mean() < -2.8), bool(fake[:, 0].mean() > 2.8)
-    (True, True)
-    """
+    """Draw n real points on the left and n generated ones on the right, unit spread, W = gap."""
     half = torch.tensor([gap / 2, 0.0])
     real, fake = torch.randn(2, n, 2, generator=rng)
     return real - half, fake + half
@@ -46,11 +39,6 @@ def critic_states(
 
     Every call starts from the same weights and sees the same points, so that only the factor of the
     penalty, the distance of the clouds and the kind of penalty differ.
-
-    Examples
-    --------
-    >>> len(critic_states(10.0, 6.0, False, last=4, every=2))
-    3
     """
     rng = torch.Generator().manual_seed(0)
     critic = BatchedMLP(1, (2, 64, 64, 1), rng=rng)
@@ -69,13 +57,6 @@ def slope_profile(critic: BatchedMLP, real: Tensor, fake: Tensor, places: Tensor
     """Slopes (k, n) of one critic along the lines between n pairs of points (n, 2).
 
     ``places`` are k values of alpha: 0 at the generated point, 1 at the real one.
-
-    Examples
-    --------
-    >>> critic = BatchedMLP(1, (2, 1), rng=torch.Generator().manual_seed(0))
-    >>> critic.weights[0].data = torch.tensor([[[3.0], [4.0]]])
-    >>> slope_profile(critic, torch.zeros(2, 2), torch.ones(2, 2), torch.linspace(0, 1, 3)).tolist()
-    [[5.0, 5.0], [5.0, 5.0], [5.0, 5.0]]
     """
     alpha = places[:, None, None]
     points = (alpha * real + (1 - alpha) * fake).flatten(0, 1)

@@ -27,13 +27,7 @@ _FLOOR = 1e-4  # gradients below this share of the largest are drawn as the floo
 
 @lru_cache(maxsize=2)
 def untrained_critic(normalised: bool) -> Critic:
-    """Return the critic of the report with its first weights, the same ones at every call.
-
-    Examples
-    --------
-    >>> untrained_critic(True).settings["width"]
-    64
-    """
+    """Return the critic of the report with its first weights, the same ones at every call."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         critic = Critic()
@@ -41,13 +35,7 @@ def untrained_critic(normalised: bool) -> Critic:
 
 
 def first_layers(critic: Critic, convolutions: int) -> nn.Sequential:
-    """Return the layers of a critic up to its convolution with this number, from 1.
-
-    Examples
-    --------
-    >>> [type(layer).__name__ for layer in first_layers(untrained_critic(True), 2)]
-    ['Conv2d', 'LeakyReLU', 'Conv2d']
-    """
+    """Return the layers of a critic up to its convolution with this number, from 1."""
     places = [i for i, layer in enumerate(critic.model) if isinstance(layer, nn.Conv2d)]
     if not 1 <= convolutions <= len(places):
         raise InputError(f"convolution {convolutions}: the critic has 1 to {len(places)}")

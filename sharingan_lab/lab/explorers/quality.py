@@ -22,24 +22,12 @@ CONTROLS = {
 def spoil(
     image: Tensor, *, shift: int, brightness: float, contrast: float, length: float, noise: float
 ) -> Tensor:
-    """Move, blur, flatten, brighten and grain a picture, in this order.
+    """Move, blur, flatten, brighten and grain a picture (1, 3, H, W) in [0, 1], in this order.
 
-    Parameters
-    ----------
-    image : Tensor
-        (1, 3, H, W) in [0, 1], at least 32 pixels high and wide.
-    shift : int
-        Pixels to the right; what is pushed out comes in again on the left.
-    brightness, contrast : float
-        Added to every value; factor on the distance from the mean.
-    length, noise : float
-        Pixels of a straight motion at 30 degrees; standard deviation of an unchanging grain.
-
-    Examples
-    --------
-    >>> grey = torch.full((1, 3, 32, 32), 0.5)
-    >>> spoil(grey, shift=2, brightness=0.25, contrast=0.5, length=3.0, noise=0.0).mean().item()
-    0.75
+    No side is below 32 pixels. ``shift`` is in pixels to the right, and what is pushed out comes in
+    again on the left; ``brightness`` is added, ``contrast`` a factor on the distance from the mean;
+    ``length`` are pixels of a straight motion at 30 degrees, ``noise`` the standard deviation of an
+    unchanging grain.
     """
     moved = blur(image.roll(shift, dims=-1), linear_kernel(length, 30, 31))
     mean = moved.mean(dim=(-1, -2), keepdim=True)

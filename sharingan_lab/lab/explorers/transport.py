@@ -25,12 +25,6 @@ def pile(centre: float, width: float, split: float) -> Tensor:
 
     ``width`` is the standard deviation of each bell, above 0. A bell whose middle leaves the row is
     moved back to its end. All in metres; the heap sums to 1.
-
-    Examples
-    --------
-    >>> heap = pile(5.0, 0.1, 4.0)
-    >>> heap.nonzero().flatten().tolist(), heap[heap > 0].tolist()
-    ([3, 7], [0.5, 0.5])
     """
     bells = []
     for middle in (centre - split / 2, centre + split / 2):
@@ -42,14 +36,7 @@ def pile(centre: float, width: float, split: float) -> Tensor:
 
 
 def ordered_plan(p: Tensor, q: Tensor) -> Tensor:
-    """Cheapest plan (21, 21) between two piles (21,); of several, the one that keeps the order.
-
-    Examples
-    --------
-    >>> plan = ordered_plan(pile(3.0, 0.1, 0.0), pile(8.0, 0.1, 0.0))
-    >>> plan.nonzero().tolist()
-    [[3, 8]]
-    """
+    """Cheapest plan (21, 21) between two piles (21,); of several, the one that keeps the order."""
     ways = (PLACES[:, None] - PLACES).abs()
     # a grain of convexity makes crossing a little dearer, and the plan the only one
     plan, _ = transport_plan(ways + 1e-4 * ways.square(), p, q)

@@ -64,13 +64,6 @@ def photograph(title: str, image: Tensor, zoom: tuple[int, int, int], caption: s
     """Return a figure with the part of a photograph that is in view, and words below it.
 
     An enlargement repeats pixels and blurs nothing.
-
-    Examples
-    --------
-    >>> import torch
-    >>> panel = photograph("sharp", torch.rand(1, 3, 64, 64), (2, 0, 0), "as it was taken")
-    >>> panel[:8], "pixelated" in panel
-    ('<figure>', True)
     """
     part = in_view(image, *zoom)
     source = data_uri(png(to_uint8(part)), "image/png")

@@ -28,13 +28,7 @@ class Picture(NamedTuple):
 
 
 def bundled(name: str) -> Picture:
-    """Return one of `photo_names`, a square of 256 pixels.
-
-    Examples
-    --------
-    >>> bundled("coffee").python
-    "photo('coffee', 256)"
-    """
+    """Return one of `photo_names`, a square of 256 pixels."""
     imports = "from sharingan_lab.datasets import photo"
     return Picture(photo(name, WORKING_SIDE), name, imports, f"photo({name!r}, {WORKING_SIDE})")
 

@@ -54,13 +54,6 @@ def expose(sharp: Tensor, values: Mapping[str, float | str]) -> Shot:
     """Follow one photograph (1, 3, H, W), no side below 64, down the whole road of lesson 01.
 
     Path and noise both follow from the seed among the values of all controls.
-
-    Examples
-    --------
-    >>> from sharingan_lab.lab.explorers.blur.settings import STARTS
-    >>> shot = expose(torch.full((1, 3, 64, 64), 0.5), STARTS | {"exposure": 0.5})
-    >>> shot.path.shape, round(float(shot.kernel.sum()), 3), shot.blurred.shape
-    (torch.Size([1, 2000, 2]), 0.5, torch.Size([1, 3, 64, 64]))
     """
     path, state = _walk(values["seed"], *walk(values).items())
     kernel = _kernel(path, values["exposure"])
