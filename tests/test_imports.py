@@ -15,6 +15,7 @@ import pytest
 import sharingan_lab
 from sharingan_lab.errors import MissingExtraError
 from sharingan_lab.extras import COURSE, require_course
+from sharingan_lab.locations import notebooks_dir
 
 from .patience import PATIENCE
 
@@ -258,3 +259,21 @@ def test_stations_import_only_what_lies_before_them():
         behind = ROAD[ROAD.index(first(name)) + 1 :] if first(name) in ROAD else ROAD
         late = {other for other in imports(name, inside=True) if first(other) in behind}
         assert not late, f"{name} imports {late}"
+
+
+def notebook_imports():
+    """What the cells of each lesson import of the package: (lesson, module)."""
+    for path in sorted(notebooks_dir().glob("*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                for node in statements(ast.parse("".join(cell["source"])), inside=True):
+                    named = [node.module] if isinstance(node, ast.ImportFrom) else []
+                    for module in named or [alias.name for alias in node.names]:
+                        if module.split(".")[0] == PACKAGE.name:
+                            yield path.stem, module
+
+
+def test_lessons_import_no_deeper_than_a_room_of_the_package():
+    found = list(notebook_imports())
+    assert len({lesson for lesson, _ in found}) == 12
+    assert [(lesson, module) for lesson, module in found if module.count(".") > 1] == []
