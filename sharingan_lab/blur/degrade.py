@@ -1,13 +1,12 @@
-"""Equation (1) of the report as a camera has it: light, motion, noise, gain, clipping, response."""
+"""Equation (1) of the report: one kernel for each picture, and a sensor's noise."""
 
 import torch
 from torch import Tensor
 
+from sharingan_lab.blur.camera import shoot
 from sharingan_lab.blur.convolution import convolve
 from sharingan_lab.blur.noise import sensor_noise
 from sharingan_lab.checks import check_images, check_kernels, check_number
-
-WHITE = 0.9  # values from here to 1 may hide light that the sensor could not hold
 
 
 def degrade(
@@ -73,35 +72,12 @@ def degrade(
     check_number("gamma", gamma, 1, 4)
     check_number("highlights", highlights, 1)
     kernels = kernels.to(sharp)
-    arrived = convolve(scene_light(sharp, gamma, highlights), kernels, boundary).clamp(min=0)
-    seen = sensor_noise(arrived, noise_std, photons, rng)
-    gain = 1 / kernels.sum(dim=(1, 2))
-    value = (gain[:, None, None, None] * seen).clamp(0, 1)
-    return value if gamma == 1 else value ** (1 / gamma)
-
-
-def scene_light(values: Tensor, gamma: float | Tensor, highlights: float | Tensor = 1.0) -> Tensor:
-    """Undo the response, and give white pixels the light that they were too full to show.
-
-    Parameters
-    ----------
-    values : Tensor
-        Pixels (N, 3, H, W) or (N, 1, H, W) in [0, 1].
-    gamma, highlights : float or Tensor
-        See `degrade`; one for all, or one an image, (N, 1, 1, 1).
-
-    Examples
-    --------
-    >>> scene_light(torch.tensor([0.5, 1.0]).view(1, 1, 1, 2), 2.0, highlights=10.0).flatten()
-    tensor([ 0.2500, 10.0000])
-    """
-    light = values if _is_one(gamma) else values.clamp(min=0) ** gamma
-    if _is_one(highlights):
-        return light
-    brightest = values.amax(dim=1, keepdim=True)
-    hidden = ((brightest - WHITE) / (1 - WHITE)).clamp(0, 1)
-    return light * (1 + (highlights - 1) * hidden)
-
-
-def _is_one(number: float | Tensor) -> bool:
-    return not isinstance(number, Tensor) and number == 1
+    (taken,) = shoot(
+        sharp,
+        lambda light: [convolve(light, kernels, boundary)],
+        lambda light: sensor_noise(light, noise_std, photons, rng),
+        gamma=gamma,
+        highlights=highlights,
+        gain=1 / kernels.sum(dim=(1, 2))[:, None, None, None],
+    )
+    return taken

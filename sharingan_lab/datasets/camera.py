@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.degrade import scene_light
+from sharingan_lab.blur.camera import scene_light, shoot
 from sharingan_lab.datasets.damage import jpeg, soften
 from sharingan_lab.datasets.draws import normal_like, uniform
 from sharingan_lab.datasets.motion import KINDS, expose, inner, margin
@@ -104,16 +104,21 @@ class Camera:
         blurred, sharp : Tensor
             (n, 3, crop, crop) in [0, 1], the sharp one as the scene lay in the motion's middle.
         """
+        kinds, reach = self.kinds_of(keys), self.reach_of(keys, inner(scenes).shape[-1])
         cameras = self._set(keys)
-        arrived, still = expose(
-            self.kinds_of(keys),
-            cameras.light_of(scenes),
-            lambda rows: cameras.some(rows).light_of(others(keys[rows])),
-            keys,
-            self.reach_of(keys, inner(scenes).shape[-1]),
+
+        def crossing(rows: Tensor) -> Tensor:
+            some = cameras.some(rows)
+            return scene_light(some.softened(others(keys[rows])), some.gamma, some.highlights)
+
+        blurred, sharp = shoot(
+            cameras.softened(scenes),
+            lambda light: expose(kinds, light, crossing, keys, reach),
+            lambda light: cameras.noisy(light, keys),
+            gamma=cameras.gamma,
+            highlights=cameras.highlights,
         )
-        blurred = cameras.response_to(cameras.noisy(arrived, keys))
-        return cameras.compressed(blurred), cameras.response_to(still)
+        return cameras.compressed(blurred), sharp
 
     def kinds_of(self, keys: Tensor) -> Tensor:
         """Return for each item the number of its kind in :data:`KINDS`, (n,)."""
@@ -153,20 +158,14 @@ class _Cameras:
         """The cameras of some items."""
         return _Cameras(**{name: numbers[rows] for name, numbers in vars(self).items()})
 
-    def light_of(self, pictures: Tensor) -> Tensor:
-        """What passes the lens when it looks at what sharp pictures show."""
-        soft = _change(pictures, self.lens > 0, soften, self.lens)
-        bent = (self.gamma != 1) | (self.highlights != 1)
-        return _change(soft, bent, scene_light, _per_image(self.gamma), _per_image(self.highlights))
+    def softened(self, pictures: Tensor) -> Tensor:
+        """What passes the lenses."""
+        return _change(pictures, self.lens > 0, soften, self.lens)
 
     def noisy(self, light: Tensor, keys: Tensor) -> Tensor:
         """Add the noise of the sensor: of the light itself, and of reading it out."""
         some = self.read + self.shot > 0
         return _change(light, some, _noisy, keys, _per_image(self.read), _per_image(self.shot))
-
-    def response_to(self, light: Tensor) -> Tensor:
-        """Turn light into values in [0, 1]."""
-        return _change(light.clamp(0, 1), self.gamma != 1, torch.pow, _per_image(1 / self.gamma))
 
     def compressed(self, images: Tensor) -> Tensor:
         """Write files and read them."""

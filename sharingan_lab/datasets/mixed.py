@@ -5,6 +5,8 @@ import bisect
 from torch import Tensor
 from torch.utils.data import ConcatDataset, Dataset
 
+from sharingan_lab.datasets.batched import check_indices
+
 
 def take_items(dataset: Dataset, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
     """Take items together where a data set can make them so, else one by one."""
@@ -35,9 +37,7 @@ class MixedPairs(ConcatDataset):
 
     def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
         """Return the items of a batch, those of each data set made together."""
-        outside = [index for index in indices if not 0 <= index < len(self)]
-        if outside:
-            raise IndexError(f"item {outside[0]} of {len(self)}")
+        check_indices(indices, len(self))
         owners = [bisect.bisect_right(self.cumulative_sizes, index) for index in indices]
         made: dict[int, tuple[Tensor, Tensor]] = {}
         for owner in sorted(set(owners)):

@@ -7,20 +7,19 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from sharingan_lab.datasets.album import Album
-from sharingan_lab.datasets.draws import item_keys, uniform
+from sharingan_lab.datasets.batched import Batch, BatchedPairs
+from sharingan_lab.datasets.draws import uniform
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import list_pictures, read_uint8
 from sharingan_lab.locations import named_path
-from sharingan_lab.seeds import check_seed
 
 MOST, LEAST = 15, 5  # frames that are averaged; GoPro's authors took 7 to 13 at 240 a second
 _BESIDE = 0  # stream of random numbers: how many frames beside the middle one
 
 
-class RealPairs(Dataset):
+class RealPairs(BatchedPairs):
     """Crops of real motion blur: kept pairs, and means of consecutive frames with their middle one.
 
     Everything about item ``i`` follows from (seed, epoch, i) alone.
@@ -72,6 +71,7 @@ class RealPairs(Dataset):
         items: int,
         device: str | torch.device = "cpu",
     ) -> None:
+        super().__init__(items, seed)
         folder = named_path(root)
         if not folder.is_dir():
             raise DataError(f"no such folder: {folder}")
@@ -84,34 +84,18 @@ class RealPairs(Dataset):
             )
         channels = zip((6, 3 * MOST), kinds, strict=True)
         self.channels = [count for count, images in channels if images]
-        self.crop, self.items, self.epoch = crop, items, 0
-        self.seed = check_seed(seed)
+        self.crop = crop
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch: other crops and mirrors for the same indices."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.items
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return (blurred, sharp), each (3, crop, crop) in [0, 1]."""
-        return self.__getitems__([index])[0]
-
-    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
-        """Return the items of a batch, made together."""
-        outside = [index for index in indices if not 0 <= index < self.items]
-        if outside:
-            raise IndexError(f"item {outside[0]} of {self.items}")
-        made: dict[int, tuple[Tensor, Tensor]] = {}
+    def make(self, indices: Tensor, keys: Tensor) -> Batch:
+        """Cut pairs for some items, and average frames for the others."""
+        made = {}
         for kind, (album, channels) in enumerate(zip(self.albums, self.channels, strict=True)):
-            some = [index for index in indices if index % len(self.albums) == kind]
-            if some:
-                keys = item_keys(self.seed, self.epoch, torch.tensor(some))
-                cut = album.windows(keys, self.crop, on_side=False, channels=channels)
-                pairs = cut.split(3, dim=1) if channels == 6 else _expose(cut, keys)
-                made |= dict(zip(some, zip(*pairs, strict=True), strict=True))
-        return [made[index] for index in indices]
+            rows = (indices % len(self.albums) == kind).nonzero().flatten()
+            if len(rows):
+                cut = album.windows(keys[rows], self.crop, on_side=False, channels=channels)
+                pairs = cut.split(3, dim=1) if channels == 6 else _expose(cut, keys[rows])
+                made |= zip(rows.tolist(), zip(*pairs, strict=True), strict=True)
+        return tuple(zip(*(made[row] for row in range(len(keys))), strict=True))
 
 
 def _expose(films: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,18 +8,18 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
+from sharingan_lab.blur.camera import shoot
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
 from sharingan_lab.blur.trajectories import SETTINGS, Dice, walk
 from sharingan_lab.checks import check_pixels
 from sharingan_lab.datasets.album import Album
-from sharingan_lab.datasets.draws import item_keys, normal_like, uniform, words
+from sharingan_lab.datasets.batched import Batch, BatchedPairs
+from sharingan_lab.datasets.draws import normal_like, uniform, words
 from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import list_pictures, read_image, read_uint8
-from sharingan_lab.seeds import check_seed
 
 STEPS = 2000  # of a path: those of Algorithm 1
 _SETTINGS, _WALK, _NOISE = range(3)  # streams of an item's random numbers
@@ -52,9 +52,10 @@ class PathCamera:
     The default is mild, because the path winds: half of the kernels are narrower than about a tenth
     of its length, one in twenty is wider than a third.
 
-    Noise is added to the picture's values, after the response, unlike :func:`.degrade`, which adds
-    it to the light. The noise of light itself grows with the root of the light, and the response
-    makes its deviation about the same for dark and bright values. For a gamma of 1 both are one.
+    The picture is shot as :func:`.degrade` does, but noise is added to its values, after the
+    response, and not to the light. The noise of light itself grows with the root of the light, and
+    the response makes its deviation about the same for dark and bright values. For a gamma of 1
+    both are one.
     """
 
     kernel_size: int = 31
@@ -88,23 +89,22 @@ class PathCamera:
                 strict=True,
             )
         )
-        noise_std, gamma = (
-            number.float().view(-1, 1, 1, 1).to(scenes.device, non_blocking=True)
-            for number in (noise_std, gamma)
-        )
         paths = walk(Dice(words(keys, SETTINGS + STEPS - 1, _WALK)), length)
         kernels = rasterize(paths, self.kernel_size).to(scenes, non_blocking=True)
         first, even = self.margin(0), 1 - self.kernel_size % 2
         inner = slice(first, scenes.shape[-1] - first)
         sharp = scenes[..., inner, inner]
-        # a kernel of even size reaches a pixel less far to the one side
-        light = self._bend(scenes[..., even:, even:], gamma)
-        seen = self._bend(convolve_inside(light, kernels), 1 / gamma)
-        there = keys.to(scenes.device, non_blocking=True)
-        return (seen + noise_std * normal_like(sharp, there, _NOISE)).clamp(0, 1), sharp
-
-    def _bend(self, values: Tensor, power: Tensor) -> Tensor:
-        return values if self.gamma == (1, 1) else values.clamp(min=0) ** power
+        deviation, there = (x.to(scenes.device, non_blocking=True) for x in (noise_std, keys))
+        noise = deviation.float().view(-1, 1, 1, 1) * normal_like(sharp, there, _NOISE)
+        (blurred,) = shoot(
+            scenes,
+            # a kernel of even size reaches a pixel less far to the one side
+            lambda light: [convolve_inside(light[..., even:, even:], kernels)],
+            lambda values: values + noise,
+            gamma=gamma.float(),
+            noise_in="values",
+        )
+        return blurred, sharp
 
 
 class Takes(Protocol):
@@ -117,12 +117,11 @@ class Takes(Protocol):
     ) -> tuple[Tensor, Tensor]: ...
 
 
-class SyntheticBlurPairs(Dataset):
+class SyntheticBlurPairs(BatchedPairs):
     """Random crops of sharp pictures beside pictures that a shaken camera took of them.
 
     Everything about item ``i`` follows from (seed, epoch, i) alone, so the order of access, the
     batches, the number of loader workers, the device and a resumed run change nothing but rounding.
-    A loader asks for a whole batch at once, and it is made at once.
 
     Parameters
     ----------
@@ -152,9 +151,7 @@ class SyntheticBlurPairs(Dataset):
     -----
     Each crop is taken with a margin as wide as the motion's reach, as far as the picture has one,
     and mirrored from there on: what moves into the frame comes from the scene, as in a real
-    photograph. A loader with
-    ``persistent_workers`` keeps old copies of the data set: make a new loader (or leave that switch
-    off) for :meth:`set_epoch` to be seen.
+    photograph.
 
     Examples
     --------
@@ -178,36 +175,18 @@ class SyntheticBlurPairs(Dataset):
         device: str | torch.device = "cpu",
     ) -> None:
         _check_images(sharp_images, crop, 2 * camera.margin(crop))
+        super().__init__(len(sharp_images) if items is None else items, seed)
         self.album = Album(sharp_images, device)
         self.crop = crop
-        self.seed = check_seed(seed)
-        self.items = len(sharp_images) if items is None else items
         self.camera = camera
         self.transpose = transpose
-        self.epoch = 0
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch: other kernels, crops, mirrors and noise for the same indices."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.items
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return (blurred, sharp), each (3, crop, crop) in [0, 1]."""
-        return self.__getitems__([index])[0]
-
-    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, Tensor]]:
-        """Return the items of a batch, made together."""
-        outside = [index for index in indices if not 0 <= index < self.items]
-        if outside:
-            raise IndexError(f"item {outside[0]} of {self.items}")
-        keys = item_keys(self.seed, self.epoch, torch.tensor(indices))
+    def make(self, indices: Tensor, keys: Tensor) -> Batch:
+        """Take pictures of random places of random pictures."""
         margin = self.camera.margin(self.crop)
         side = self.crop + 2 * margin
         cut = partial(self.album.windows, side=side, margin=margin, on_side=self.transpose)
-        taken = self.camera.take(cut(keys), partial(cut, stream=1), keys)
-        return list(zip(*taken, strict=True))
+        return self.camera.take(cut(keys), partial(cut, stream=1), keys)
 
 
 def load_folder(

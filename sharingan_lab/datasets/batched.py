@@ -1,0 +1,80 @@
+"""Pairs of which a batch is made at once: what all such data sets have in common."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sharingan_lab.datasets.draws import item_keys
+from sharingan_lab.seeds import check_seed
+
+Pair = tuple[Tensor, Tensor]  # blurred, sharp
+Batch = tuple[Sequence[Tensor], Sequence[Tensor]]
+
+
+class BatchedPairs(Dataset):
+    """Pairs that follow from (seed, epoch, index) alone, and of which a batch is made at once.
+
+    Parameters
+    ----------
+    items : int
+        Items in an epoch.
+    seed : int
+        Every random number of the data follows from it.
+
+    Notes
+    -----
+    A loader asks for a whole batch at once. One with ``persistent_workers`` keeps old copies of the
+    data set: make a new loader (or leave that switch off) for :meth:`set_epoch` to be seen.
+
+    Examples
+    --------
+    >>> class Indices(BatchedPairs):
+    ...     def make(self, indices, keys):
+    ...         return indices, 2 * indices
+    >>> Indices(items=3, seed=0)[2]
+    (tensor(2), tensor(4))
+    """
+
+    def __init__(self, items: int, seed: int) -> None:
+        self.items = items
+        self.seed = check_seed(seed)
+        self.epoch = 0
+
+    def make(self, indices: Tensor, keys: Tensor) -> Batch:
+        """Make the blurred and the sharp images of some items from their keys (n,)."""
+        raise NotImplementedError
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch: other random numbers for the same indices."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.items
+
+    def __getitem__(self, index: int) -> Pair:
+        """Return (blurred, sharp), each (3, crop, crop) in [0, 1]."""
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: list[int]) -> list[Pair]:
+        """Return the items of a batch, made together."""
+        check_indices(indices, self.items)
+        numbers = torch.tensor(indices)
+        made = self.make(numbers, item_keys(self.seed, self.epoch, numbers))
+        return list(zip(*made, strict=True))
+
+
+def check_indices(indices: Sequence[int], items: int) -> None:
+    """Raise IndexError for the first index that is none of an item; none is counted from the end.
+
+    Examples
+    --------
+    >>> check_indices([0, 3, 2], items=3)
+    Traceback (most recent call last):
+    ...
+    IndexError: item 3 of 3
+    """
+    for index in indices:
+        if not 0 <= index < items:
+            raise IndexError(f"item {index} of {items}")
