@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from sharingan_lab.cli import main
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image, to_uint8, write_image
+from sharingan_lab.lab.report.run import _signals_set
 from sharingan_lab.locations import weights_dir
 from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.restore import load_generator, restore
@@ -44,7 +46,10 @@ COMMANDS = [
     "course refresh",
     "doctor",
 ]
-TINY = ["epochs=1", "constant_epochs=1", "items=8", "batch_size=4", "width=4", "critic_width=4"]
+TINY = [
+    *("epochs=1", "constant_epochs=1", "items=8", "batch_size=4"),
+    *("width=4", "critic_width=4", "content=l1"),
+]
 
 
 @pytest.fixture
@@ -413,7 +418,7 @@ def test_the_largest_seed_works(picture, tmp_path):
     words = ["blur", str(picture), "-o", str(tmp_path / "b.png"), "--size", "9"]
     assert main([*words, "--seed", str(2**63 - 1)]) == 0
     config = recipe("quick").with_settings(
-        seed=2**63 - 1, items=4, width=4, critic_width=4, epochs=2, constant_epochs=1
+        seed=2**63 - 1, items=4, width=4, critic_width=4, epochs=2, constant_epochs=1, content="l1"
     )
     assert Trainer(config).fit()[-1]["step"] == 2
 
@@ -483,12 +488,20 @@ def kernels_below(folder):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_report_keeps_what_is_finished_and_leaves_no_process(number, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_each_signal_stops_a_report_and_is_given_back(number):
+    before, stopped = signal.getsignal(number), threading.Event()
+    with _signals_set(stopped):
+        os.kill(os.getpid(), number)
+        assert stopped.wait(PATIENCE)
+    assert signal.getsignal(number) is before
+
+
+def test_a_stopped_report_keeps_what_is_finished_and_leaves_no_process(tmp_path):
     process = start_report(tmp_path)
     try:
         wait_for_the_short_lesson(process, tmp_path)
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()

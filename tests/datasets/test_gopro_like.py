@@ -17,12 +17,12 @@ def seeded(seed=0):
 
 
 def test_the_sharp_frame_is_a_window_of_the_photograph():
-    scene = photo("coffee", 120)
-    sharp = gopro_like_pair(scene, frames=5, rng=seeded())[2]
-    assert sharp.shape == (1, 3, 84, 84)
-    windows = scene[0].unfold(1, 84, 1).unfold(2, 84, 1)
+    scene = photo("coffee", 93)
+    sharp = gopro_like_pair(scene, frames=3, rng=seeded())[2]
+    assert sharp.shape == (1, 3, 65, 65)
+    windows = scene[0].unfold(1, 65, 1).unfold(2, 65, 1)
     differences = (windows - sharp[0, :, None, None]).abs().amax(dim=(0, 3, 4))
-    assert differences.min() < 1e-3 and (differences > 0.1).sum() > 1000
+    assert differences.min() < 1e-3 and (differences > 0.1).sum() > 700
 
 
 def test_the_blurred_images_are_the_means_of_the_frames(monkeypatch):

@@ -31,14 +31,14 @@ def trained():
     source = seeded(0)
     images, targets = weed_fields(24, 96, rng=source)
     detector = small_detector()
-    history = train_detector(detector, images, targets, steps=90, rng=source)
+    history = train_detector(detector, images, targets, steps=60, rng=source)
     return detector, history, weed_fields(8, 96, rng=source)
 
 
 def test_a_short_training_finds_plants_it_has_not_seen(trained):
     detector, history, (images, targets) = trained
-    assert len(history) == 90
-    first, last = (sum(sum(step.values()) for step in part) for part in (history[:9], history[-9:]))
+    assert len(history) == 60
+    first, last = (sum(sum(step.values()) for step in part) for part in (history[:6], history[-6:]))
     assert last < 0.7 * first
     everything = [{**target, "labels": target["labels"].clamp(max=1)} for target in targets]
     found = [{**one, "labels": one["labels"].clamp(max=1)} for one in detect(detector, images)]
