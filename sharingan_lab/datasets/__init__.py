@@ -2,7 +2,7 @@
 
 from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
-from sharingan_lab.datasets.download import destination, fetch, fetchable
+from sharingan_lab.datasets.download import destination, fetch
 from sharingan_lab.datasets.gopro import GoProPairs, check_layout
 from sharingan_lab.datasets.gopro_folder import write_gopro_like
 from sharingan_lab.datasets.gopro_like import gopro_like_pair
@@ -25,7 +25,6 @@ __all__ = [
     "check_layout",
     "destination",
     "fetch",
-    "fetchable",
     "gopro_like_pair",
     "load_folder",
     "photo",

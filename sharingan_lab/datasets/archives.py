@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from sharingan_lab.datasets.http_download import CHUNK, Progress, check_space, silent
+from sharingan_lab.datasets.http_download import CHUNK, Progress, check_space
 from sharingan_lab.errors import DataError
 from sharingan_lab.storage import writing_to
 
@@ -19,7 +19,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 @contextlib.contextmanager
 def unpacked(
-    archive: str | os.PathLike, *, beside: Path, on_progress: Progress = silent
+    archive: str | os.PathLike, *, beside: Path, on_progress: Progress = lambda *_: None
 ) -> Iterator[Path]:
     """Unpack an archive into a hidden folder beside a path, for as long as the block lasts.
 
@@ -69,7 +69,6 @@ def unpacked(
                 shutil.rmtree(other)  # of another archive, never finished
         try:
             _extract_missing(file, members, folder, on_progress)
-            folder.chmod(0o755)
             yield folder
         except (DataError, *_BROKEN):
             shutil.rmtree(folder, ignore_errors=True)

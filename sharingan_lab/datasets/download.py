@@ -9,14 +9,7 @@ from urllib.parse import urlsplit
 
 from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
-from sharingan_lab.datasets.http_download import (
-    CHUNK,
-    Progress,
-    check_space,
-    download,
-    forget,
-    silent,
-)
+from sharingan_lab.datasets.http_download import Progress, check_space, download, forget
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir, named_path, weights_dir
 from sharingan_lab.storage import writing_to
@@ -61,24 +54,13 @@ class Place:
     use: str
 
 
-def fetchable() -> tuple[str, ...]:
-    """Names that :func:`fetch` knows.
-
-    Examples
-    --------
-    >>> fetchable()
-    ('gopro', 'vgg19', 'faster-rcnn')
-    """
-    return tuple(_ASSETS)
-
-
 def destination(name: str, to: str | os.PathLike | None = None) -> Path:
     """Where :func:`fetch` puts a thing: a file, or the folder ``GOPRO_Large``.
 
     Parameters
     ----------
     name : str
-        One of :func:`fetchable`.
+        One of the names that :func:`fetch` knows.
     to : path, optional
         Folder to put it in. By default data sets go to the data folder, and weights where
         torchvision itself looks for them.
@@ -121,7 +103,7 @@ def fetch(
     to: str | os.PathLike | None = None,
     source: str | os.PathLike | None = None,
     *,
-    on_progress: Progress = silent,
+    on_progress: Progress = lambda *_: None,
 ) -> Path:
     """Get a data set or weights; do nothing if they are there, continue what was broken off.
 
@@ -186,33 +168,11 @@ def fetch(
     return target
 
 
-def verify_sha256(path: str | os.PathLike, start: str) -> None:
-    """Check that the SHA-256 of a file starts with the given digits.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    start : str
-        Hexadecimal digits; torchvision's file names carry the first eight.
-
-    Raises
-    ------
-    DataError
-        It does not: the file is damaged or another one.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.NamedTemporaryFile() as empty:
-    ...     verify_sha256(empty.name, "e3b0c442")
-    """
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    if not digest.hexdigest().startswith(start):
-        found = digest.hexdigest()[: len(start)]
+def _verify_sha256(path: Path, start: str) -> None:
+    """Raise a DataError unless the SHA-256 of a file starts with these digits."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()[: len(start)]
+    if found != start:
         raise DataError(
             f"{path} is damaged or another file: its SHA-256 starts with {found}, not {start}; "
             "delete it and fetch it again"
@@ -224,7 +184,7 @@ def _checked(name: str, asset: _Asset, target: Path) -> Path:
     if name == "gopro":
         check_layout(target)
     else:
-        verify_sha256(target, asset.sha256_start)
+        _verify_sha256(target, asset.sha256_start)
     return target
 
 
@@ -235,7 +195,7 @@ def _install(name: str, asset: _Asset, file: Path, target: Path, report: Progres
     if name == "gopro":
         _unpack_gopro(file, target, report)
         return target
-    verify_sha256(file, asset.sha256_start)
+    _verify_sha256(file, asset.sha256_start)
     check_space(target.parent, file.stat().st_size)
     copy = target.with_name(f".{target.name}.partial")
     try:

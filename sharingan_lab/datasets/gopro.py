@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sharingan_lab.checks import check_choice
 from sharingan_lab.datasets.frames import cached_frames, half_size_pair
 from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.errors import ConfigError, DataError
@@ -172,8 +173,9 @@ def check_layout(
     ...
     sharingan_lab.errors.DataError: no GoPro data at missing: ...
     """
-    _check_choice("split", splits, tuple(PAIRS))
-    _check_choice("blur", (blur,), BLURS)
+    check_choice("blur", blur, BLURS)
+    for split in splits:
+        check_choice("split", split, tuple(PAIRS))
     base = _base(root)
     counts = {}
     for split in splits:
@@ -308,9 +310,3 @@ def _has(folder: Path) -> str:
     names = sorted(path.name for path in folder.iterdir())
     more = " ..." if len(names) > _NAMED else ""
     return f"it has {', '.join(names[:_NAMED])}{more}" if names else "it is empty"
-
-
-def _check_choice(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-    for value in given:
-        if value not in known:
-            raise ConfigError(f"unknown {what} {value!r}: choose {' or '.join(known)}")

@@ -22,16 +22,9 @@ _SPARE = 64 << 20  # bytes left free on the disk
 AGAIN = "then run it again: it goes on from what has arrived"
 
 
-def silent(what: str, done: int, total: int | None) -> None:
-    """Report nothing: the progress callback of those who want none.
-
-    Examples
-    --------
-    >>> silent("downloading", 1, 2)
-    """
-
-
-def download(url: str, partial: Path, *, on_progress: Progress = silent, remedy: str = "") -> None:
+def download(
+    url: str, partial: Path, *, on_progress: Progress = lambda *_: None, remedy: str = ""
+) -> None:
     """Download to a file, from where an earlier attempt broke off; try again when it breaks.
 
     Beside the file, ``<file>.json`` remembers which version of which address it holds.

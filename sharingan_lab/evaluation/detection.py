@@ -95,16 +95,10 @@ def evaluate_detection(
 
     Parameters
     ----------
-    detector : FasterRCNN
-        Left in evaluation mode.
-    images : Tensor
-        (N, 3, H, W) in [0, 1].
-    targets : sequence of dict
-        One an image, ``boxes`` (M, 4) and ``labels`` (M,).
-    min_score : float
-        Detections less sure than this are left out.
-    iou : float
-        Least intersection over union that counts as found.
+    detector, images
+        As for :func:`detect`.
+    targets, min_score, iou
+        As for :func:`.detection_scores`.
 
     Returns
     -------

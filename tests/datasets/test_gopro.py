@@ -212,9 +212,9 @@ def test_stopping_the_check_of_frames_does_not_wait_for_the_rest(root, monkeypat
 
 
 def test_unknown_choices_are_refused(root):
-    with pytest.raises(ConfigError, match="unknown split 'valid': choose train or test"):
+    with pytest.raises(ConfigError, match="split='valid': choose from train, test"):
         GoProPairs(root, "valid", seed=0)
-    with pytest.raises(ConfigError, match="unknown blur 'gamma'"):
+    with pytest.raises(ConfigError, match="blur='gamma': choose from blur, blur_gamma"):
         train_pairs(root, blur="gamma")
 
 
