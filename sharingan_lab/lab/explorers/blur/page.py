@@ -7,7 +7,8 @@ import ipywidgets
 
 from sharingan_lab.datasets import photo_names
 from sharingan_lab.lab.explorers.blur.settings import GROUPS
-from sharingan_lab.lab.explorers.explorer import Explorer, slider_names
+from sharingan_lab.lab.explorers.controls import slider_names
+from sharingan_lab.lab.explorers.explorer import Explorer
 
 TABS = ("Blur", "Restore", "Take it with you")
 _LOOK = ("path", "kernel", "spectrum", "sharp", "blurred", "noise")

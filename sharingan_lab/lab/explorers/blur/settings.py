@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sharingan_lab.blur.convolution import BOUNDARIES
-from sharingan_lab.lab.explorers.explorer import Control, start_values
+from sharingan_lab.lab.explorers.controls import Control, start_values
 
 # The sliders in groups, in the order of the page.
 GROUPS: dict[str, dict[str, Control]] = {

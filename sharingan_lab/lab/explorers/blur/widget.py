@@ -16,8 +16,8 @@ from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photogra
 from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS
 from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Quality, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
-from sharingan_lab.lab.explorers.path_grid import draw_path
 from sharingan_lab.lab.figures import draw_picture
+from sharingan_lab.lab.path_grid import draw_path
 
 
 class BlurExplorer(Explorer):

@@ -7,7 +7,7 @@ from matplotlib.collections import LineCollection
 
 from sharingan_lab.blur import sample_trajectories
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.explorers.path_grid import path_grid
+from sharingan_lab.lab.path_grid import path_grid
 
 
 @pytest.fixture
