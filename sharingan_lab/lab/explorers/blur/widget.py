@@ -174,6 +174,7 @@ class BlurExplorer(Explorer):
         figure = Figure(figsize=(10.6, 7.4), layout="constrained")
         path, kernel, spectrum, *photographs = figure.subplots(2, 3).flat
         points, seen = plots.centred(shot)
+        path.plot(*points[seen - 1 :].T, color="#8a8a8a", linewidth=1)  # the shutter is shut
         draw_path(path, points[:seen], f"path, {2 * edge} px across; the ring is its start", edge)
         middle = slice(KERNEL_SIZE // 2 - edge, KERNEL_SIZE // 2 + edge)
         words = f"kernel, sum {shot.kernel.sum():.2f}"
