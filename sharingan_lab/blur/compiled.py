@@ -1,9 +1,9 @@
 """The inner loops of the blur synthesis, compiled for the CPU by numba.
 
 Each has a twin in plain torch that says the same more briefly and that the tests hold it to:
-:func:`walk` and ``trajectories._walk``, :func:`splat` and ``kernels._splat``,
-:func:`convolve` and ``convolution._by_fourier``. Every path and every image is computed by itself
-and in a fixed order, so results do not depend on how a batch is split.
+:func:`splitmix` and ``draws.words``, :func:`walk` and ``trajectories._walk``, :func:`splat` and
+``kernels._splat``, :func:`convolve` and ``convolution._by_fourier``. Every path and every image is
+computed by itself and in a fixed order, so results do not depend on how a batch is split.
 """
 
 import math
@@ -19,6 +19,24 @@ def _compile(function):
         return njit(cache=os.path.expanduser("~") != "~", nogil=True)(function)
     except RuntimeError:  # no folder to write to
         return njit(nogil=True)(function)
+
+
+@_compile
+def splitmix(keys, stream, drawn):
+    """Draw the numbers of each key (n,) to ``drawn`` (n, count); see `draws.words`."""
+    stride = np.uint64(0x9E3779B97F4A7C15)
+    for i in range(len(drawn)):
+        state = _finalised((np.uint64(keys[i]) ^ np.uint64(stream)) + stride)
+        for k in range(drawn.shape[1]):
+            state += stride
+            drawn[i, k] = _finalised(state) >> np.uint64(2)
+
+
+@_compile
+def _finalised(word):
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))
 
 
 @_compile

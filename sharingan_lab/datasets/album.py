@@ -30,7 +30,10 @@ class Album:
     """
 
     def __init__(self, images: Sequence[Tensor], device: str | torch.device = "cpu") -> None:
-        self.images = [image.to(device) for image in images]
+        images = [image.to(device) for image in images]
+        if any(image.dtype != torch.uint8 for image in images):  # one type, so that windows stack
+            images = [_as_floats(image) for image in images]
+        self.images = images
         sizes = torch.tensor([image.numel() for image in images], dtype=torch.float64)
         self.ends = sizes.cumsum(0) / sizes.sum()
 
@@ -70,12 +73,11 @@ class Album:
         """
         chance = uniform(keys, 6, _WINDOW + stream)
         chosen = torch.searchsorted(self.ends, chance[:, 0].contiguous(), right=True)
-        return torch.stack(
-            [
-                self._cut(number, side, margin, channels, on_side, *places)
-                for number, places in zip(chosen.tolist(), chance[:, 1:].tolist(), strict=True)
-            ]
-        )
+        windows = [
+            self._cut(number, side, margin, channels, on_side, *places)
+            for number, places in zip(chosen.tolist(), chance[:, 1:].tolist(), strict=True)
+        ]
+        return _as_floats(torch.stack(windows))
 
     def _cut(
         self,
@@ -98,9 +100,11 @@ class Album:
         window = _span(window, 2, side, margin, along)
         if mirror < 0.5:
             window = window.flip(2)
-        if on_side and turn < 0.5:
-            window = window.transpose(1, 2)
-        return window.float() / 255 if window.dtype == torch.uint8 else window.float()
+        return window.transpose(1, 2) if on_side and turn < 0.5 else window
+
+
+def _as_floats(pixels: Tensor) -> Tensor:
+    return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.float()
 
 
 def _span(image: Tensor, dimension: int, side: int, margin: int, chance: float) -> Tensor:

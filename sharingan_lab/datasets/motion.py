@@ -7,6 +7,7 @@ far ones, a cyclist crosses the scene.
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -93,50 +94,54 @@ def expose(
     """
     still = inner(scenes).clone()
     arrived = torch.empty_like(still)
+    ways = [_paths(some, reach, scenes.shape[-1]) for some in (keys, item_keys(keys, 1))]
     for number, motion in enumerate(_MOTIONS.values()):
         rows = (kinds == number).nonzero().flatten()
         if len(rows):
             there = rows.to(scenes.device, non_blocking=True)
-            crossing = partial(others, rows)
-            seen = motion(scenes[there], crossing, keys[rows], reach[rows])
-            arrived[there], still[there] = seen
+            of = _Motions(keys[rows], reach[rows], *(paths[rows] for paths in ways))
+            arrived[there], still[there] = motion(scenes[there], partial(others, rows), of)
     return arrived, still
 
 
-def _still(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+class _Motions(NamedTuple):
+    """Of some items keys (n,), the reach of their motions (n,), and two paths (n, STEPS, 2)."""
+
+    keys: Tensor
+    reach: Tensor
+    paths: Tensor
+    second_paths: Tensor
+
+
+def _still(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """Nothing moves."""
     return inner(scenes), inner(scenes)
 
 
-def _shake(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+def _shake(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """One path moves the whole picture: a convolution with its kernel."""
-    kernels = rasterize(_paths(keys, reach, scenes.shape[-1]), 2 * (scenes.shape[-1] // 6) + 1)
+    kernels = rasterize(of.paths, 2 * (scenes.shape[-1] // 6) + 1)
     return convolve_inside(scenes, kernels.to(scenes, non_blocking=True)), inner(scenes)
 
 
-def _turn(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+def _turn(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The hand turns and shifts the camera: a homography a moment."""
-    frames = (
-        _look(scene, _grid_of_poses(pose, scene))
-        for scene, pose in zip(scenes, _poses(keys, reach, scenes.shape[-1]), strict=True)
-    )
-    return torch.stack([seen.mean(dim=0) for seen in frames]), inner(scenes)
+    poses = _poses(of, scenes.shape[-1])
+    looks = (_look(*each).mean(dim=0) for each in zip(scenes, poses, strict=True))
+    return torch.stack([*looks]), inner(scenes)
 
 
-def _depth(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+def _depth(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The camera shifts, and near things pass faster than far ones, on the same path."""
-    paths = _paths(keys, reach, scenes.shape[-1])
-    slowness = 0.1 + 0.6 * uniform(keys, 1, _SPEEDS).float()[..., None]
-    return _composite(scenes, scenes, slowness * paths, paths, keys, reach)
+    slowness = 0.1 + 0.6 * uniform(of.keys, 1, _SPEEDS).float()[..., None]
+    return _composite(scenes, scenes, slowness * of.paths, of.paths, of)
 
 
-def _object(scenes: Tensor, others: Others, keys: Tensor, reach: Tensor) -> Seen:
+def _object(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """Something crosses the scene, which in three of five cases moves as well, on its own path."""
-    side = scenes.shape[-1]
-    held, speed = uniform(keys, 2, _SPEEDS).float().T[..., None, None]
-    scene_paths = torch.where(held < 0.4, 0, speed) * _paths(keys, reach, side)
-    paths = _paths(item_keys(keys, 1), reach, side)
-    return _composite(scenes, others(), scene_paths, paths, keys, reach)
+    held, speed = uniform(of.keys, 2, _SPEEDS).float().T[..., None, None]
+    scene_paths = torch.where(held < 0.4, 0, speed) * of.paths
+    return _composite(scenes, others(), scene_paths, of.second_paths, of)
 
 
 _MOTIONS = {"still": _still, "shake": _shake, "turn": _turn, "depth": _depth, "object": _object}
@@ -147,18 +152,18 @@ KINDS = tuple(_MOTIONS)
 
 
 def _composite(
-    backs: Tensor, fronts: Tensor, back_paths: Tensor, paths: Tensor, keys: Tensor, reach: Tensor
+    backs: Tensor, fronts: Tensor, back_paths: Tensor, paths: Tensor, of: _Motions
 ) -> Seen:
     """Move what is in front before what is behind.
 
     Only at each moment alone is it true that the front hides the back; so the mean is taken of what
     was seen at the moments, not of the layers.
     """
-    shapes = _shapes(keys, backs.shape[-1]).to(backs, non_blocking=True)
+    shapes = _shapes(of.keys, backs.shape[-1]).to(backs, non_blocking=True)
     still = torch.lerp(inner(backs), inner(fronts), inner(shapes))
     arrived = torch.zeros_like(still)
     fronts = torch.cat([fronts, shapes], dim=1)
-    for i, count in enumerate(_counts(reach)):
+    for i, count in enumerate(_counts(of.reach)):
         ways = (_moments(path[i], count).tolist() for path in (back_paths, paths))
         for back_shift, shift in zip(*ways, strict=True):
             front = _slide(fronts[i], *shift)
@@ -217,10 +222,10 @@ def _moments(path: Tensor, count: int) -> Tensor:
 # -- turning ---------------------------------------------------------------------------------------
 
 
-def _poses(keys: Tensor, reach: Tensor, side: int) -> list[Tensor]:
+def _poses(of: _Motions, side: int) -> list[Tensor]:
     """Poses (T, 6) of a hand that tilts, shifts, turns and moves ahead; see `camera_shake`."""
-    shifts, turns = (_paths(some, reach, side) for some in (keys, item_keys(keys, 1)))
-    tilted, turned, ahead = uniform(keys, 3, _TURNS).float().T[..., None, None]
+    shifts, turns = of.paths, of.second_paths
+    tilted, turned, ahead = uniform(of.keys, 3, _TURNS).float().T[..., None, None]
     border = side / 3  # from the middle: a turn by 1 / border moves a pixel there by one
     spins, approaches = turns.split(1, dim=2)
     angles = torch.cat([-tilted * shifts[..., 1:], tilted * shifts[..., :1]], dim=2) / side
@@ -234,29 +239,18 @@ def _poses(keys: Tensor, reach: Tensor, side: int) -> list[Tensor]:
         ],
         dim=2,
     )
-    return [_moments(path, count) for path, count in zip(poses, _counts(reach), strict=True)]
+    return [_moments(path, count) for path, count in zip(poses, _counts(of.reach), strict=True)]
 
 
-def _look(scene: Tensor, grid: Tensor) -> Tensor:
-    """Look at a scene (c, side, side) where a grid (T, crop, crop, 2) says: (T, c, crop, crop)."""
-    every = scene.expand(len(grid), -1, -1, -1)
-    return F.grid_sample(every, grid, padding_mode="reflection", align_corners=True)
-
-
-def _grid_of_poses(poses: Tensor, scene: Tensor) -> Tensor:
-    """Grid of where the crop looks when the scene has poses (T, 6)."""
-    side = scene.shape[-1]
+def _look(scene: Tensor, poses: Tensor) -> Tensor:
+    """What the crop shows when its scene (c, side, side) has poses (T, 6): (T, c, crop, crop)."""
+    side, crop = scene.shape[-1], inner(scene).shape[-1]
     back = torch.linalg.inv(homographies(poses[None], float(side))[0])
     back[:, :2] /= (side - 1) / 2
-    back = back.float().transpose(1, 2).to(scene.device, non_blocking=True)
-    pixels = _pixels(scene)
-    seen = (pixels.flatten(0, 1) @ back).unflatten(1, pixels.shape[:2])
-    return seen[..., :2] / seen[..., 2:]
-
-
-def _pixels(scene: Tensor) -> Tensor:
-    """Pixels (crop, crop, 3) of the crop of a scene as (x, y, 1), counted from its middle."""
-    crop = inner(scene).shape[-1]
     line = torch.arange(crop, dtype=torch.float32, device=scene.device) - (crop - 1) / 2
-    rows, columns = torch.meshgrid(line, line, indexing="ij")
-    return torch.stack([columns, rows, torch.ones_like(rows)], dim=-1)
+    rows, columns = torch.meshgrid(line, line, indexing="ij")  # counted from the middle
+    pixels = torch.stack([columns, rows, torch.ones_like(rows)]).flatten(1)
+    seen = (back.float().to(scene.device, non_blocking=True) @ pixels).unflatten(2, (crop, crop))
+    grid = (seen[:, :2] / seen[:, 2:]).permute(0, 2, 3, 1)
+    every = scene.expand(len(grid), -1, -1, -1)
+    return F.grid_sample(every, grid, padding_mode="reflection", align_corners=True)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.blur import backend, blur, random_kernels, rasterize, sample_trajectories
+from sharingan_lab.datasets.draws import item_keys, words
 
 compiled_here = pytest.mark.skipif(
     backend.compiled_loops() is None, reason="numba is not installed: nothing to compare"
@@ -41,6 +42,12 @@ def test_walks_are_the_same(in_torch, walk):
     compiled = sample_trajectories(20, rng=seeded(), **walk)
     plain = in_torch(sample_trajectories, 20, rng=seeded(), **walk)
     torch.testing.assert_close(compiled, plain, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("stream", [0, 3, 1000])
+def test_random_words_are_the_same(in_torch, stream):
+    keys = item_keys(5, torch.arange(40))
+    assert torch.equal(words(keys, 300, stream), in_torch(words, keys, 300, stream))
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 20, 64])

@@ -72,9 +72,15 @@ def test_a_shake_is_one_kernel_for_the_whole_picture():
         np.testing.assert_allclose(image, np.stack(whole)[INNER], atol=1e-4)
 
 
+def motions(items, reach):
+    """What `expose` draws for some items."""
+    paths = (motion._paths(some, reach, SIDE) for some in (items, item_keys(items, 1)))
+    return motion._Motions(items, reach, *paths)
+
+
 def test_a_turn_is_that_of_camera_shake():
     items, reach = keys(3), camera("turn").reach_of(keys(3), CROP)
-    poses = motion._poses(items, reach, SIDE)
+    poses = motion._poses(motions(items, reach), SIDE)
     blurred, sharp = take(camera("turn"), SCENES)
     assert torch.equal(sharp, SCENES[INNER])
     for image, scene, path in zip(blurred, SCENES, poses, strict=True):
@@ -85,7 +91,7 @@ def test_a_turn_is_that_of_camera_shake():
 def test_poses_turn_tilt_and_move_about_the_middle():
     """At the middle the scene moves by the path, whether the hand tilts or shifts."""
     reach = torch.full((200,), 8.0)
-    for path in motion._poses(keys(200), reach, SIDE):
+    for path in motion._poses(motions(keys(200), reach), SIDE):
         torch.testing.assert_close(path.mean(dim=0), torch.zeros(6), atol=1e-5, rtol=0)
         moved = path[:, 3:5] * SIDE
         moved += torch.deg2rad(torch.stack([path[:, 1], -path[:, 0]], dim=1)) * SIDE
