@@ -3,8 +3,9 @@
 from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.download import destination, fetch
-from sharingan_lab.datasets.gopro import GoProPairs, check_layout
+from sharingan_lab.datasets.gopro import GoProPairs
 from sharingan_lab.datasets.gopro_folder import write_gopro_like
+from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import gopro_like_pair
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos

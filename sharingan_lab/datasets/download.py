@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from sharingan_lab.datasets.archives import unpacked
-from sharingan_lab.datasets.gopro import PAGE, check_frames, check_layout
+from sharingan_lab.datasets.gopro_layout import PAGE, check_frames, check_layout
 from sharingan_lab.datasets.http_download import Progress, check_space, download, forget
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir, named_path, weights_dir

@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from sharingan_lab.checks import check_count, check_number
 from sharingan_lab.datasets.averages import KINDS, check_frame_count
-from sharingan_lab.datasets.gopro import check_layout
+from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import SMALLEST, gopro_like_pair, needed
 from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.datasets.seeding import seeded_rng

@@ -5,7 +5,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sharingan_lab.datasets.camera import Camera
-from sharingan_lab.datasets.gopro import GoProPairs, check_layout
+from sharingan_lab.datasets.gopro import GoProPairs
+from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.mixed import MixedPairs, take_items
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.real import RealPairs

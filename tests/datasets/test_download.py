@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from sharingan_lab.cli import main
-from sharingan_lab.datasets import download, fetch, gopro, http_download
+from sharingan_lab.datasets import GoProPairs, download, fetch, gopro_layout, http_download
 from sharingan_lab.errors import ConfigError, DataError, DownloadError, StorageError
 from sharingan_lab.images import write_image
 
@@ -100,7 +100,7 @@ def weights(monkeypatch, server):
 @pytest.fixture
 def gopro_zip(tmp_path, monkeypatch):
     """An archive of one training and one test pair, which here count as complete."""
-    monkeypatch.setattr(gopro, "PAIRS", {"train": 1, "test": 1})
+    monkeypatch.setattr(gopro_layout, "PAIRS", {"train": 1, "test": 1})
     for split in ("train", "test"):
         for kind in ("blur", "blur_gamma", "sharp"):
             folder = tmp_path / "made" / "GOPRO_Large" / split / "GOPR0001" / kind
@@ -314,7 +314,7 @@ def test_gopro_is_downloaded_unpacked_and_checked(server, gopro_zip, tmp_path):
         on_progress=lambda *state: seen.append(state),
     )
     assert place == tmp_path / "data" / "GOPRO_Large"
-    assert gopro.check_layout(place) == {"train": 1, "test": 1}
+    assert gopro_layout.check_layout(place) == {"train": 1, "test": 1}
     assert names(tmp_path / "data") == ["GOPRO_Large"]
     kinds = list(dict.fromkeys(what for what, _, _ in seen))
     assert kinds[-2:] == ["unpacking GOPRO_Large.zip.part", "decoding"]
@@ -325,7 +325,7 @@ def test_gopro_is_downloaded_unpacked_and_checked(server, gopro_zip, tmp_path):
 
 def test_gopro_from_a_local_archive_leaves_the_archive(gopro_zip, tmp_path):
     place = fetch("gopro", tmp_path / "data", gopro_zip)
-    assert len(gopro.GoProPairs(place, "train", crop=4, seed=0)) == 1
+    assert len(GoProPairs(place, "train", crop=4, seed=0)) == 1
     assert zipfile.is_zipfile(gopro_zip)
 
 
@@ -365,7 +365,7 @@ def test_a_killed_fetch_of_gopro_goes_on(server, gopro_zip, tmp_path, moment, mo
     url, data = f"{server.url}/GOPRO_Large.zip", tmp_path / "data"
     assert killed(lambda: fetch("gopro", data, url, on_progress=die))
     assert not (data / "GOPRO_Large").exists()
-    assert gopro.check_layout(fetch("gopro", data, url)) == {"train": 1, "test": 1}
+    assert gopro_layout.check_layout(fetch("gopro", data, url)) == {"train": 1, "test": 1}
     assert names(data) == ["GOPRO_Large"]
     if moment == "downloading":
         assert server.requests[1]["Range"].startswith("bytes=")
@@ -379,7 +379,7 @@ def test_wrong_numbers_of_pairs_are_named_and_nothing_is_kept(
 ):
     with open(gopro_zip, "rb") as file:
         server.files["/GOPRO_Large.zip"] = file.read()
-    monkeypatch.setattr(gopro, "PAIRS", {**gopro.PAIRS, split: 2})
+    monkeypatch.setattr(gopro_layout, "PAIRS", {**gopro_layout.PAIRS, split: 2})
     url = f"{server.url}/GOPRO_Large.zip"
     assert main(["fetch", "gopro", "--to", str(tmp_path / "data"), "--from", url]) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -388,7 +388,7 @@ def test_wrong_numbers_of_pairs_are_named_and_nothing_is_kept(
 
 
 def test_the_real_numbers_are_those_of_the_authors():
-    assert gopro.PAIRS == {"train": 2103, "test": 1111}
+    assert gopro_layout.PAIRS == {"train": 2103, "test": 1111}
 
 
 def test_a_cut_connection_is_one_line_and_exit_code_1(weights, server, tmp_path, capsys):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sharingan_lab.datasets import GoProPairs, check_layout, gopro
+from sharingan_lab.datasets import GoProPairs, check_layout, gopro_layout
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import read_image, write_image
 
@@ -204,10 +204,10 @@ def test_stopping_the_check_of_frames_does_not_wait_for_the_rest(root, monkeypat
     def stop(what, done, total):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gopro, "_undecodable", decode)
-    monkeypatch.setattr(gopro, "ThreadPoolExecutor", lambda: Pool(2))
+    monkeypatch.setattr(gopro_layout, "_undecodable", decode)
+    monkeypatch.setattr(gopro_layout, "ThreadPoolExecutor", lambda: Pool(2))
     with pytest.raises(KeyboardInterrupt):
-        gopro.check_frames(root, stop)
+        gopro_layout.check_frames(root, stop)
     assert len(begun) <= 3  # of 27
 
 

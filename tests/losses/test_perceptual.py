@@ -85,6 +85,21 @@ def test_a_missing_shipped_file_stops_with_the_remedy(tmp_path, monkeypatch):
         PerceptualLoss()
 
 
+@pytest.mark.parametrize("weights", ["imagenet", "torchvision", "Random", "rand"])
+def test_random_features_come_only_by_their_name(tmp_path, monkeypatch, weights):
+    """Whatever else is asked for and cannot be had is an error, not noise."""
+
+    def offline(*args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(perceptual, "shipped_dir", lambda: tmp_path)
+    monkeypatch.setattr(type(VGG19_Weights.IMAGENET1K_V1), "get_state_dict", offline)
+    with pytest.raises(CheckpointError):
+        PerceptualLoss(weights)
+    assert PerceptualLoss("random").is_random
+
+
 # -- the features that ship -----------------------------------------------------------------------
 
 
