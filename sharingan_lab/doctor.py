@@ -28,24 +28,12 @@ _LIBRARY = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the diagnosis.
+    """One line of the diagnosis."""
 
-    Attributes
-    ----------
-    good : bool
-        Whether nothing is to be done.
-    text : str
-        What was found, and where.
-    remedy : str
-        The command that gets what is missing.
-    needed : str
-        What it is needed for; empty for what everything needs.
-    """
-
-    good: bool
-    text: str
-    remedy: str = ""
-    needed: str = ""
+    good: bool  # nothing is to be done
+    text: str  # what was found, and where
+    remedy: str = ""  # the command that gets what is missing
+    needed: str = ""  # what for; empty for what everything needs
 
     def __str__(self) -> str:
         mark = "ok     " if self.good else "missing"
@@ -56,13 +44,7 @@ class Finding:
 
 
 def diagnose() -> dict[str, list[Finding]]:
-    """Return the findings by heading.
-
-    Examples
-    --------
-    >>> list(diagnose())
-    ['Software', 'Device', 'Course', 'Data and weights']
-    """
+    """Return the findings by heading."""
     return {
         "Software": _software(),
         "Device": _device(),
@@ -72,13 +54,7 @@ def diagnose() -> dict[str, list[Finding]]:
 
 
 def is_ready(findings: dict[str, list[Finding]]) -> bool:
-    """Tell whether the library works: nothing is missing that everything needs.
-
-    Examples
-    --------
-    >>> is_ready({"Device": [Finding(False, "no GPU", "buy one", needed="full mode")]})
-    True
-    """
+    """Tell whether the library works: nothing is missing that everything needs."""
     return all(f.good or f.needed for found in findings.values() for f in found)
 
 

@@ -21,13 +21,7 @@ GET_COURSE = "pip install 'sharingan-lab[course]'"
 
 
 def is_here(module: str) -> bool:
-    """Tell whether a module can be imported, without importing it.
-
-    Examples
-    --------
-    >>> is_here("torch"), is_here("no_such_module")
-    (True, False)
-    """
+    """Tell whether a module can be imported, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ImportError:  # somebody's import hook refuses it
@@ -35,13 +29,7 @@ def is_here(module: str) -> bool:
 
 
 def missing_course() -> list[str]:
-    """Name the packages of the course that are not installed.
-
-    Examples
-    --------
-    >>> missing_course()
-    []
-    """
+    """Name the packages of the course that are not installed."""
     return [name for name in COURSE if not is_here(name)]
 
 

@@ -83,15 +83,7 @@ def read_image(path: str | os.PathLike) -> Tensor:
 
 
 def read_uint8(path: str | os.PathLike) -> Tensor:
-    """Read an image file as (3, H, W), the 8 bits that it holds; see :func:`read_pixels`.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_uint8(write_image(torch.ones(1, 3, 2, 4), f"{folder}/white.png")).unique()
-    tensor([255], dtype=torch.uint8)
-    """
+    """Read an image file as (3, H, W), the 8 bits that it holds; see :func:`read_pixels`."""
     return torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous()
 
 
@@ -108,12 +100,6 @@ def read_pixels(path: str | os.PathLike) -> np.ndarray:
     DataError
         The file is missing, damaged, no picture, or one of more than 179 million pixels; or its
         numbers have no range that is known, as those of 32-bit integers.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> read_pixels(write_image(torch.ones(1, 3, 4, 5), f"{tempfile.mkdtemp()}/white.png")).shape
-    (4, 5, 3)
     """
     with open_image(path) as file:
         upright = ImageOps.exif_transpose(file)
@@ -128,11 +114,6 @@ def read_pixels(path: str | os.PathLike) -> np.ndarray:
 @contextlib.contextmanager
 def open_image(path: str | os.PathLike) -> Iterator[Image.Image]:
     """Open an image file with Pillow; whatever goes wrong with it in the block is a DataError.
-
-    Raises
-    ------
-    DataError
-        In one line: the file's name, what is wrong, and what to do.
 
     Examples
     --------
@@ -197,17 +178,10 @@ def list_pictures(folder: str | os.PathLike, least: int = 1) -> list[Path]:
     files and those that operating systems put beside pictures are ignored; what else is passed over
     is counted and named in a warning.
 
-    Parameters
-    ----------
-    folder : path
-        Where they lie.
-    least : int
-        How many there must be.
-
     Raises
     ------
     DataError
-        The folder is missing, or has fewer pictures.
+        The folder is missing, or has fewer pictures than `least`.
 
     Examples
     --------
@@ -249,13 +223,7 @@ def _counted(kind: str, names: list[str]) -> str:
 
 
 def written_endings() -> set[str]:
-    """Endings of file names that :func:`write_image` knows.
-
-    Examples
-    --------
-    >>> {".png", ".jpg", ".tiff"} <= written_endings(), ".gif" in written_endings()
-    (True, False)
-    """
+    """Endings of file names that :func:`write_image` knows."""
     known = Image.registered_extensions()
     return {ending for ending, kind in known.items() if kind in _WRITTEN & Image.SAVE.keys()}
 
@@ -285,13 +253,7 @@ def write_image(image: Tensor, path: str | os.PathLike) -> Path:
 
 
 def encode_image(image: Tensor, name: str) -> bytes:
-    """The bytes of an image file of this name, see :func:`write_image`.
-
-    Examples
-    --------
-    >>> encode_image(torch.ones(3, 4, 5), "white.png")[1:4]
-    b'PNG'
-    """
+    """The bytes of an image file of this name, see :func:`write_image`."""
     ending = Path(name).suffix.lower()
     if ending not in written_endings():
         raise InputError(f"cannot write {name!r}: end the name in .png or .jpg")

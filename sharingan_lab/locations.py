@@ -16,11 +16,8 @@ def _in_checkout() -> bool:
 def named_path(name: str | os.PathLike) -> Path:
     """Path of a file or folder that a user names: ``~`` stands for a home, no name for nothing.
 
-    Raises
-    ------
-    InputError
-        The name is empty, which Python takes for the current folder, or begins with the ``~`` of
-        a user that there is not, which Python takes for a folder of that name.
+    An InputError says that the name is empty, which Python takes for the current folder, or begins
+    with the ``~`` of a user that there is not, which Python takes for a folder of that name.
 
     Examples
     --------
@@ -41,13 +38,9 @@ def named_path(name: str | os.PathLike) -> Path:
 
 
 def home_dir() -> Path:
-    """The user's home folder.
+    """The user's home folder, or a ConfigError, as in a container whose user nobody knows.
 
-    Raises
-    ------
-    ConfigError
-        There is none, as in a container whose user the system does not know. Some libraries would
-        make a folder named ``~`` instead.
+    Some libraries would make a folder named ``~`` instead.
     """
     try:
         return Path.home()
@@ -59,24 +52,12 @@ def home_dir() -> Path:
 
 
 def notebooks_dir() -> Path:
-    """Folder of the lessons: ``notebooks/`` in a checkout, inside the package when installed.
-
-    Examples
-    --------
-    >>> notebooks_dir().name
-    'notebooks'
-    """
+    """Folder of the lessons: ``notebooks/`` in a checkout, inside the package when installed."""
     return _CHECKOUT / "notebooks" if _in_checkout() else _PACKAGE / "course" / "notebooks"
 
 
 def shipped_dir() -> Path:
-    """Folder of the small files that travel with the package (checkpoints, model cards).
-
-    Examples
-    --------
-    >>> shipped_dir().is_dir()
-    True
-    """
+    """Folder of the small files that travel with the package (checkpoints, model cards)."""
     return _CHECKOUT / "data" / "shipped" if _in_checkout() else _PACKAGE / "course" / "data"
 
 
@@ -84,14 +65,6 @@ def data_dir() -> Path:
     """Folder where data sets are looked for and downloaded to.
 
     ``$SHARINGAN_DATA`` if set, else ``data/`` of the checkout, else ``~/.cache/sharingan-lab``.
-
-    Examples
-    --------
-    >>> import os
-    >>> os.environ["SHARINGAN_DATA"] = "/somewhere/else"
-    >>> data_dir().as_posix()
-    '/somewhere/else'
-    >>> del os.environ["SHARINGAN_DATA"]
     """
     chosen = os.environ.get("SHARINGAN_DATA")
     if chosen:
@@ -100,13 +73,7 @@ def data_dir() -> Path:
 
 
 def weights_dir() -> Path:
-    """Folder where torchvision looks for weights, and downloads them to.
-
-    Examples
-    --------
-    >>> weights_dir().name
-    'checkpoints'
-    """
+    """Folder where torchvision looks for weights, and downloads them to."""
     import torch  # here: `sharingan doctor` answers without it
 
     folder = Path(torch.hub.get_dir(), "checkpoints")

@@ -21,19 +21,9 @@ _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextlib.contextmanager
 def writing_to(folder: Path, then: str = "then try again") -> Iterator[None]:
-    """Turn a failure of the disk inside the block into one line with the remedy.
+    """Turn a failure of the disk inside the block into a StorageError of one line.
 
-    Parameters
-    ----------
-    folder : Path
-        What the line names.
-    then : str
-        What to do when there is room again.
-
-    Raises
-    ------
-    StorageError
-        The disk is full, or the folder cannot be written to.
+    It names the folder, and what to do when there is room again.
 
     Examples
     --------
@@ -74,26 +64,10 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def write_atomically(path: Path, content: str | bytes, then: str = "then try again") -> Path:
-    """Write a file so that it is never seen half-written; make its folder if need be.
+    """Write or replace a file so that it is never seen half-written; make its folder if need be.
 
-    Parameters
-    ----------
-    path : Path
-        File to write or to replace.
-    content : str or bytes
-        What to write, a text as UTF-8.
-    then : str
-        What to do when there is room again, see :func:`writing_to`.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    StorageError
-        The disk is full, or the folder cannot be written to; a file that was there is as before.
+    A text becomes UTF-8. After a StorageError, see :func:`writing_to`, a file that was there is as
+    before.
 
     Examples
     --------
@@ -119,15 +93,7 @@ def write_atomically(path: Path, content: str | bytes, then: str = "then try aga
 def new_folder(out: Path) -> Iterator[Path]:
     """Give a folder to write to, which becomes `out` when all went well, and vanishes otherwise.
 
-    Parameters
-    ----------
-    out : Path
-        A folder that is empty or not there.
-
-    Raises
-    ------
-    DataError
-        It is there, and not empty.
+    A DataError says that `out` is there, and not an empty folder.
 
     Examples
     --------

@@ -47,14 +47,6 @@ def unpacked(
         or is encrypted. Nothing of it is kept.
     DownloadError, StorageError
         The disk is too full. What is unpacked is kept, and the next call goes on from there.
-
-    Examples
-    --------
-    >>> with unpacked("missing.zip", beside=Path("out")):
-    ...     pass
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no such file: missing.zip
     """
     archive = Path(archive)
     if not archive.is_file():

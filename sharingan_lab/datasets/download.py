@@ -65,10 +65,6 @@ def destination(name: str, to: str | os.PathLike | None = None) -> Path:
         Folder to put it in. By default data sets go to the data folder, and weights where
         torchvision itself looks for them.
 
-    Returns
-    -------
-    Path
-
     Raises
     ------
     ConfigError
@@ -87,13 +83,7 @@ def destination(name: str, to: str | os.PathLike | None = None) -> Path:
 
 
 def places() -> dict[str, Place]:
-    """Where everything that can be fetched is looked for; nothing is opened or verified.
-
-    Examples
-    --------
-    >>> places()["gopro"].use
-    'full mode'
-    """
+    """Where everything that can be fetched is looked for; nothing is opened or verified."""
     where = {name: destination(name) for name in _ASSETS}
     return {name: Place(path, path.exists(), _ASSETS[name].use) for name, path in where.items()}
 

@@ -99,31 +99,9 @@ def list_pairs(root: str | os.PathLike, split: str, blur: str) -> list[tuple[Pat
 def check_frames(
     root: str | os.PathLike, on_progress: Callable[[str, int, int], None] = lambda *_: None
 ) -> int:
-    """Decode every frame once, as no check of names and sizes can replace.
+    """Decode every frame once, as no check of names and sizes can replace; return their number.
 
-    Parameters
-    ----------
-    root : path
-        The folder ``GOPRO_Large``, or the one that holds it.
-    on_progress : callable
-        Called as ``on_progress(what, done, total)`` with bytes.
-
-    Returns
-    -------
-    int
-        Number of frames.
-
-    Raises
-    ------
-    DataError
-        A frame cannot be decoded; the message names it.
-
-    Examples
-    --------
-    >>> check_frames("missing")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no GoPro data at missing: ...
+    A DataError names the frame that cannot be decoded.
     """
     files = sorted(path for path in _base(root).rglob("*.png") if path.name[0] != ".")
     total = sum(path.stat().st_size for path in files)

@@ -27,7 +27,9 @@ def download(
 ) -> None:
     """Download to a file, from where an earlier attempt broke off; try again when it breaks.
 
-    Beside the file, ``<file>.json`` remembers which version of which address it holds.
+    Beside the file, ``<file>.json`` remembers which version of which address it holds. A broken
+    download continues only if the server still offers the same version, by its ETag or date, and
+    sends what was asked for; otherwise it starts over.
 
     Parameters
     ----------
@@ -42,17 +44,9 @@ def download(
 
     Raises
     ------
-    DownloadError
+    DownloadError, StorageError
         The server cannot be reached or says no, the connection breaks again and again, or the
-        disk is known to be too full. What has arrived is kept.
-    StorageError
-        The disk becomes full on the way, or the folder cannot be written to. What has arrived is
-        kept.
-
-    Notes
-    -----
-    A broken download continues only if the server still offers the same version, by its ETag or
-    date, and sends what was asked for; otherwise it starts over.
+        disk is too full or cannot be written to. What has arrived is kept.
 
     Examples
     --------
@@ -88,15 +82,7 @@ def forget(partial: Path) -> None:
 
 
 def check_space(folder: Path, wanted: int) -> None:
-    """Raise a DownloadError if a folder's disk has no room for so many bytes.
-
-    Examples
-    --------
-    >>> check_space(Path("."), 10**18)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DownloadError: . has ... GB too little: make room or choose another folder
-    """
+    """Raise a DownloadError if a folder's disk has no room for so many bytes."""
     free = shutil.disk_usage(folder).free
     if wanted + _SPARE > free:
         need = (wanted + _SPARE - free) / 1e9

@@ -17,16 +17,8 @@ def check_boxes(
 ) -> None:
     """Raise InputError unless a picture's boxes, labels and scores are such and fit one another.
 
-    Parameters
-    ----------
-    one : dict
-        Should hold ``boxes`` (M, 4) as x1, y1, x2, y2, and one label and score for each.
-    where : str
-        What the message calls it.
-    parts : tuple of str
-        What it must hold.
-    with_area : bool
-        Whether a box must have an area: one without is never found.
+    Boxes are (M, 4) as x1, y1, x2, y2; `where` is what the message calls the picture, `parts` what
+    it must hold, and `with_area` asks each box for an area: one without is never found.
 
     Examples
     --------
@@ -65,14 +57,7 @@ be larger than x1 and y1; of x, y, width, height make x, y, x + width, y + heigh
 def check_targets(targets: Sequence[dict[str, Tensor]], images: Tensor, classes: int) -> None:
     """Raise InputError unless there are usable boxes and labels for each of these images.
 
-    Parameters
-    ----------
-    targets : sequence of dict
-        See :func:`check_boxes`; boxes inside of the image, labels whole, above 0, the background.
-    images : Tensor
-        (N, 3, H, W).
-    classes : int
-        Number of classes including the background.
+    Boxes lie inside of the image, labels are whole and above 0, the background's.
     """
     if len(images) != len(targets):
         raise InputError(f"{len(images)} images need a target each, got {len(targets)} targets")

@@ -26,15 +26,7 @@ _POOLED = 5  # a region is pooled to 5 x 5 before it is classified
 class PlantBackbone(nn.Module):
     """Feature map at an eighth of the image's size, from strided and residual convolutions.
 
-    Parameters
-    ----------
-    width : int
-        Channels after the second layer; the map has three times as many.
-
-    Examples
-    --------
-    >>> PlantBackbone(16)(torch.zeros(1, 3, 64, 64)).shape
-    torch.Size([1, 48, 8, 8])
+    It has three times as many channels as there are after the second layer, `width`.
     """
 
     def __init__(self, width: int) -> None:
