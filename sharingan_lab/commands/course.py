@@ -1,12 +1,8 @@
 """sharingan course: look after the lessons."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from sharingan_lab.commands.options import Group, add_command, add_notebooks, refuse_windows
-
-if TYPE_CHECKING:
-    from sharingan_lab.lab.report.catalogue import Lesson
 
 
 def add(group: Group) -> None:
@@ -47,7 +43,7 @@ def course_refresh(choice: argparse.Namespace) -> int:
     return int(failed > 0)
 
 
-def _lessons(choice: argparse.Namespace) -> "list[Lesson]":
+def _lessons(choice: argparse.Namespace) -> list:
     from sharingan_lab.lab.report.catalogue import all_lessons, select
 
     words = choice.only.split(",") if choice.only is not None else ()

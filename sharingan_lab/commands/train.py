@@ -3,13 +3,9 @@
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sharingan_lab.commands.options import Group, add_command
 from sharingan_lab.locations import named_path
-
-if TYPE_CHECKING:
-    from sharingan_lab.training import TrainConfig
 
 
 def add(group: Group) -> None:
@@ -43,11 +39,16 @@ def add(group: Group) -> None:
 
 
 def train(choice: argparse.Namespace) -> int:
-    from sharingan_lab.training import Trainer
+    from sharingan_lab.training import TrainConfig, Trainer, recipe
 
-    recipe = choice.recipe or "corrected"
-    out = Path("runs", recipe) if choice.out is None else named_path(choice.out)
-    config = _training_settings(choice, out)
+    name = choice.recipe or "corrected"
+    out = Path("runs", name) if choice.out is None else named_path(choice.out)
+    kept = out / "config.json"
+    goes_on = choice.resume and choice.recipe is None and kept.is_file()
+    config = TrainConfig.read(kept) if goes_on else recipe(name)
+    folder = [] if choice.data is None else [f"data_root={named_path(choice.data)}"]
+    # at once: settings may need each other
+    config = config.with_assignments([*folder, *choice.settings])
     trainer = Trainer(config, out, resume=choice.resume)
     tell = print if trainer.team.leads else (lambda _: None)
     tell(f"Training {config.recipe!r} into {out}; Ctrl-C saves and stops, --resume goes on.")
@@ -59,19 +60,6 @@ def train(choice: argparse.Namespace) -> int:
         trainer.team.part_ways()
     tell(f"Done: {out}. Restore a photo with: sharingan deblur PHOTO -o OUT --model {out}")
     return 0
-
-
-def _training_settings(choice: argparse.Namespace, out: Path) -> "TrainConfig":
-    """Settings of the recipe, or of the run that goes on, changed by the options."""
-    from sharingan_lab.training import TrainConfig, recipe
-
-    kept = out / "config.json"
-    if choice.resume and choice.recipe is None and kept.is_file():
-        config = TrainConfig.read(kept)
-    else:
-        config = recipe(choice.recipe or "corrected")
-    folder = [] if choice.data is None else [f"data_root={named_path(choice.data)}"]
-    return config.with_assignments([*folder, *choice.settings])  # at once: they may need each other
 
 
 def _print_row(step: int, total: int, row: dict, seconds_left: float) -> None:
