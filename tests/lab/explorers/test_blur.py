@@ -332,6 +332,13 @@ def test_it_restores_with_the_true_and_with_a_wrong_kernel(method):
     assert [float(gain) for gain in shown] == pytest.approx(gains, abs=0.15)
 
 
+def test_a_picture_without_blur_is_called_equal_and_not_restored():
+    explorer = BlurExplorer("coffee", path_length=0.0, noise_std=0.0)
+    explorer.page.tabs.selected_index = RESTORE
+    assert "without end: equal pictures" in markup(explorer)
+    assert "nothing to restore" in markup(explorer) and "inf" not in explorer.description
+
+
 def test_the_wrong_kernel_is_turned_anticlockwise_and_stretched(explorer):
     path, kernel = explorer.shot.path, explorer.shot.kernel[0].numpy()
     quarter = changed_kernel(path, 1.0, 90, 1.0)[0].numpy()

@@ -15,6 +15,7 @@ from sharingan_lab.blur import degrade, rasterize, sample_trajectories
 from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.lab.explorers.blur.settings import sensor, walk
+from sharingan_lab.lab.figures import in_decibels
 
 KERNEL_SIZE = 64
 
@@ -26,7 +27,7 @@ class Quality(NamedTuple):
     similarity: float
 
     def __str__(self) -> str:
-        return f"PSNR {self.decibels:.2f} dB, SSIM {self.similarity:.3f}"
+        return f"PSNR {in_decibels(self.decibels, 2)}, SSIM {self.similarity:.3f}"
 
 
 class Shot(NamedTuple):

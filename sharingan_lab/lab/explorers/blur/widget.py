@@ -1,5 +1,6 @@
 """The blur explorer itself: what happens when its reader turns something."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,7 @@ from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photogra
 from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS
 from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Quality, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
-from sharingan_lab.lab.figures import draw_picture
+from sharingan_lab.lab.figures import draw_picture, in_decibels
 from sharingan_lab.lab.path_grid import draw_path
 
 
@@ -190,7 +191,7 @@ class BlurExplorer(Explorer):
 
 def _measured(quality: Quality, noise_std: float) -> str:
     facts = {
-        "PSNR": f"{quality.decibels:.2f} dB",
+        "PSNR": in_decibels(quality.decibels, 2),
         "SSIM": f"{quality.similarity:.3f}",
         "noise std": _levels(noise_std),
     }
@@ -200,6 +201,8 @@ def _measured(quality: Quality, noise_std: float) -> str:
 
 def _gains(blurred: Quality, true: Quality, wrong: Quality) -> str:
     """Say what each kernel gained or lost against the blurred picture."""
+    if blurred.decibels == math.inf:
+        return "<p>The blurred picture is the sharp one: there is nothing to restore.</p>"
     gains = [
         f"<li>{name} kernel: <strong>{restored.decibels - blurred.decibels:+.2f} dB</strong></li>"
         for name, restored in (("true", true), ("wrong", wrong))
