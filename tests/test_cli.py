@@ -1,5 +1,6 @@
 """Every command: its help, its work, and one clear line with exit code 2 for bad input."""
 
+import io
 import os
 import pwd
 import re
@@ -367,17 +368,16 @@ def test_evaluate_images_goes_on_past_a_bad_one(picture, tmp_path, capsys):
     assert "broken.png as an image" in printed.err
 
 
-def test_names_that_a_terminal_cannot_show_are_restored(picture, tmp_path):
+def test_names_that_a_terminal_cannot_show_are_restored(picture, tmp_path, monkeypatch):
     name = b"\xff\xfe \xc3\xbc.png"
     os.rename(picture, os.path.join(os.fsencode(picture.parent), name))
-    words = ["blur", picture.parent / os.fsdecode(name), "-o", tmp_path / "out", "--size", "9"]
-    done = subprocess.run(
-        [sys.executable, "-m", "sharingan_lab", *words],
-        capture_output=True,
-        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert os.listdir(os.fsencode(tmp_path / "out")) == [name] and b"wrote" in done.stdout
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    words = ["blur", str(picture.parent / os.fsdecode(name)), "-o", str(tmp_path / "out")]
+    assert main([*words, "--size", "9"]) == 0
+    terminal.flush()
+    assert os.listdir(os.fsencode(tmp_path / "out")) == [name]
+    assert terminal.buffer.getvalue().startswith(b"wrote ")
 
 
 def test_an_input_of_another_name_is_not_overwritten_either(picture, tmp_path, capsys):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab import cli
-from sharingan_lab.datasets import GoProPairs, check_layout, photo, write_gopro_like
+from sharingan_lab.datasets import GoProPairs, check_layout, gopro_folder, photo, write_gopro_like
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.images import read_image, to_uint8, write_image
@@ -79,11 +79,11 @@ def test_each_split_has_a_photograph(photos, tmp_path, share, tests):
     }
 
 
-def test_the_seed_chooses_the_split(photos, tmp_path):
-    tests = []
+def test_the_seed_chooses_the_split(tmp_path):
+    files, tests = [tmp_path / f"{name}.png" for name in NAMES], []
     for seed in range(12):
-        write(photos, tmp_path / f"{seed}", pairs=1, size=64, seed=seed)
-        tests += [path.name for path in (tmp_path / f"{seed}" / "test").iterdir()]
+        splits = gopro_folder._split(files, 0.25, seed)
+        tests += [file.stem for file, split in splits.items() if split == "test"]
     assert len(tests) == 12 and all(tests.count(name) < 9 for name in NAMES)
 
 
