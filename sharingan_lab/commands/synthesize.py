@@ -3,6 +3,7 @@
 import argparse
 
 from sharingan_lab.commands.options import Group, add_command, positive, seed
+from sharingan_lab.errors import ConfigError
 
 
 def add(group: Group) -> None:
@@ -21,6 +22,14 @@ def add(group: Group) -> None:
         action="store_true",
         help="PHOTOS holds consecutive frames of a film, or folders of them: average these",
     )
+    add(
+        "--camera",
+        choices=("gopro", "every", "path"),
+        default="gopro",
+        help="gopro, the mean of --frames frames of a shaken camera; every, square pictures with "
+        "each kind of blur, noise, highlights and compression; path, square pictures that one "
+        "path moves as a whole (default: gopro)",
+    )
     add("--frames", type=positive, default=11, metavar="N", help="averaged; odd (default: 11)")
     add("--pairs", type=positive, default=8, metavar="N", help="of each photo (default: 8)")
     add(
@@ -34,8 +43,10 @@ def add(group: Group) -> None:
 
 
 def synthesize(choice: argparse.Namespace) -> int:
-    from sharingan_lab.datasets import write_from_frames, write_gopro_like
+    from sharingan_lab.datasets import Camera, PathCamera, write_from_frames, write_gopro_like
 
+    if choice.film and choice.camera != "gopro":
+        raise ConfigError(f"--film takes no pictures: leave out --camera {choice.camera}")
     if choice.film:
         made = write_from_frames(
             choice.photos, choice.out, frames=choice.frames, on_sequence=_print_photo
@@ -47,6 +58,7 @@ def synthesize(choice: argparse.Namespace) -> int:
             frames=choice.frames,
             pairs=choice.pairs,
             size=choice.frame_size,
+            camera={"gopro": None, "every": Camera(), "path": PathCamera()}[choice.camera],
             seed=choice.seed,
             on_photo=_print_photo,
         )

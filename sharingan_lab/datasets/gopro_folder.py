@@ -12,14 +12,17 @@ from torch.nn.functional import interpolate
 from sharingan_lab.checks import check_count, check_number
 from sharingan_lab.datasets.averages import KINDS, check_frame_count
 from sharingan_lab.datasets.gopro_layout import check_layout
-from sharingan_lab.datasets.gopro_like import SMALLEST, gopro_like_pair, needed
+from sharingan_lab.datasets.gopro_like import SMALLEST, gopro_like_pair, kept, needed
 from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.datasets.seeding import seeded_rng
+from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, Takes
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import list_pictures, read_image, write_image
 from sharingan_lab.locations import named_path
 from sharingan_lab.seeds import check_seed
 from sharingan_lab.storage import new_folder
+
+SHOT = ("blur", "sharp")  # what a camera of the training data gives
 
 
 def write_gopro_like(
@@ -31,6 +34,7 @@ def write_gopro_like(
     test: float = 0.25,
     size: int = 720,
     shake: Range = (1.0, 8.0),
+    camera: Takes | None = None,
     seed: int,
     on_photo: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, int]:
@@ -47,6 +51,9 @@ def write_gopro_like(
         Folder to make; it appears when all is written, and not before.
     frames, shake
         See :func:`gopro_like_pair`.
+    camera : PathCamera or Camera, optional
+        Takes square pictures instead, and no ``blur_gamma``: a :class:`.Camera` those of every kind
+        of blur.
     pairs : int
         Pairs that are made of each photograph, 1 or more.
     test : float
@@ -97,10 +104,14 @@ def write_gopro_like(
     with new_folder(out) as partial:
         for done, (file, split) in enumerate(_split(files, test, seed).items(), start=1):
             photo = _reduce(read_image(file), size)
-            for number in range(pairs):
-                rng = _stream(seed, file, number + 1)
-                images = gopro_like_pair(photo, frames=frames, shake=shake, rng=rng)
-                for kind, image in zip(KINDS, images, strict=True):
+            if camera is None:
+                rngs = (_stream(seed, file, number + 1) for number in range(pairs))
+                shots = (gopro_like_pair(photo, frames=frames, shake=shake, rng=r) for r in rngs)
+            else:
+                crop, own = kept(min(photo.shape[-2:])), _stream(seed, file, 1).initial_seed()
+                shots = SyntheticBlurPairs([*photo], crop, seed=own, items=pairs, camera=camera)
+            for number, images in enumerate(shots):
+                for kind, image in zip(KINDS if camera is None else SHOT, images, strict=True):
                     write_image(image, partial / split / file.stem / kind / f"{number:06d}.png")
             on_photo(file.name, done, len(files))
     return check_layout(out, complete=False)

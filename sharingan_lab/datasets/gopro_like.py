@@ -87,13 +87,13 @@ def _room(photo: Tensor) -> int:
             f"a photograph of {width} x {height} is too small: its shorter side must have "
             f"{needed(SMALLEST)} pixels or more"
         )
-    return (shorter - _kept(shorter)) // 3
+    return (shorter - kept(shorter)) // 3
 
 
 def _window(photo: Tensor, room: int, rng: torch.Generator) -> Tensor:
     """Cut a frame and `room` pixels around it from a random place."""
     shorter = min(photo.shape[-2:])
-    free = shorter - _kept(shorter) - 2 * room
+    free = shorter - kept(shorter) - 2 * room
     top, left = (int(torch.randint(free + 1, (), generator=rng)) for _ in range(2))
     height, width = (side - free for side in photo.shape[-2:])
     return photo[..., top : top + height, left : left + width]
@@ -106,7 +106,8 @@ def _within(poses: Tensor, room: int, height: int, width: int) -> Tensor:
     return poses
 
 
-def _kept(shorter: int) -> int:
+def kept(shorter: int) -> int:
+    """Return the shorter side of the frames that are cut from a photograph."""
     return math.floor(KEPT * shorter + 1e-9)
 
 

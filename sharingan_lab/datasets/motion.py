@@ -22,6 +22,7 @@ from sharingan_lab.datasets.draws import item_keys, uniform, words
 STEPS = 500  # of a path
 FEWEST = 6  # moments whose mean is a blurred picture
 APART = 1.5  # pixels between the moments of a longer straight motion, so that no echoes are seen
+ROOM = 2**22  # pixels that a turning hand's moments take together
 HILLS = 7  # random heights along each side, between which the shape of a thing is drawn
 LEVEL = 0.55  # of heights in [0, 1): what is above is the thing, about two fifths of the picture
 # Streams of an item's random numbers. A second path has a key of its own.
@@ -126,9 +127,11 @@ def _shake(scenes: Tensor, others: Others, of: _Motions) -> Seen:
 
 def _turn(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The hand turns and shifts the camera: a homography a moment."""
-    poses = _poses(of, scenes.shape[-1])
-    looks = (_look(*each).mean(dim=0) for each in zip(scenes, poses, strict=True))
-    return torch.stack([*looks]), inner(scenes)
+    seen = []
+    for scene, poses in zip(scenes, _poses(of, scenes.shape[-1]), strict=True):
+        looks = (_look(scene, some).sum(dim=0) for some in poses.split(_together(scene)))
+        seen.append(sum(looks) / len(poses))
+    return torch.stack(seen), inner(scenes)
 
 
 def _depth(scenes: Tensor, others: Others, of: _Motions) -> Seen:
@@ -240,6 +243,11 @@ def _poses(of: _Motions, side: int) -> list[Tensor]:
         dim=2,
     )
     return [_moments(path, count) for path, count in zip(poses, _counts(of.reach), strict=True)]
+
+
+def _together(scene: Tensor) -> int:
+    """How many looks at a scene memory has room for: all of a crop, a few of a large picture."""
+    return max(1, ROOM // scene[0].numel())
 
 
 def _look(scene: Tensor, poses: Tensor) -> Tensor:

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from sharingan_lab import cli
-from sharingan_lab.datasets import GoProPairs, check_layout, gopro_folder, photo, write_gopro_like
+from sharingan_lab.datasets import (
+    Camera,
+    GoProPairs,
+    PathCamera,
+    check_layout,
+    gopro_folder,
+    photo,
+    write_gopro_like,
+)
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.images import read_image, to_uint8, write_image
@@ -216,6 +224,26 @@ def test_the_command_writes_what_the_function_writes(photos, tmp_path, capsys):
     assert "4 of 4: rocket.png" in told and "3 pairs to train on and 1 to test on" in told
     write(photos, tmp_path / "same", pairs=1, seed=5)
     assert contents(tmp_path / "out") == contents(tmp_path / "same")
+
+
+@pytest.mark.parametrize(("word", "camera"), [("every", Camera()), ("path", PathCamera())])
+def test_a_camera_of_the_training_data_takes_square_pairs(word, camera, photos, tmp_path):
+    words = ["synthesize", str(photos), "-o", str(tmp_path / "out"), "--camera", word]
+    assert cli.main([*words, "--pairs", "3", "--seed", "5", "--frame-size", "64"]) == 0
+    write(photos, tmp_path / "same", pairs=3, seed=5, size=64, camera=camera)
+    made = contents(tmp_path / "out")
+    assert made == contents(tmp_path / "same") and len(made) == 3 * len(NAMES) * 2
+    assert {kind for _, kind, _ in made} == {"blur", "sharp"}
+    whole = GoProPairs(tmp_path / "out", "train", crop=None, seed=0)
+    assert whole[0][0].shape == (3, 32, 32)  # it halves them
+    assert not torch.equal(whole[0][1], whole[1][1])
+
+
+def test_a_film_is_averaged_as_it_is(photos, tmp_path, capsys):
+    words = ["synthesize", "--film", str(photos), "-o", str(tmp_path / "o"), "--camera", "every"]
+    assert cli.main(words) == 2
+    assert "leave out --camera every" in capsys.readouterr().err
+    assert leftovers(tmp_path) == []
 
 
 def test_the_command_refuses_in_one_line(photos, tmp_path, capsys):
