@@ -23,7 +23,7 @@ _HOMES = {
     "key_figures": "key_figure notice",
     "lesson": "Run setup",
     "lesson_training": "chosen_settings watch",
-    "path_grid": "path_grid",
+    "paths": "path_grid",
     "progress_bar": "progress",
     "run_figures": "compare_runs crop_gains run_curves run_ends sample_frames settings_and_cost",
     "style": "COLOURS use_style",

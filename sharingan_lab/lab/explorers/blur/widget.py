@@ -18,7 +18,7 @@ from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS
 from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Quality, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
 from sharingan_lab.lab.figures import draw_picture, in_decibels
-from sharingan_lab.lab.path_grid import draw_path
+from sharingan_lab.lab.paths import draw_path
 
 
 class BlurExplorer(Explorer):

@@ -5,9 +5,10 @@ import pytest
 import torch
 from matplotlib.collections import LineCollection
 
+from sharingan_lab import lab
 from sharingan_lab.blur import sample_trajectories
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab.path_grid import path_grid
+from sharingan_lab.lab.paths import path_grid
 
 
 @pytest.fixture
@@ -52,3 +53,8 @@ def test_a_path_that_rests_is_drawn_too():
 def test_what_does_not_fit_is_named(titles, shape):
     with pytest.raises(InputError, match=r"path_grid needs paths \(n, steps, 2\)"):
         path_grid(torch.zeros(shape), titles)
+
+
+def test_the_figure_is_found_after_the_explorer_that_draws_with_it():
+    """A module of the figure's own name would stand in its place."""
+    assert callable(lab.BlurExplorer) and lab.path_grid is path_grid
