@@ -265,10 +265,10 @@ def test_equations_5_and_8_what_the_critic_minimises(name):
     scores = [critic_by_numpy(trainer.critic, x).mean() for x in (real, fake)]
     wasserstein = scores[0] - scores[1]
     penalty = penalty_by_numpy(meant, trainer.critic, real, fake)
-    trainer.critic_step(blurred, sharp, restored)
-    found = trainer.sums[:3] * 5  # the mean of five steps, of which this is one
-    expected = [wasserstein, penalty, -wasserstein + meant.lambda_gp * penalty]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    losses = trainer.game.critic_step(blurred, sharp, restored)
+    expected = {"wasserstein": wasserstein, "penalty": penalty}
+    expected["critic_loss"] = -wasserstein + meant.lambda_gp * penalty
+    assert {name: value.item() for name, value in losses.items()} == pytest.approx(expected, 1e-6)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -293,7 +293,7 @@ def test_equations_5_and_8_the_critic_goes_down_their_slope(name):
         for place in places
     ]
     loss(before)
-    trainer.critic_step(blurred, sharp, restored)
+    trainer.game.critic_step(blurred, sharp, restored)
     found = [weight.grad[place].item() for place in places]
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
     assert max(map(abs, wanted)) > 0.1
@@ -329,9 +329,10 @@ def test_equation_6_what_the_generator_minimises(name):
         return np.array([adversarial, content, adversarial + meant.lambda_content * content])
 
     restored.requires_grad_()
-    trainer.generator_step(blurred, sharp, restored)
+    losses = trainer.game.generator_step(blurred, sharp, restored)
     start = restored.detach().numpy()
-    np.testing.assert_allclose(trainer.sums[3:], parts(start), rtol=1e-6)
+    assert list(losses) == ["adversarial", "content", "generator_loss"]
+    np.testing.assert_allclose([*losses.values()], parts(start), rtol=1e-6)
     places = [(0, 0, 5, 5), (0, 1, 12, 3), (0, 2, 8, 15)]
     wanted = slope(lambda x: parts(x)[2], start, places)
     np.testing.assert_allclose([restored.grad[p].item() for p in places], wanted, rtol=1e-4)
@@ -342,9 +343,9 @@ def test_which_batches_and_fakes_the_critic_sees(name):
     """The reference trains the critic five times on the generator's own batch and fakes."""
     meant, trainer = RECIPES[name], small(name)
     batches = [tuple(x.double() for x in pair) for pair in next(trainer._batches())]
-    restorations, seen, update = [], [], trainer.critic_step
+    restorations, seen, update = [], [], trainer.game.critic_step
     trainer.generator.register_forward_hook(lambda _, x, y: restorations.append((x[0], y)))
-    trainer.critic_step = lambda b, s, fake: (seen.append((b, s, fake)), update(b, s, fake))
+    trainer.game.critic_step = lambda *samples: seen.append(samples) or update(*samples)
     trainer.step(batches)
     assert len(seen) == 5
     assert len({id(sharp) for _, sharp, _ in seen}) == meant.batches

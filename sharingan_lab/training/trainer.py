@@ -1,16 +1,10 @@
-"""The trainer: five critic steps, one generator step, and again.
-
-It reads like the algorithm of the report (section 3.3): :meth:`Trainer.step` is one turn of it,
-:meth:`Trainer.critic_step` and :meth:`Trainer.generator_step` are its halves.
-"""
+"""The trainer: turns of the algorithm in :mod:`.step`, and all that a run needs around them."""
 
 import copy
 import dataclasses
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,13 +16,7 @@ from sharingan_lab.device import choose_device
 from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.locations import named_path
-from sharingan_lab.losses import (
-    DecibelLoss,
-    PerceptualLoss,
-    critic_loss,
-    generator_loss,
-    gradient_penalty,
-)
+from sharingan_lab.losses import DecibelLoss, PerceptualLoss
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.training.capture import CapturedStep
@@ -49,9 +37,18 @@ from sharingan_lab.training.guards import (
 )
 from sharingan_lab.training.history import Row, read_history, write_history
 from sharingan_lab.training.interrupts import stop_requested
+from sharingan_lab.training.precision import warn_of_slow_bfloat16, with_precision
 from sharingan_lab.training.samples import write_samples
+from sharingan_lab.training.step import Game, Pair
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import EventLog, require_tensorboard
+from sharingan_lab.training.updates import (
+    average_gradients,
+    clip_weights,
+    follow,
+    share_draws,
+    shorten_gradient,
+)
 
 MEASURED = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
 Progress = Callable[[int, int, Row, float], None]
@@ -60,17 +57,6 @@ _FREE_ON_RESUME = {
     "device", "workers", "checkpoint_seconds", "data_root", "sharp_root", "real_root",
     "frame_cache", "critic_limit", "tensorboard", "cuda_graph", "precision",
 }  # fmt: skip
-
-
-def signed(images: Tensor) -> Tensor:
-    """Map images from [0, 1] to [-1, 1], where the critic lives.
-
-    Examples
-    --------
-    >>> signed(torch.tensor([0.0, 0.5, 1.0])).tolist()
-    [-1.0, 0.0, 1.0]
-    """
-    return 2 * images - 1
 
 
 def build_generator(config: TrainConfig) -> nn.Module:
@@ -99,18 +85,6 @@ def load_start(generator: nn.Module, start: str) -> None:
             f"start={start!r} holds a {name} of {settings}, this run trains a "
             f"{type(generator).__name__} of {generator.settings}"
         ) from error
-
-
-def warn_of_slow_bfloat16(config: TrainConfig) -> None:
-    """Say so where bfloat16 takes longer than float32, about ten times on a CPU without AVX-512."""
-    capability = torch.backends.cpu.get_cpu_capability()
-    on_cpu = choose_device(config.device).type == "cpu"
-    if on_cpu and config.precision == "bfloat16" and not capability.startswith("AVX512"):
-        warnings.warn(
-            f"precision=bfloat16: this CPU ({capability}) has no instructions for it, and may take "
-            "ten times as long as with precision=float32",
-            stacklevel=3,
-        )
 
 
 def build_content_loss(config: TrainConfig) -> nn.Module:
@@ -164,10 +138,10 @@ class Trainer:
     ):
         if config.tensorboard:
             require_tensorboard()
-        warn_of_slow_bfloat16(config)
         self.config = config
         self.run_dir = named_path(run_dir) if run_dir is not None else None
         self.device = choose_device(config.device)
+        warn_of_slow_bfloat16(config.precision, self.device)
         self.team = join_team(self.device)
         self.data, validation = training_data(config)
         if len(self.data) < config.batch_size:
@@ -192,6 +166,7 @@ class Trainer:
         self.generator_optimiser = self._adam(self.generator)
         self.critic_optimiser = self._adam(self.critic)
         self.penalty_rng = torch.Generator(self.device).manual_seed(config.seed)
+        self.game = self._game()
         self.steps_done = 0
         self.sums = torch.zeros(len(MEASURED), dtype=torch.float64, device=self.device)
         self.summed = 0  # steps in self.sums
@@ -205,92 +180,43 @@ class Trainer:
         self._dropout_rng = self._read_dropout_rng()
         if found:
             self._restore(*found)
+        self._surround_updates()  # after that: each process goes on to its own part of the draws
         if self._writes and not (found and (self.run_dir / "config.json").exists()):
             # last: a wrong call leaves nothing
             write_atomically(self.run_dir / "config.json", config.to_json())
 
     # ------------------------------------------------------------------ the algorithm
 
-    def step(self, batches: list[tuple[Tensor, Tensor]]) -> None:
-        """One turn: update the critic `critic_steps` times, then the generator once."""
+    def _game(self) -> Game:
+        networks = (self.generator, self.critic, self.content_loss)
+        return Game(
+            *(with_precision(network, self.config.precision) for network in networks),
+            self.generator_optimiser, self.critic_optimiser, self.penalty_rng, self.config,
+        )  # fmt: skip
+
+    def _surround_updates(self) -> None:
+        """Hang on the optimisers what the settings and the other processes ask for."""
         config = self.config
-        blurred, sharp = batches[-1]
-        with self.arithmetic():
-            restored = self.generator(blurred)  # x~ = G(x): the fake samples
-        if config.lambda_adversarial:
-            for critic_blurred, critic_sharp in batches[:-1]:
-                with torch.no_grad(), self.arithmetic():
-                    fake = self.generator(critic_blurred)
-                self.critic_step(critic_blurred, critic_sharp, fake)
-            if not config.fresh_critic_batches:
-                for _ in range(config.critic_steps):
-                    self.critic_step(blurred, sharp, restored.detach())
-        self.generator_step(blurred, sharp, restored)
+        for optimiser in (self.generator_optimiser, self.critic_optimiser):
+            average_gradients(optimiser, self.team)
+        shorten_gradient(self.generator_optimiser, config.clip_gradient)
+        if self.averaged is not self.generator:
+            follow(self.generator_optimiser, self.averaged, config.average)
+        clip_weights(self.critic_optimiser, config.weight_clip)
+        draws = config.batch_size // self.team.size if config.alpha_per == "sample" else 0
+        share_draws(self.critic_optimiser, self.penalty_rng, self.team, draws)
 
-    def critic_step(self, blurred: Tensor, sharp: Tensor, fake: Tensor) -> None:
-        """Update the critic: equation (8) maximised, its penalty taken with the right sign."""
-        config = self.config
-        critic = self.critic_beside(blurred)
-        real, fake = signed(sharp), signed(fake)
-        with self.arithmetic():
-            real_scores, fake_scores = critic(real).float(), critic(fake).float()
-            loss = critic_loss(real_scores, fake_scores, config.objective)
-            penalty = torch.zeros((), device=self.device)
-            if config.lambda_gp:
-                penalty = self._penalty(critic, real, fake)
-        total = loss + config.lambda_gp * penalty
-        self.critic_optimiser.zero_grad()
-        total.backward()
-        self._update(self.critic_optimiser)
-        if config.weight_clip:
-            self._clip_weights()
-        wasserstein = real_scores.mean() - fake_scores.mean()
-        share = torch.stack([wasserstein, penalty, total]).detach() / config.critic_steps
-        self.sums[:3] += share
+    def step(self, batches: list[Pair]) -> None:
+        """Take one turn of the algorithm and add its losses to the sums, without a wait for them.
 
-    def generator_step(self, blurred: Tensor, sharp: Tensor, restored: Tensor) -> None:
-        """Update the generator: equation (6), adversarial plus lambda times content."""
-        config = self.config
-        adversarial = torch.zeros((), device=self.device)
-        with self.arithmetic():
-            if config.lambda_adversarial:
-                self.critic.requires_grad_(False)  # the gradient passes through, not into it
-                scores = self.critic_beside(blurred)(signed(restored)).float()
-                adversarial = generator_loss(scores, config.objective)
-            content = self.content_loss(restored, sharp)
-        total = config.lambda_adversarial * adversarial + config.lambda_content * content
-        self.generator_optimiser.zero_grad()
-        total.backward()
-        self._update(self.generator_optimiser, config.clip_gradient)
-        self._follow()
-        self.critic.requires_grad_(True)
-        self.sums[3:] += torch.stack([adversarial, content, total]).detach()
-
-    def _penalty(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-        """Gradient penalty of this process's samples, with its share of the whole batch's draws."""
-        config, team = self.config, self.team
-        draws = len(real) if config.alpha_per == "sample" else 0
-        skip = partial(torch.rand, generator=self.penalty_rng, device=self.penalty_rng.device)
-        skip(team.rank * draws)
-        penalty = gradient_penalty(
-            critic,
-            real,
-            fake,
-            rng=self.penalty_rng,
-            alpha_per=config.alpha_per,
-            norm_over=config.norm_over,
-            patches=config.patches,
-        )
-        skip((team.size - 1 - team.rank) * draws)
-        return penalty
-
-    def _update(self, optimiser: torch.optim.Optimizer, longest: float = 0.0) -> None:
-        """Take a step down the gradient of the whole team's batch, cut to the longest allowed."""
-        weights = [p for group in optimiser.param_groups for p in group["params"]]
-        self.team.average(p.grad for p in weights if p.grad is not None)
-        if longest:
-            nn.utils.clip_grad_norm_(weights, longest)
-        optimiser.step()
+        Parameters
+        ----------
+        batches : list of (Tensor, Tensor)
+            See :meth:`sharingan_lab.training.step.Game.turn`.
+        """
+        losses = self.game.turn(batches)
+        resting = self.sums.new_zeros(())
+        self.sums += torch.stack([losses.get(name, resting).double() for name in MEASURED])
 
     @property
     def _networks(self) -> dict[str, nn.Module]:
@@ -303,30 +229,6 @@ class Trainer:
         if not self.config.average:
             return self.generator
         return copy.deepcopy(self.generator).requires_grad_(False).eval()
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the averaged weights a little towards the generator's."""
-        if self.averaged is not self.generator:
-            pairs = (list(network.parameters()) for network in (self.averaged, self.generator))
-            torch._foreach_lerp_(*pairs, 1 - self.config.average)
-
-    @torch.no_grad()
-    def _clip_weights(self) -> None:
-        """Keep the critic Lipschitz the way of the first WGAN: equation (4) with clipping."""
-        for weight in self.critic.parameters():
-            weight.clamp_(-self.config.weight_clip, self.config.weight_clip)
-
-    def critic_beside(self, blurred: Tensor) -> Callable[[Tensor], Tensor]:
-        """Return the critic as a function of the samples alone, its condition fixed."""
-        if not self.config.conditional_critic:
-            return self.critic
-        return partial(self.critic, blurred=signed(blurred))
-
-    def arithmetic(self) -> torch.autocast:
-        """Return the context in which the networks compute: bfloat16 where the settings say so."""
-        in_bfloat16 = self.config.precision == "bfloat16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=in_bfloat16)
 
     def _adam(self, network: nn.Module) -> torch.optim.Adam:
         """Adam that a CUDA graph can hold: its rate is a tensor that the schedule refills."""
@@ -431,7 +333,7 @@ class Trainer:
         """Whether the step becomes a CUDA graph; processes that meet within it take it as it is."""
         return self.config.cuda_graph and self.device.type == "cuda" and self.team.size == 1
 
-    def fastest_step(self) -> Callable[[list[tuple[Tensor, Tensor]]], None]:
+    def fastest_step(self) -> Callable[[list[Pair]], None]:
         """Return the step as the settings want it taken: compiled, recorded."""
         if self.config.compile:
             self.generator.compile()
@@ -439,7 +341,7 @@ class Trainer:
             return CapturedStep(self.step, [self.penalty_rng])
         return self.step
 
-    def _batches(self) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    def _batches(self) -> Iterator[list[Pair]]:
         """Yield the batches of each step that is left: those of the critic, then the generator's.
 
         The order follows from (seed, epoch) alone, so a continued run sees what it would have seen.

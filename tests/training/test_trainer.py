@@ -138,10 +138,10 @@ def test_each_loss_reaches_its_network_only():
     trainer = Trainer(TINY)
     blurred, sharp = next(trainer._batches())[0]
     restored = trainer.generator(blurred)
-    trainer.critic_step(blurred, sharp, restored.detach())
+    trainer.game.critic_step(blurred, sharp, restored.detach())
     assert all(p.grad is None for p in trainer.generator.parameters())
     before = [p.grad.clone() for p in trainer.critic.parameters()]
-    trainer.generator_step(blurred, sharp, restored)
+    trainer.game.generator_step(blurred, sharp, restored)
     assert all(p.grad is not None for p in trainer.generator.parameters())
     after = [p.grad for p in trainer.critic.parameters()]
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
@@ -174,7 +174,7 @@ def test_clipping_keeps_every_weight_of_the_critic_small():
 def generator_gradient(clip_gradient):
     trainer = Trainer(TINY.with_settings(dropout=0.0, clip_gradient=clip_gradient))
     blurred, sharp = next(trainer._batches())[0]
-    trainer.generator_step(blurred, sharp, trainer.generator(blurred))
+    trainer.game.generator_step(blurred, sharp, trainer.generator(blurred))
     return torch.cat([p.grad.flatten() for p in trainer.generator.parameters()])
 
 
@@ -196,7 +196,7 @@ def test_the_critics_gradient_is_not_clipped():
     for clip_gradient in (0.0, 1e-6):
         trainer = Trainer(TINY.with_settings(dropout=0.0, clip_gradient=clip_gradient))
         blurred, sharp = next(trainer._batches())[0]
-        trainer.critic_step(blurred, sharp, trainer.generator(blurred).detach())
+        trainer.game.critic_step(blurred, sharp, trainer.generator(blurred).detach())
         gradients.append(torch.cat([p.grad.flatten() for p in trainer.critic.parameters()]))
     assert torch.equal(*gradients)
 

@@ -68,7 +68,7 @@ def measure_turn(config: TrainConfig, side: int) -> TurnCost:
 
 
 def _seconds_of_turn(trainer: Trainer, side: int, critic_steps: int) -> float:
-    trainer.config = trainer.config.with_settings(critic_steps=critic_steps)
+    trainer.game.config = trainer.config.with_settings(critic_steps=critic_steps)
     step, batch = trainer.fastest_step(), [_noise(trainer, side)]
     warm_up = CapturedStep.WARM_UP + 1 if trainer.device.type == "cuda" else 1
     how = {"repeats": TRIES, "warm_up": warm_up, "device": trainer.device}
