@@ -1,9 +1,10 @@
 """Training: settings and recipes, the trainer, its checkpoints, its history and what that says."""
 
-from sharingan_lab.training.config import RECIPES, TrainConfig, recipe
+from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
 from sharingan_lab.training.diagnosis import diagnose
 from sharingan_lab.training.history import read_history
+from sharingan_lab.training.recipes import RECIPES, recipe
 from sharingan_lab.training.records import RunRecord, read_run
 from sharingan_lab.training.samples import read_samples
 from sharingan_lab.training.trainer import Trainer

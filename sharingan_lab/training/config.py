@@ -1,48 +1,15 @@
-"""The settings of a training run: one frozen dataclass, checked before any work; its recipes."""
+"""The settings of a training run: one frozen dataclass, checked before any work."""
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sharingan_lab.datasets.ranges import Range, check_range
-from sharingan_lab.errors import ConfigError, InputError
-from sharingan_lab.losses import OBJECTIVES
-from sharingan_lab.seeds import check_seed
-
-_CHOICES = {
-    "data": ("gopro", "folder", "mixed", "photos"),
-    "blur": ("blur", "blur_gamma"),
-    "camera": ("path", "every"),
-    "architecture": ("deblurgan", "lite"),
-    "objective": OBJECTIVES,
-    "alpha_per": ("sample", "batch"),
-    "norm_over": ("sample", "channels"),
-    "patches": ("mean", "sum"),
-    "content": ("vgg19", "l1", "l2", "decibels"),
-    "vgg_statistics": ("imagenet", "none"),
-    "precision": ("float32", "bfloat16"),
-    "device": ("auto", "cpu", "cuda"),
-}
-_AT_LEAST = {
-    "subset": 0, "items": 0, "crop": 16, "batch_size": 1, "epochs": 1, "constant_epochs": 0,
-    "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
-    "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3,
-    "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
-    "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0, "clip_gradient": 0.0,
-}  # fmt: skip
-# Settings that say nothing about other data, and the data they are for.
-_ONLY_FOR = {
-    "data_root": ("gopro", "folder", "mixed"),
-    "sharp_root": ("mixed",),
-    "real_root": ("folder",),
-    "items": ("folder", "photos"),
-}
-# What only the camera of one path has.
-_OF_THE_PATH = ("kernel_size", "path_length", "noise_std", "gamma")
-_RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
+from sharingan_lab.datasets.ranges import Range
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.training.assignments import check_known, read_assignment
+from sharingan_lab.training.limits import RANGES, check_settings
 
 
 @dataclass(frozen=True)
@@ -235,59 +202,12 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ConfigError(
-                    f"{name}={getattr(self, name)!r}: choose from {', '.join(choices)}"
-                )
-        for name, least in _AT_LEAST.items():
-            if not getattr(self, name) >= least:
-                raise ConfigError(f"{name}={getattr(self, name)}: must be at least {least}")
-        self._check_data()
-        for name, bounds in _RANGES.items():
-            self._check_range(name, *bounds)
-        for name in ("beta1", "beta2", "dropout", "average", "warm_up", "real_share"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name}={getattr(self, name)}: must lie in [0, 1)")
-        if not 0 < self.learning_rate < 1:
-            raise ConfigError(f"learning_rate={self.learning_rate}: must lie in (0, 1)")
-        if self.constant_epochs > self.epochs:
-            raise ConfigError(
-                f"constant_epochs={self.constant_epochs}: must not exceed epochs={self.epochs}"
-            )
-        if self.lambda_adversarial == 0 and self.lambda_content == 0:
-            raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
-
-    def _check_data(self) -> None:
-        for name, kinds in _ONLY_FOR.items():
-            if getattr(self, name) and self.data not in kinds:
-                raise ConfigError(
-                    f"{name}={getattr(self, name)!r} says nothing about data={self.data!r}: leave "
-                    f"it out, or choose data={' or '.join(kinds)}"
-                )
-        if self.camera == "every":
-            plain = type(self).__dataclass_fields__
-            for name in _OF_THE_PATH:
-                if getattr(self, name) != plain[name].default:
-                    raise ConfigError(
-                        f"{name}={getattr(self, name)!r} says nothing about camera='every', which "
-                        "has its own numbers: leave it out, or choose camera=path"
-                    )
-        if self.data == "mixed" and not (self.sharp_root or self.frame_cache):
-            raise ConfigError(
-                "data='mixed' needs a folder of sharp pictures as sharp_root, or frame_cache=true, "
-                "to take GoPro's own sharp frames"
-            )
-
-    def _check_range(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        value = tuple(value) if isinstance(value, list) else value  # as JSON has it
-        object.__setattr__(self, name, value)
-        try:
-            check_range(name, value, low, high)
-        except InputError as error:
-            raise ConfigError(str(error)) from None
+        for name in RANGES:
+            if isinstance(value := getattr(self, name), list):  # as JSON has it
+                object.__setattr__(self, name, tuple(value))
+        check_settings(
+            vars(self), {field.name: field.default for field in dataclasses.fields(self)}
+        )
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.
@@ -299,13 +219,13 @@ class TrainConfig:
 
         Examples
         --------
-        >>> recipe("quick").with_settings(sead=1)
+        >>> TrainConfig().with_settings(sead=1)
         Traceback (most recent call last):
         ...
         sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
         """
         for name in changes:
-            _check_known(name)
+            check_known(name, vars(self))
         return dataclasses.replace(self, **changes)
 
     def with_assignments(self, assignments: list[str]) -> "TrainConfig":
@@ -318,11 +238,13 @@ class TrainConfig:
 
         Examples
         --------
-        >>> changed = recipe("quick").with_assignments(["learning_rate=2e-4", "noise_std=0,0.02"])
+        >>> changed = TrainConfig().with_assignments(["learning_rate=2e-4", "noise_std=0,0.02"])
         >>> changed.learning_rate, changed.noise_std
         (0.0002, (0.0, 0.02))
         """
-        return self.with_settings(**dict(_parse(text) for text in assignments))
+        defaults = vars(type(self)())  # of the type that a value must have
+        read = [read_assignment(text, defaults, RANGES) for text in assignments]
+        return self.with_settings(**dict(read))
 
     def rate_in_epoch(self, epoch: int) -> float:
         """Return Adam's rate in an epoch: constant, then falling to 0 in the one after the last.
@@ -363,8 +285,8 @@ class TrainConfig:
 
         Examples
         --------
-        >>> TrainConfig.from_json(recipe("report").to_json()) == recipe("report")
-        True
+        >>> TrainConfig.from_json(TrainConfig(crop=64).to_json()).crop
+        64
         """
         try:
             return cls().with_settings(**json.loads(text))
@@ -387,94 +309,3 @@ class TrainConfig:
                 f"{path} is damaged: {error}; delete it and resume with the --recipe and --set of "
                 "the beginning, which the checkpoints are compared with"
             ) from error
-
-
-def _check_known(name: str) -> None:
-    known = [field.name for field in dataclasses.fields(TrainConfig)]
-    if name not in known:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
-        raise ConfigError(f"unknown setting {name!r}: {hint}")
-
-
-def _parse(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ConfigError(f"{text!r}: write FIELD=VALUE, such as seed=7")
-    _check_known(name)
-    kind = type(getattr(TrainConfig(), name))
-    if kind is bool:
-        if value.lower() not in ("true", "false"):
-            raise ConfigError(f"{name}={value!r}: must be true or false")
-        return name, value.lower() == "true"
-    try:
-        if name in _RANGES and "," in value:
-            return name, tuple(float(end) for end in value.split(","))
-        return name, kind(value)
-    except ValueError:
-        raise ConfigError(f"{name}={value!r}: must be of type {kind.__name__}") from None
-
-
-_REFERENCE = {"fresh_critic_batches": False}
-RECIPES: dict[str, dict[str, Any]] = {
-    "corrected": {},
-    "report": {**_REFERENCE, "lambda_gp": 100.0, "subset": 1000},
-    "deblurgan": {
-        **_REFERENCE, "alpha_per": "batch", "norm_over": "channels", "patches": "sum",
-        "vgg_statistics": "none",
-    },
-    "quick": {
-        "data": "photos", "items": 128, "crop": 64, "kernel_size": 31, "batch_size": 4,
-        "epochs": 14, "constant_epochs": 7, "learning_rate": 1e-3, "lambda_content": 1000.0,
-        "width": 16, "blocks": 3, "critic_width": 16, "dropout": 0.0,
-        "fresh_critic_batches": False, "log_every": 8, "validate_every": 32,
-        "checkpoint_seconds": 4.0,
-    },
-    "lite": {
-        "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
-        "batch_size": 8, "minutes": 600.0, "warm_up": 0.002, "epochs": 100, "constant_epochs": 30,
-        "fresh_critic_batches": False, "learning_rate": 1e-3, "beta1": 0.9, "clip_gradient": 0.1,
-        "average": 0.999,
-        "lambda_adversarial": 0.0, "lambda_content": 0.01, "content": "decibels",
-        "architecture": "lite",
-        "width": 32, "blocks": 6, "critic_width": 8, "log_every": 100, "validate_every": 1000,
-        "checkpoint_seconds": 120.0,
-    },
-    "sharingan": {
-        "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
-        "batch_size": 4, "minutes": 60.0, "epochs": 2, "constant_epochs": 1, "average": 0.999,
-        "fresh_critic_batches": False, "start": "lite", "architecture": "lite", "width": 32,
-        "blocks": 6, "critic_width": 32, "log_every": 20, "validate_every": 200,
-        "checkpoint_seconds": 120.0,
-    },
-}  # fmt: skip
-
-
-def recipe(name: str) -> TrainConfig:
-    """Return a named recipe.
-
-    Parameters
-    ----------
-    name : {"quick", "report", "deblurgan", "corrected", "lite", "sharingan"}
-        "quick": a small network on bundled photographs, a minute or two without a GPU and not the
-        full result; "report": as the SharinGAN report says (batch 1, lambda 100 for the penalty,
-        1,000 images); "deblurgan": as the reference code does it, deviations included;
-        "corrected": the mathematics as published; "lite": the small restorer that ships, without a
-        critic, on a folder of sharp photographs; "sharingan": from its weights on, with the losses
-        of the report.
-
-    Raises
-    ------
-    ConfigError
-        There is no such recipe.
-
-    Examples
-    --------
-    >>> recipe("report").lambda_gp
-    100.0
-    """
-    if name not in RECIPES:
-        raise ConfigError(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}")
-    return TrainConfig(recipe=name, **RECIPES[name])

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import CheckpointError, ConfigError, DataError, TrainingError
-from sharingan_lab.training import Trainer, read_history, recipe
-from sharingan_lab.training.config import RECIPES
+from sharingan_lab.training import RECIPES, Trainer, read_history, recipe
 
 TINY = recipe("quick").with_settings(
     items=8, epochs=3, constant_epochs=1, width=4, blocks=1, critic_width=4, crop=32,

@@ -1,0 +1,64 @@
+"""Settings written as texts, as ``--set`` takes them."""
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from sharingan_lab.errors import ConfigError
+
+
+def check_known(name: str, known: Collection[str]) -> None:
+    """Raise a ConfigError that names the nearest setting where there is none of this name.
+
+    Examples
+    --------
+    >>> check_known("sead", ["seed", "data"])
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
+    """
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
+        raise ConfigError(f"unknown setting {name!r}: {hint}")
+
+
+def read_assignment(
+    text: str, defaults: Mapping[str, Any], ranges: Collection[str] = ()
+) -> tuple[str, Any]:
+    """Read ``field=value``, or ``field=low,high`` for a range, into a name and a value.
+
+    Parameters
+    ----------
+    text : str
+        The assignment.
+    defaults : mapping
+        A value of each known setting, whose type is that of the new one.
+    ranges : collection of str
+        Settings that may be a range.
+
+    Raises
+    ------
+    ConfigError
+        The text has another form, the setting is unknown, or the value does not fit it.
+
+    Examples
+    --------
+    >>> read_assignment("crop=64", {"crop": 256})
+    ('crop', 64)
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{text!r}: write FIELD=VALUE, such as seed=7")
+    check_known(name, defaults)
+    kind = type(defaults[name])
+    if kind is bool:
+        if value.lower() not in ("true", "false"):
+            raise ConfigError(f"{name}={value!r}: must be true or false")
+        return name, value.lower() == "true"
+    try:
+        if name in ranges and "," in value:
+            return name, tuple(float(end) for end in value.split(","))
+        return name, kind(value)
+    except ValueError:
+        raise ConfigError(f"{name}={value!r}: must be of type {kind.__name__}") from None

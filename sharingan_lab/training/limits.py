@@ -1,0 +1,111 @@
+"""Which settings a run may have: each alone, and together with the others."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sharingan_lab.datasets.ranges import check_range
+from sharingan_lab.errors import ConfigError, InputError
+from sharingan_lab.losses import OBJECTIVES
+from sharingan_lab.seeds import check_seed
+
+_CHOICES = {
+    "data": ("gopro", "folder", "mixed", "photos"),
+    "blur": ("blur", "blur_gamma"),
+    "camera": ("path", "every"),
+    "architecture": ("deblurgan", "lite"),
+    "objective": OBJECTIVES,
+    "alpha_per": ("sample", "batch"),
+    "norm_over": ("sample", "channels"),
+    "patches": ("mean", "sum"),
+    "content": ("vgg19", "l1", "l2", "decibels"),
+    "vgg_statistics": ("imagenet", "none"),
+    "precision": ("float32", "bfloat16"),
+    "device": ("auto", "cpu", "cuda"),
+}
+_AT_LEAST = {
+    "subset": 0, "items": 0, "crop": 16, "batch_size": 1, "epochs": 1, "constant_epochs": 0,
+    "critic_steps": 1, "width": 1, "blocks": 0, "critic_width": 1, "lambda_gp": 0.0,
+    "lambda_content": 0.0, "lambda_adversarial": 0.0, "kernel_size": 3,
+    "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
+    "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0, "clip_gradient": 0.0,
+}  # fmt: skip
+# Settings that say nothing about other data, and the data they are for.
+_ONLY_FOR = {
+    "data_root": ("gopro", "folder", "mixed"),
+    "sharp_root": ("mixed",),
+    "real_root": ("folder",),
+    "items": ("folder", "photos"),
+}
+# What only the camera of one path has.
+_OF_THE_PATH = ("kernel_size", "path_length", "noise_std", "gamma")
+RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
+_SHARES = ("beta1", "beta2", "dropout", "average", "warm_up", "real_share")
+
+
+def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Raise a ConfigError that names the first setting that is out of range.
+
+    Parameters
+    ----------
+    settings : mapping
+        Those of a :class:`.TrainConfig`.
+    defaults : mapping
+        What they are where nobody says otherwise.
+
+    Examples
+    --------
+    >>> from sharingan_lab.training import TrainConfig
+    >>> plain = vars(TrainConfig())
+    >>> check_settings({**plain, "beta1": 1.5}, plain)
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: beta1=1.5: must lie in [0, 1)
+    """
+    check_seed(settings["seed"])
+    for name, choices in _CHOICES.items():
+        if settings[name] not in choices:
+            raise ConfigError(f"{name}={settings[name]!r}: choose from {', '.join(choices)}")
+    for name, least in _AT_LEAST.items():
+        if not settings[name] >= least:
+            raise ConfigError(f"{name}={settings[name]}: must be at least {least}")
+    _check_data(settings, defaults)
+    for name, bounds in RANGES.items():
+        try:
+            check_range(name, settings[name], *bounds)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
+    for name in _SHARES:
+        if not 0 <= settings[name] < 1:
+            raise ConfigError(f"{name}={settings[name]}: must lie in [0, 1)")
+    _check_training(settings)
+
+
+def _check_data(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    for name, kinds in _ONLY_FOR.items():
+        if settings[name] and settings["data"] not in kinds:
+            raise ConfigError(
+                f"{name}={settings[name]!r} says nothing about data={settings['data']!r}: leave "
+                f"it out, or choose data={' or '.join(kinds)}"
+            )
+    for name in _OF_THE_PATH:
+        if settings["camera"] == "every" and settings[name] != defaults[name]:
+            raise ConfigError(
+                f"{name}={settings[name]!r} says nothing about camera='every', which has its own "
+                "numbers: leave it out, or choose camera=path"
+            )
+    if settings["data"] == "mixed" and not (settings["sharp_root"] or settings["frame_cache"]):
+        raise ConfigError(
+            "data='mixed' needs a folder of sharp pictures as sharp_root, or frame_cache=true, "
+            "to take GoPro's own sharp frames"
+        )
+
+
+def _check_training(settings: Mapping[str, Any]) -> None:
+    rate, epochs, constant = (settings[k] for k in ("learning_rate", "epochs", "constant_epochs"))
+    if not 0 < rate < 1:
+        raise ConfigError(f"learning_rate={rate}: must lie in (0, 1)")
+    if constant > epochs:
+        raise ConfigError(f"constant_epochs={constant}: must not exceed epochs={epochs}")
+    if settings["lambda_adversarial"] == 0 and settings["lambda_content"] == 0:
+        raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
