@@ -60,7 +60,7 @@ def channels_last(trainer: Trainer) -> None:
 
 def adam_of_many_kernels(trainer: Trainer) -> None:
     """Undo the fused update, which is the trainer's only one."""
-    for optimiser in (trainer.generator_optimiser, trainer.critic_optimiser):
+    for optimiser in trainer.optimisers.values():
         optimiser.defaults["fused"] = optimiser.param_groups[0]["fused"] = False
         optimiser.param_groups[0]["lr"] = float(optimiser.param_groups[0]["lr"])
 

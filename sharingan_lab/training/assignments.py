@@ -8,15 +8,7 @@ from sharingan_lab.errors import ConfigError
 
 
 def check_known(name: str, known: Collection[str]) -> None:
-    """Raise a ConfigError that names the nearest setting where there is none of this name.
-
-    Examples
-    --------
-    >>> check_known("sead", ["seed", "data"])
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
-    """
+    """Raise a ConfigError that names the nearest setting where there is none of this name."""
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
@@ -28,14 +20,7 @@ def read_assignment(
 ) -> tuple[str, Any]:
     """Read ``field=value``, or ``field=low,high`` for a range, into a name and a value.
 
-    Parameters
-    ----------
-    text : str
-        The assignment.
-    defaults : mapping
-        A value of each known setting, whose type is that of the new one.
-    ranges : collection of str
-        Settings that may be a range.
+    The type of a value is that of its default; `ranges` names the settings that may be a range.
 
     Raises
     ------

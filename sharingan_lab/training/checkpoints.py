@@ -109,6 +109,7 @@ def save_checkpoint(
     run_dir: Path,
     step: int,
     networks: dict[str, nn.Module],
+    optimisers: dict[str, torch.optim.Optimizer],
     tensors: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> Path:
@@ -122,6 +123,8 @@ def save_checkpoint(
         Generator updates done.
     networks : dict of nn.Module
         Written as ``NAME-STEP.safetensors``.
+    optimisers : dict of torch.optim.Optimizer
+        Their state is written as tensors whose names begin with theirs.
     tensors : dict of Tensor
         The rest of the state that consists of tensors.
     facts : dict
@@ -137,6 +140,8 @@ def save_checkpoint(
     StorageError
         The disk is full or the folder read-only; earlier checkpoints are as they were.
     """
+    for name, optimiser in optimisers.items():
+        tensors = tensors | _optimiser_tensors(name, optimiser)
     folder = run_dir / "checkpoints"
     final, partial = folder / f"step-{step:08d}", folder / f".partial-{step:08d}"
     with writing_to(run_dir, RESUME):
@@ -171,25 +176,40 @@ def _write(
     write_durably(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums}).encode())
 
 
-def optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return an optimiser's state as tensors with names that begin with its own."""
+def load_checkpoint(
+    folder: Path, networks: dict[str, nn.Module], optimisers: dict[str, torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    """Give networks and optimisers the state of a checkpoint, and return its other tensors.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> weight = nn.Parameter(torch.ones(2))
+    >>> one, other = torch.optim.Adam([weight]), torch.optim.Adam([weight])
+    >>> weight.sum().backward()
+    >>> one.step()
+    >>> place = Path(tempfile.mkdtemp())
+    >>> saved = save_checkpoint(place, 7, {}, {"critic": one}, {"sums": torch.zeros(1)}, {})
+    >>> load_checkpoint(saved, {}, {"critic": other})["sums"], other.state[weight]["step"]
+    (tensor([0.]), tensor(1.))
+    """
+    for name, network in networks.items():
+        (path,) = folder.glob(f"{name}-*.safetensors")
+        network.load_state_dict(load_file(path))
+    tensors = load_file(folder / "state.safetensors")
+    for name, optimiser in optimisers.items():
+        _load_optimiser(name, optimiser, tensors)
+    return tensors
+
+
+def _optimiser_tensors(name: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     state = optimiser.state_dict()["state"]
     return {f"{name}.{i}.{k}": v for i, values in state.items() for k, v in values.items()}
 
 
-def load_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Give an optimiser the state back that :func:`optimiser_tensors` took, among other tensors.
-
-    Examples
-    --------
-    >>> weight = torch.ones(2, requires_grad=True)
-    >>> one, other = torch.optim.Adam([weight]), torch.optim.Adam([weight])
-    >>> weight.sum().backward()
-    >>> one.step()
-    >>> load_optimiser("critic", other, optimiser_tensors("critic", one))
-    >>> other.state[weight]["step"]
-    tensor(1.)
-    """
+def _load_optimiser(
+    name: str, optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
+) -> None:
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         owner, *rest = key.split(".")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sharingan_lab.datasets.ranges import Range
-from sharingan_lab.errors import ConfigError
+from sharingan_lab.datasets.ranges import Range, check_range
+from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.training.assignments import check_known, read_assignment
 from sharingan_lab.training.limits import RANGES, check_settings
 
@@ -202,12 +202,20 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        for name in RANGES:
-            if isinstance(value := getattr(self, name), list):  # as JSON has it
-                object.__setattr__(self, name, tuple(value))
+        for name, bounds in RANGES.items():
+            self._check_range(name, *bounds)
         check_settings(
             vars(self), {field.name: field.default for field in dataclasses.fields(self)}
         )
+
+    def _check_range(self, name: str, low: float, high: float) -> None:
+        value = getattr(self, name)
+        value = tuple(value) if isinstance(value, list) else value  # as JSON has it
+        object.__setattr__(self, name, value)
+        try:
+            check_range(name, value, low, high)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.
@@ -245,6 +253,21 @@ class TrainConfig:
         defaults = vars(type(self)())  # of the type that a value must have
         read = [read_assignment(text, defaults, RANGES) for text in assignments]
         return self.with_settings(**dict(read))
+
+    def share_done(self, epochs: float, seconds: float) -> float:
+        """Return how much of the run is done, from 0 to 1: of its minutes, or of its epochs.
+
+        Examples
+        --------
+        >>> TrainConfig(epochs=10, constant_epochs=5).share_done(epochs=2.5, seconds=60)
+        0.25
+        """
+        part = seconds / (60 * self.minutes) if self.minutes else epochs / self.epochs
+        return min(1.0, part)
+
+    def rate(self, epoch: int, share: float) -> float:
+        """Return Adam's rate in an epoch, or by the clock when this share of the run is done."""
+        return self.rate_by_clock(share) if self.minutes else self.rate_in_epoch(epoch)
 
     def rate_in_epoch(self, epoch: int) -> float:
         """Return Adam's rate in an epoch: constant, then falling to 0 in the one after the last.

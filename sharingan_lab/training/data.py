@@ -1,8 +1,10 @@
-"""What a run trains on and what it is measured on, as its settings say."""
+"""What a run trains on, in which order, and what it is measured on, as its settings say."""
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.gopro import GoProPairs
@@ -16,6 +18,7 @@ from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import data_dir
 from sharingan_lab.seeds import LARGEST
 from sharingan_lab.training.config import TrainConfig
+from sharingan_lab.training.team import Team
 
 TRAIN_PHOTOS = ("astronaut", "coffee", "rocket", "tissue", "retina", "hubble")
 VALIDATION_PHOTOS = ("chelsea", "motorcycle")
@@ -36,8 +39,8 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     Raises
     ------
     ConfigError
-        A folder of pictures is to be used, and none is named, or the subset is larger than what
-        there is.
+        A folder of pictures is to be used, and none is named; the subset is larger than what there
+        is, or a batch than the training items.
     DataError
         The data set is missing or too small.
 
@@ -59,9 +62,47 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
         train = _synthetic(config, sharp, config.seed, config.items or len(sharp), device)
         train = _with_real(config, train, device)
         held_back = _synthetic(config, sharp_held_back, _other_seed(config), VALIDATION_PAIRS)
+    if len(train) < config.batch_size:
+        raise ConfigError(f"batch_size={config.batch_size} exceeds the {len(train)} training items")
     batch = take_items(held_back, list(range(len(held_back))))
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
+
+
+def batches_of_epoch(
+    data: Dataset, config: TrainConfig, epoch: int, first: int, team: Team
+) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """Yield the batches of each step of an epoch: those of the critic, then the generator's.
+
+    The order follows from (seed, epoch) alone, so a continued run sees what it would have seen.
+
+    Each process takes its part of every batch; `first` is the first step that is wanted.
+
+    Examples
+    --------
+    >>> from sharingan_lab.training import recipe
+    >>> config = recipe("quick").with_settings(items=8, batch_size=4)
+    >>> pairs, _ = training_data(config)
+    >>> steps = batches_of_epoch(pairs, config, epoch=0, first=0, team=Team())
+    >>> [[blurred.shape[0] for blurred, sharp in batches] for batches in steps]
+    [[4], [4]]
+    """
+    size, steps = config.batch_size, len(data) // config.batch_size
+    per_step = config.critic_steps + 1 if config.fresh_critic_batches else 1
+    data.set_epoch(epoch)
+    rng = torch.Generator().manual_seed((config.seed * 1_000_003 + epoch) % 2**64)
+    orders = [torch.randperm(len(data), generator=rng).tolist() for _ in range(per_step)]
+    indices = [
+        team.part(order[step * size : (step + 1) * size])
+        for step in range(first, steps)
+        for order in orders
+    ]
+    # with a generator of its own: a loader draws from torch's default one, which is dropout's
+    loaded = iter(
+        DataLoader(data, batch_sampler=indices, num_workers=config.workers, generator=rng)
+    )
+    for _ in range(first, steps):
+        yield [tuple(next(loaded)) for _ in range(per_step)]
 
 
 def _gopro(config: TrainConfig, device: torch.device) -> tuple[GoProPairs, GoProPairs]:

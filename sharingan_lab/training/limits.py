@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sharingan_lab.datasets.ranges import check_range
-from sharingan_lab.errors import ConfigError, InputError
+from sharingan_lab.errors import ConfigError
 from sharingan_lab.losses import OBJECTIVES
 from sharingan_lab.seeds import check_seed
 
@@ -46,13 +45,6 @@ _SHARES = ("beta1", "beta2", "dropout", "average", "warm_up", "real_share")
 def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
     """Raise a ConfigError that names the first setting that is out of range.
 
-    Parameters
-    ----------
-    settings : mapping
-        Those of a :class:`.TrainConfig`.
-    defaults : mapping
-        What they are where nobody says otherwise.
-
     Examples
     --------
     >>> from sharingan_lab.training import TrainConfig
@@ -70,11 +62,6 @@ def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> 
         if not settings[name] >= least:
             raise ConfigError(f"{name}={settings[name]}: must be at least {least}")
     _check_data(settings, defaults)
-    for name, bounds in RANGES.items():
-        try:
-            check_range(name, settings[name], *bounds)
-        except InputError as error:
-            raise ConfigError(str(error)) from None
     for name in _SHARES:
         if not 0 <= settings[name] < 1:
             raise ConfigError(f"{name}={settings[name]}: must lie in [0, 1)")

@@ -48,9 +48,7 @@ class RunRecord:
     @property
     def share(self) -> float:
         """How much of the run is done, from 0 to 1: of its epochs, or of its minutes."""
-        if self.config.minutes:
-            return min(1.0, self.seconds / (60 * self.config.minutes))
-        return min(1.0, self.history[-1]["epoch"] / self.config.epochs)
+        return self.config.share_done(self.history[-1]["epoch"], self.seconds)
 
     @property
     def finished(self) -> bool:

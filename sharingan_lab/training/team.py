@@ -48,6 +48,14 @@ class Team:
         each = len(batch) // self.size
         return batch[self.rank * each : (self.rank + 1) * each]
 
+    def check_shares(self, batch_size: int) -> None:
+        """Raise a ConfigError where the processes cannot have equal parts of a batch."""
+        if batch_size % self.size:
+            raise ConfigError(
+                f"batch_size={batch_size} cannot be shared by {self.size} processes: "
+                "choose a multiple of their number"
+            )
+
     def average(self, tensors: Iterable[Tensor]) -> None:
         """Replace tensors by their means over the team, in place and in one exchange."""
         tensors = list(tensors)

@@ -10,115 +10,75 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.team import Team
+
+
+def surround_updates(
+    config: TrainConfig,
+    optimisers: dict[str, Optimizer],
+    average: nn.Module,
+    penalty_rng: torch.Generator,
+    team: Team,
+) -> None:
+    """Hang on the optimisers of "generator" and "critic" what the settings and the team ask for.
+
+    Examples
+    --------
+    >>> weight, average = nn.Parameter(torch.zeros(2)), nn.ParameterList([torch.zeros(2)])
+    >>> optimisers = {name: torch.optim.SGD([weight], lr=1.0) for name in ("generator", "critic")}
+    >>> config = TrainConfig(clip_gradient=1.0, average=0.5)
+    >>> surround_updates(config, optimisers, average, torch.Generator(), Team())
+    >>> weight.grad = torch.tensor([3.0, 4.0])
+    >>> optimisers["generator"].step()
+    >>> weight.data, average[0].data  # a gradient of length 1, an average half-way there
+    (tensor([-0.6000, -0.8000]), tensor([-0.3000, -0.4000]))
+    """
+    generators, critics = optimisers["generator"], optimisers["critic"]
+    if team.size > 1:
+        for optimiser in (generators, critics):
+            optimiser.register_step_pre_hook(partial(_average_gradients, team))
+        if config.alpha_per == "sample":
+            _share_draws(critics, penalty_rng, team, config.batch_size // team.size)
+    if config.clip_gradient:
+        generators.register_step_pre_hook(partial(_shorten_gradient, config.clip_gradient))
+    if config.average:
+        generators.register_step_post_hook(partial(_follow, average, config.average))
+    if config.weight_clip:
+        critics.register_step_post_hook(partial(_clip_weights, config.weight_clip))
 
 
 def _weights(optimiser: Optimizer) -> list[nn.Parameter]:
     return [weight for group in optimiser.param_groups for weight in group["params"]]
 
 
-def average_gradients(optimiser: Optimizer, team: Team) -> None:
-    """Before each step take the mean of the team's gradients: that of its whole batch."""
-
-    def average(*_: object) -> None:
-        team.average(weight.grad for weight in _weights(optimiser) if weight.grad is not None)
-
-    if team.size > 1:
-        optimiser.register_step_pre_hook(average)
+def _average_gradients(team: Team, optimiser: Optimizer, *_: object) -> None:
+    """Take the mean of the team's gradients: that of its whole batch."""
+    team.average(weight.grad for weight in _weights(optimiser) if weight.grad is not None)
 
 
-def shorten_gradient(optimiser: Optimizer, longest: float) -> None:
-    """Before each step cut the gradient to this norm where it is longer; 0: never.
-
-    Examples
-    --------
-    >>> weight = nn.Parameter(torch.zeros(2))
-    >>> descent = torch.optim.SGD([weight], lr=1.0)
-    >>> shorten_gradient(descent, longest=1.0)
-    >>> weight.grad = torch.tensor([3.0, 4.0])
-    >>> descent.step()
-    >>> weight.detach()
-    tensor([-0.6000, -0.8000])
-    """
-
-    def shorten(*_: object) -> None:
-        nn.utils.clip_grad_norm_(_weights(optimiser), longest)
-
-    if longest:
-        optimiser.register_step_pre_hook(shorten)
+def _shorten_gradient(longest: float, optimiser: Optimizer, *_: object) -> None:
+    nn.utils.clip_grad_norm_(_weights(optimiser), longest)
 
 
-def clip_weights(optimiser: Optimizer, limit: float) -> None:
-    """After each step cut the weights to [-limit, limit]; 0: never.
-
-    So the critic of the first WGAN stays Lipschitz, equation (4).
-
-    Examples
-    --------
-    >>> weight = nn.Parameter(torch.tensor([3.0, -0.5]))
-    >>> descent = torch.optim.SGD([weight], lr=1.0)
-    >>> clip_weights(descent, limit=1.0)
-    >>> descent.step()
-    >>> weight.detach()
-    tensor([ 1.0000, -0.5000])
-    """
-
-    @torch.no_grad()
-    def clip(*_: object) -> None:
-        for weight in _weights(optimiser):
-            weight.clamp_(-limit, limit)
-
-    if limit:
-        optimiser.register_step_post_hook(clip)
+@torch.no_grad()
+def _clip_weights(limit: float, optimiser: Optimizer, *_: object) -> None:
+    """Keep the critic Lipschitz the way of the first WGAN: equation (4) with clipping."""
+    for weight in _weights(optimiser):
+        weight.clamp_(-limit, limit)
 
 
-def follow(optimiser: Optimizer, average: nn.Module, decay: float) -> None:
-    """After each step move a copy of the network a little towards the weights it has now.
-
-    Examples
-    --------
-    >>> weight, average = nn.Parameter(torch.ones(1)), nn.ParameterList([torch.zeros(1)])
-    >>> descent = torch.optim.SGD([weight], lr=1.0)
-    >>> follow(descent, average, decay=0.75)
-    >>> descent.step()
-    >>> average[0].item()
-    0.25
-    """
-
-    @torch.no_grad()
-    def move(*_: object) -> None:
-        torch._foreach_lerp_([*average.parameters()], _weights(optimiser), 1 - decay)
-
-    optimiser.register_step_post_hook(move)
+@torch.no_grad()
+def _follow(average: nn.Module, decay: float, optimiser: Optimizer, *_: object) -> None:
+    """Move the averaged weights a little towards those of the optimiser."""
+    torch._foreach_lerp_([*average.parameters()], _weights(optimiser), 1 - decay)
 
 
-def share_draws(optimiser: Optimizer, rng: torch.Generator, team: Team, draws: int) -> None:
-    """Let each process draw for each step its part of what one would draw for the whole batch.
+def _share_draws(optimiser: Optimizer, rng: torch.Generator, team: Team, draws: int) -> None:
+    """Let each process draw for each step its part of what one would draw for the whole batch."""
 
-    Parameters
-    ----------
-    optimiser : torch.optim.Optimizer
-        Its steps follow the draws.
-    rng : torch.Generator
-        In the same state in each process.
-    team : Team
-        The processes.
-    draws : int
-        Random numbers that a process draws before each step.
+    def skip(number: int) -> None:
+        torch.rand(number, generator=rng, device=rng.device)
 
-    Examples
-    --------
-    >>> rng = torch.Generator().manual_seed(0)
-    >>> descent = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
-    >>> share_draws(descent, rng, Team(rank=1, size=2), draws=3)
-    >>> torch.equal(torch.rand(3, generator=rng), torch.rand(6, generator=rng.manual_seed(0))[3:])
-    True
-    """
-    skip = partial(torch.rand, generator=rng, device=rng.device)
-
-    def skip_the_others(*_: object) -> None:
-        skip((team.size - 1) * draws)
-
-    if team.size > 1:
-        skip(team.rank * draws)
-        optimiser.register_step_post_hook(skip_the_others)
+    skip(team.rank * draws)
+    optimiser.register_step_post_hook(lambda *_: skip((team.size - 1) * draws))

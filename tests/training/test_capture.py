@@ -71,7 +71,7 @@ def plain_values(trainer):
         [p.data_ptr() for p in network.parameters()]
         for network in (trainer.generator, trainer.critic, trainer.averaged)
     ]
-    optimisers = (trainer.generator_optimiser, trainer.critic_optimiser)
+    optimisers = trainer.optimisers.values()
     groups = [
         {k: id(v) if torch.is_tensor(v) else v for k, v in group.items() if k != "params"}
         for optimiser in optimisers

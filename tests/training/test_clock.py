@@ -50,7 +50,7 @@ def test_a_run_by_the_clock_ends_when_its_time_is_up(clock, tmp_path):
     run = Trainer(BY_CLOCK, tmp_path)
     run.fit()
     assert run.steps_done == STEPS and run.finished and run.total_steps == STEPS
-    assert run.rate == 0
+    assert run.config.rate(run.steps_done, run.share) == 0
     last = run.history[-1]
     assert "psnr" in last and last["epoch"] == STEPS / run.steps_per_epoch  # beyond `epochs`
     record = read_run(tmp_path)

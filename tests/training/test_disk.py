@@ -16,7 +16,7 @@ import pytest
 from sharingan_lab.cli import main
 from sharingan_lab.errors import StorageError
 from sharingan_lab.storage import write_atomically, writing_to
-from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
+from sharingan_lab.training import Trainer, checkpoints, recipe, run_folder
 from sharingan_lab.training.tensorboard import EventLog
 
 from ..small_disk import Disk, in_a_copy, needs_fork
@@ -59,14 +59,14 @@ def undisturbed(tmp_path_factory):
 
 # who writes, the function about to be called, and at which call (checkpoints: after each step)
 WRITERS = {
-    "settings": (trainer, "write_atomically", 1),
-    "first samples": (trainer, "write_samples", 1),
-    "samples": (trainer, "write_samples", 2),
-    "history": (trainer, "write_history", 3),
-    "first checkpoint": (trainer, "save_checkpoint", 1),
-    "checkpoint": (trainer, "save_checkpoint", 3),
+    "settings": (run_folder, "write_atomically", 1),
+    "first samples": (run_folder, "write_samples", 1),
+    "samples": (run_folder, "write_samples", 2),
+    "history": (run_folder, "write_history", 3),
+    "first checkpoint": (run_folder, "save_checkpoint", 1),
+    "checkpoint": (run_folder, "save_checkpoint", 3),
     "state within a checkpoint": (checkpoints, "write_durably", 8),
-    "new events": (trainer, "EventLog", 1),
+    "new events": (run_folder, "EventLog", 1),
     "events": (EventLog, "add", 4),
 }
 
@@ -112,7 +112,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_checkpoint(undisturbed, tmp_path
     def work():
         disk = Disk(tmp_path / "disk")
         run = disk.place / "run"
-        before_call(monkeypatch, trainer, "save_checkpoint", 4, lambda: disk.fill(leave=50_000))
+        before_call(monkeypatch, run_folder, "save_checkpoint", 4, lambda: disk.fill(leave=50_000))
         code, (line,) = train(run)
         assert code == 1 and "No space left" in line
         names = sorted(os.listdir(run / "checkpoints"))

@@ -169,7 +169,7 @@ trainer.time = SimpleNamespace(monotonic=lambda: now[0])
 run = Trainer(TrainConfig.from_json(open(sys.argv[1]).read()))
 plain, rates = run.step, []
 def step(batches):
-    rates.append(float(run.generator_optimiser.param_groups[0]["lr"]))
+    rates.append(float(run.optimisers["generator"].param_groups[0]["lr"]))
     plain(batches)
     now[0] += 60.0 * (1 + rank)
 run.step = step
