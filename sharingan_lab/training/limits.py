@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.losses import OBJECTIVES
+from sharingan_lab.losses.objectives import OBJECTIVES
 from sharingan_lab.seeds import check_seed
 
 _CHOICES = {
