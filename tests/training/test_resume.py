@@ -11,7 +11,8 @@ import traceback
 import pytest
 
 from sharingan_lab import storage
-from sharingan_lab.training import Trainer, checkpoints, recipe, trainer
+from sharingan_lab.training import Trainer, checkpoints, recipe, validation
+from sharingan_lab.training.step import Game
 
 from ..patience import PATIENCE, wait_until
 from ..small_disk import needs_fork
@@ -65,8 +66,8 @@ MOMENTS = {
     "state half written": (checkpoints, "write_durably", 8, half_written),
     "manifest half written": (checkpoints, "write_durably", 5, half_written),
     "checkpoint not yet named": (checkpoints.os, "rename", 2, die),
-    "in a critic step": (Trainer, "critic_step", 2, die),
-    "in a validation": (trainer, "psnr", 3, die),
+    "in a critic step": (Game, "critic_step", 2, die),
+    "in a validation": (validation, "psnr", 3, die),
     "history half written": (storage, "write_durably", 3, half_written),
     "between history.csv and history.json": (storage, "write_durably", 4, half_written),
     "old checkpoint half deleted": (checkpoints.shutil, "rmtree", 1, half_deleted),
