@@ -20,17 +20,8 @@ def read_assignment(
 ) -> tuple[str, Any]:
     """Read ``field=value``, or ``field=low,high`` for a range, into a name and a value.
 
-    The type of a value is that of its default; `ranges` names the settings that may be a range.
-
-    Raises
-    ------
-    ConfigError
-        The text has another form, the setting is unknown, or the value does not fit it.
-
-    Examples
-    --------
-    >>> read_assignment("crop=64", {"crop": 256})
-    ('crop', 64)
+    The type of a value is that of its default; `ranges` names the settings that may be a range. A
+    text of another form, or that does not fit its setting, is a ConfigError.
     """
     name, equals, value = text.partition("=")
     if not equals:

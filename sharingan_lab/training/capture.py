@@ -20,14 +20,10 @@ class CapturedStep:
     algorithms and optimisers make their state before anything is recorded. A recorded step reads
     its batches from fixed memory, to which each call copies its own.
 
-    Parameters
-    ----------
-    step : callable
-        Takes batches on a CUDA device and changes tensors in place. What it does to other Python
-        objects happens only while it is recorded; it must not wait for the GPU.
-    generators : iterable of torch.Generator
-        The generators that it draws from, besides the device's default one: each replay goes on
-        where the one before stopped.
+    The step takes batches on a CUDA device and changes tensors in place; it must not wait for the
+    GPU, and what it does to other Python objects happens only while it is recorded. Of the
+    generators that it draws from, besides the device's default one, each replay goes on where the
+    one before stopped.
     """
 
     WARM_UP = 3

@@ -41,10 +41,7 @@ def save_network(network: nn.Module, path: Path) -> None:
 def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
     """Read back (class name, settings, weights) of :func:`save_network`.
 
-    Raises
-    ------
-    CheckpointError
-        The file is missing, damaged or was not written by this package.
+    A file that is missing, damaged or not of this package is a CheckpointError.
     """
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}")
@@ -77,15 +74,7 @@ def shipped_generators() -> list[str]:
 def find_weights(name_or_path: str | os.PathLike) -> Path:
     """Return the file with the weights of a generator: a shipped one, a file, or a run's newest.
 
-    Raises
-    ------
-    CheckpointError
-        There are no such weights.
-
-    Examples
-    --------
-    >>> find_weights("lite").name
-    'lite-generator.safetensors'
+    Where there are none, a CheckpointError says which there are.
     """
     named = shipped_dir() / f"{name_or_path}-generator.safetensors"
     path = named_path(name_or_path)
@@ -113,32 +102,10 @@ def save_checkpoint(
     tensors: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> Path:
-    """Write one checkpoint and drop all but the newest ones.
+    """Write one checkpoint, drop all but the newest ones, and return its folder.
 
-    Parameters
-    ----------
-    run_dir : Path
-        Folder of the run.
-    step : int
-        Generator updates done.
-    networks : dict of nn.Module
-        Written as ``NAME-STEP.safetensors``.
-    optimisers : dict of torch.optim.Optimizer
-        Their state is written as tensors whose names begin with theirs.
-    tensors : dict of Tensor
-        The rest of the state that consists of tensors.
-    facts : dict
-        The rest of the state that JSON can hold.
-
-    Returns
-    -------
-    Path
-        Folder of the checkpoint.
-
-    Raises
-    ------
-    StorageError
-        The disk is full or the folder read-only; earlier checkpoints are as they were.
+    `tensors` and `facts` are the rest of the state; a fact is what JSON can hold. A disk that is
+    full or read-only is a StorageError; earlier checkpoints are as they were.
     """
     for name, optimiser in optimisers.items():
         tensors = tensors | _optimiser_tensors(name, optimiser)
@@ -179,20 +146,7 @@ def _write(
 def load_checkpoint(
     folder: Path, networks: dict[str, nn.Module], optimisers: dict[str, torch.optim.Optimizer]
 ) -> dict[str, Tensor]:
-    """Give networks and optimisers the state of a checkpoint, and return its other tensors.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> weight = nn.Parameter(torch.ones(2))
-    >>> one, other = torch.optim.Adam([weight]), torch.optim.Adam([weight])
-    >>> weight.sum().backward()
-    >>> one.step()
-    >>> place = Path(tempfile.mkdtemp())
-    >>> saved = save_checkpoint(place, 7, {}, {"critic": one}, {"sums": torch.zeros(1)}, {})
-    >>> load_checkpoint(saved, {}, {"critic": other})["sums"], other.state[weight]["step"]
-    (tensor([0.]), tensor(1.))
-    """
+    """Give networks and optimisers the state of a checkpoint, and return its other tensors."""
     for name, network in networks.items():
         (path,) = folder.glob(f"{name}-*.safetensors")
         network.load_state_dict(load_file(path))
@@ -221,12 +175,7 @@ def _load_optimiser(
 def newest_checkpoint(run_dir: Path) -> tuple[Path, dict[str, Any]] | None:
     """Find the newest undamaged checkpoint and return it with its step and its facts.
 
-    A damaged one is passed over with a warning that names it.
-
-    Raises
-    ------
-    CheckpointError
-        There are checkpoints and all are damaged.
+    A damaged one is passed over with a warning that names it; if all are, that is an error.
     """
     found = sorted((run_dir / "checkpoints").glob("step-*"), reverse=True)
     for folder in found:

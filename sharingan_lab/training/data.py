@@ -77,15 +77,6 @@ def batches_of_epoch(
     The order follows from (seed, epoch) alone, so a continued run sees what it would have seen.
 
     Each process takes its part of every batch; `first` is the first step that is wanted.
-
-    Examples
-    --------
-    >>> from sharingan_lab.training import recipe
-    >>> config = recipe("quick").with_settings(items=8, batch_size=4)
-    >>> pairs, _ = training_data(config)
-    >>> steps = batches_of_epoch(pairs, config, epoch=0, first=0, team=Team())
-    >>> [[blurred.shape[0] for blurred, sharp in batches] for batches in steps]
-    [[4], [4]]
     """
     size, steps = config.batch_size, len(data) // config.batch_size
     per_step = config.critic_steps + 1 if config.fresh_critic_batches else 1

@@ -22,12 +22,7 @@ def steepness(wasserstein: float, penalty: float, crop: int) -> float:
     differ by more betray a slope above one; and a penalty of :math:`(s - 1)^2` betrays a slope
     :math:`s` where it was measured.
 
-    Parameters
-    ----------
-    wasserstein, penalty : float
-        Mean difference of scores and mean penalty, as in the history.
-    crop : int
-        Side of the images in pixels.
+    `wasserstein` and `penalty` are those of the history, `crop` the side of the images in pixels.
 
     Examples
     --------
@@ -43,12 +38,7 @@ def distance_apart(psnr: float, crop: int) -> float:
 
     The scores of a critic with slope 1 cannot differ by more.
 
-    Parameters
-    ----------
-    psnr : float
-        Of one against the other, in decibels.
-    crop : int
-        Their side in pixels.
+    The PSNR is in decibels, `crop` their side in pixels.
 
     Examples
     --------

@@ -11,45 +11,20 @@ from sharingan_lab.training.history import Row
 
 
 def refuse_broken_losses(losses: dict[str, float], step: int) -> None:
-    """Stop a run whose losses are not all finite.
-
-    Raises
-    ------
-    TrainingError
-        Some are not; the message names them.
-
-    Examples
-    --------
-    >>> refuse_broken_losses({"content": math.nan, "penalty": 0.1}, step=7)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.TrainingError: content not finite by step 7: the run stops, ...
-    """
+    """Raise a TrainingError that names the losses that are not finite."""
     if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
         raise _not_finite(", ".join(bad), step)
 
 
 def refuse_broken_weights(networks: dict[str, nn.Module], step: int) -> None:
-    """Stop a run whose networks hold weights that are not finite, before they are kept.
-
-    Raises
-    ------
-    TrainingError
-        One does; the message names it.
-    """
+    """Raise a TrainingError that names a network whose weights are not finite."""
     for name, network in networks.items():
         if not all(weight.isfinite().all() for weight in network.parameters()):
             raise _not_finite(f"weights of the {name}", step)
 
 
 def refuse_runaway_critic(row: Row, config: TrainConfig) -> None:
-    """Stop a run whose losses betray a critic steeper than ``config.critic_limit``.
-
-    Raises
-    ------
-    TrainingError
-        They do; the message names them, the slope and the limit.
-    """
+    """Raise a TrainingError where losses betray a critic steeper than ``config.critic_limit``."""
     limit = config.critic_limit
     if not limit or "penalty" not in row:
         return

@@ -20,16 +20,7 @@ COLUMNS = (
 
 
 def write_history(rows: list[Row], run_dir: Path) -> None:
-    """Write ``history.csv`` and ``history.json``; a value that a row lacks stays empty.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_history([{"step": 8, "content": 0.25}], folder)
-    >>> read_history(folder)
-    [{'step': 8, 'content': 0.25}]
-    """
+    """Write ``history.csv`` and ``history.json``; a value that a row lacks stays empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

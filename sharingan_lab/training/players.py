@@ -15,12 +15,7 @@ from sharingan_lab.training.config import TrainConfig
 def build_generator(config: TrainConfig, *, start: bool = True) -> nn.Module:
     """Build the generator that the settings name, with the weights to start from if asked for.
 
-    Raises
-    ------
-    ConfigError
-        These are weights of another network.
-    CheckpointError
-        There are no such weights.
+    Weights of another network are a ConfigError, missing ones a CheckpointError.
 
     Examples
     --------

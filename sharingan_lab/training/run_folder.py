@@ -25,25 +25,7 @@ _FREE_ON_RESUME = {
 class RunFolder:
     """Where a run is kept; without a path, and by all processes but one, nothing is written.
 
-    Parameters
-    ----------
-    path : path, optional
-        The folder.
-    config : TrainConfig
-        Settings of the run.
-    leads : bool
-        Whether this process writes for all.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = RunFolder(tempfile.mkdtemp(), TrainConfig(), leads=True)
-    >>> folder.find(resume=False)
-    >>> folder.begin()
-    >>> folder.find(resume=False)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.ConfigError: ... holds a run already: resume it or choose another
+    `leads` says whether this process writes for all.
     """
 
     def __init__(self, path: str | Path | None, config: TrainConfig, *, leads: bool):
@@ -56,10 +38,7 @@ class RunFolder:
     def find(self, resume: bool) -> tuple[Path, dict[str, Any]] | None:
         """Return the checkpoint to go on from and its facts; None where the run begins.
 
-        Raises
-        ------
-        ConfigError
-            There is a run and it is not to be resumed, or it had other settings.
+        A run that is not to be resumed, or had other settings, is a ConfigError.
         """
         if self.path is None:
             return None

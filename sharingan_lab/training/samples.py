@@ -19,31 +19,8 @@ def write_samples(
 ) -> Path:
     """Write a sheet of three rows, blurred, restored and sharp, as ``samples/step-XXXXXXXX.png``.
 
-    Parameters
-    ----------
-    run_dir : Path
-        Folder of the run.
-    step : int
-        Generator updates done.
-    blurred, restored, sharp : Tensor
-        Square crops (N, 3, H, H) in [0, 1]; the first four are shown.
-
-    Returns
-    -------
-    Path
-        The sheet.
-
-    Raises
-    ------
-    StorageError
-        The disk is full, or the folder cannot be written to.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> crops = torch.rand(3, 2, 3, 16, 16)
-    >>> write_samples(Path(tempfile.mkdtemp()), 120, *crops).name
-    'step-00000120.png'
+    Of square crops (N, 3, H, H) in [0, 1] the first four are shown. A disk that is full or
+    read-only is a StorageError.
     """
     rows = [torch.cat([*_middle(images[:CROPS])], dim=2) for images in (blurred, restored, sharp)]
     sheet = torch.cat(rows, dim=1)
@@ -56,13 +33,7 @@ def write_samples(
 
 
 def sample_sheets(run_dir: Path) -> dict[int, Path]:
-    """Return the sheets of a run by their step, in order; none where there is no picture.
-
-    Examples
-    --------
-    >>> sample_sheets(Path("no_run"))
-    {}
-    """
+    """Return the sheets of a run by their step, in order; none where there is no picture."""
     sheets = sorted((run_dir / "samples").glob("step-*.png"))
     return {int(sheet.stem.removeprefix("step-")): sheet for sheet in sheets}
 

@@ -20,12 +20,7 @@ from sharingan_lab.errors import ConfigError
 class Team:
     """A process's place among those that train together; alone, nothing here does anything.
 
-    Parameters
-    ----------
-    rank : int
-        This process, from 0.
-    size : int
-        How many there are.
+    `rank` is this process, from 0, `size` how many there are.
 
     Examples
     --------
@@ -105,20 +100,8 @@ class Team:
 def join_team(device: torch.device) -> Team:
     """Meet the other processes, if a launcher says that there are any.
 
-    Parameters
-    ----------
-    device : torch.device
-        Where this process computes; on CUDA it takes the GPU of its local rank.
-
-    Raises
-    ------
-    ConfigError
-        The launcher's environment is incomplete.
-
-    Examples
-    --------
-    >>> join_team(torch.device("cpu"))
-    Team(rank=0, size=1)
+    On CUDA a process takes the GPU of its local rank. An incomplete environment of the launcher is
+    a ConfigError.
     """
     size = int(os.environ.get("WORLD_SIZE", 1))
     if size == 1:

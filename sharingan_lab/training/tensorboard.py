@@ -47,19 +47,8 @@ class EventLog:
     PyTorch's own writer works in a thread, whose failure on a full disk would end as a traceback
     beside a run that goes on; here a row is on the disk when :meth:`add` returns.
 
-    Parameters
-    ----------
-    run_dir : Path
-        Folder of the run.
-    after : int
-        Step that the run goes on from; what an earlier session wrote for later steps is void.
-
-    Raises
-    ------
-    ConfigError
-        The package ``tensorboard`` is missing.
-    StorageError
-        The disk is full, or the folder cannot be written to.
+    `after` is the step that the run goes on from: what an earlier session wrote for later steps is
+    void. A disk that is full or read-only is a StorageError.
     """
 
     def __init__(self, run_dir: Path, after: int = 0):

@@ -21,19 +21,7 @@ def surround_updates(
     penalty_rng: torch.Generator,
     team: Team,
 ) -> None:
-    """Hang on the optimisers of "generator" and "critic" what the settings and the team ask for.
-
-    Examples
-    --------
-    >>> weight, average = nn.Parameter(torch.zeros(2)), nn.ParameterList([torch.zeros(2)])
-    >>> optimisers = {name: torch.optim.SGD([weight], lr=1.0) for name in ("generator", "critic")}
-    >>> config = TrainConfig(clip_gradient=1.0, average=0.5)
-    >>> surround_updates(config, optimisers, average, torch.Generator(), Team())
-    >>> weight.grad = torch.tensor([3.0, 4.0])
-    >>> optimisers["generator"].step()
-    >>> weight.data, average[0].data  # a gradient of length 1, an average half-way there
-    (tensor([-0.6000, -0.8000]), tensor([-0.3000, -0.4000]))
-    """
+    """Hang on the optimisers of "generator" and "critic" what the settings and the team ask for."""
     generators, critics = optimisers["generator"], optimisers["critic"]
     if team.size > 1:
         for optimiser in (generators, critics):
