@@ -129,8 +129,8 @@ def _turn(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The hand turns and shifts the camera: a homography a moment."""
     seen = []
     for scene, poses in zip(scenes, _poses(of, scenes.shape[-1]), strict=True):
-        looks = (_look(scene, some).sum(dim=0) for some in poses.split(_together(scene)))
-        seen.append(sum(looks) / len(poses))
+        some = poses.split(max(1, ROOM // scene[0].numel()))  # all at once where memory allows
+        seen.append(sum(_look(scene, few).sum(dim=0) for few in some) / len(poses))
     return torch.stack(seen), inner(scenes)
 
 
@@ -243,11 +243,6 @@ def _poses(of: _Motions, side: int) -> list[Tensor]:
         dim=2,
     )
     return [_moments(path, count) for path, count in zip(poses, _counts(of.reach), strict=True)]
-
-
-def _together(scene: Tensor) -> int:
-    """How many looks at a scene memory has room for: all of a crop, a few of a large picture."""
-    return max(1, ROOM // scene[0].numel())
 
 
 def _look(scene: Tensor, poses: Tensor) -> Tensor:

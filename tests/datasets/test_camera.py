@@ -88,6 +88,12 @@ def test_a_turn_is_that_of_camera_shake():
         torch.testing.assert_close(image, expected, atol=2e-4, rtol=0)
 
 
+def test_a_turn_of_a_large_picture_is_looked_at_in_parts(monkeypatch):
+    whole, _ = take(camera("turn"), SCENES)
+    monkeypatch.setattr(motion, "ROOM", 4 * SIDE**2)  # four of six moments or more
+    torch.testing.assert_close(take(camera("turn"), SCENES)[0], whole, atol=1e-6, rtol=0)
+
+
 def test_poses_turn_tilt_and_move_about_the_middle():
     """At the middle the scene moves by the path, whether the hand tilts or shifts."""
     reach = torch.full((200,), 8.0)
