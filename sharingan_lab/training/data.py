@@ -39,8 +39,8 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     Raises
     ------
     ConfigError
-        A folder of pictures is to be used, and none is named; the subset is larger than what there
-        is, or a batch than the training items.
+        A folder of pictures is to be used, and none is named, or the subset is larger than what
+        there is.
     DataError
         The data set is missing or too small.
 
@@ -62,11 +62,16 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
         train = _synthetic(config, sharp, config.seed, config.items or len(sharp), device)
         train = _with_real(config, train, device)
         held_back = _synthetic(config, sharp_held_back, _other_seed(config), VALIDATION_PAIRS)
-    if len(train) < config.batch_size:
-        raise ConfigError(f"batch_size={config.batch_size} exceeds the {len(train)} training items")
     batch = take_items(held_back, list(range(len(held_back))))
     blurred, target = (torch.stack(images) for images in zip(*batch, strict=True))
     return train, (blurred, target)
+
+
+def steps_of_epoch(data: Dataset, config: TrainConfig) -> int:
+    """Return the generator updates of an epoch; an incomplete last batch is left out."""
+    if len(data) < config.batch_size:
+        raise ConfigError(f"batch_size={config.batch_size} exceeds the {len(data)} training items")
+    return len(data) // config.batch_size
 
 
 def batches_of_epoch(
@@ -78,7 +83,7 @@ def batches_of_epoch(
 
     Each process takes its part of every batch; `first` is the first step that is wanted.
     """
-    size, steps = config.batch_size, len(data) // config.batch_size
+    size, steps = config.batch_size, steps_of_epoch(data, config)
     per_step = config.critic_steps + 1 if config.fresh_critic_batches else 1
     data.set_epoch(epoch)
     rng = torch.Generator().manual_seed((config.seed * 1_000_003 + epoch) % 2**64)

@@ -17,7 +17,7 @@ from sharingan_lab.training import guards, players
 from sharingan_lab.training.capture import CapturedStep
 from sharingan_lab.training.checkpoints import load_checkpoint
 from sharingan_lab.training.config import TrainConfig
-from sharingan_lab.training.data import batches_of_epoch, training_data
+from sharingan_lab.training.data import batches_of_epoch, steps_of_epoch, training_data
 from sharingan_lab.training.history import Row, read_history
 from sharingan_lab.training.interrupts import stop_requested
 from sharingan_lab.training.run_folder import RunFolder
@@ -80,6 +80,7 @@ class Trainer:
         self.team = join_team(self.device)
         self.team.check_shares(config.batch_size)
         self.data, validation = training_data(config)
+        self.steps_per_epoch = steps_of_epoch(self.data, config)
         self.validation = tuple(images.to(self.device) for images in validation)
         self.folder = RunFolder(run_dir, config, leads=self.team.leads)
         self.run_dir = self.folder.path
@@ -103,7 +104,6 @@ class Trainer:
         if config.precision == "bfloat16":
             computing = map(players.InBfloat16, computing)
         self.game = Game(*computing, *self.optimisers.values(), self.penalty_rng, config)
-        self.steps_per_epoch = len(self.data) // config.batch_size  # whole batches only
         self.steps_done = 0
         self.sums = torch.zeros(len(LOSSES), dtype=torch.float64, device=self.device)
         self.summed = 0  # steps in self.sums

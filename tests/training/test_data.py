@@ -220,3 +220,10 @@ def test_pictures_smaller_than_the_crop_are_named(folder):
 def test_a_folder_of_pictures_must_be_named():
     with pytest.raises(ConfigError, match="data=folder needs data_root"):
         training_data(recipe("lite"))
+
+
+def test_a_batch_larger_than_the_data_is_refused_by_the_trainer_alone():
+    small = recipe("quick").with_settings(items=2)
+    assert len(training_data(small)[0]) == 2  # to be looked at
+    with pytest.raises(ConfigError, match="batch_size=4 exceeds the 2 training items"):
+        Trainer(small)
