@@ -81,7 +81,7 @@ def test_the_curves_show_the_history(record):
 def test_an_unfinished_run_says_how_long_it_still_takes():
     row = {"step": 100, "epoch": 0.1, "content": 1.0}
     said = dict(settings_and_cost(RunRecord(recipe("report"), [row], {}, 100, 60.0)))
-    assert said["still to go"] == "50 h 0 min at this pace"
+    assert said["still to go"] == "49 h 59 min at this pace"  # 2,999 minutes
     assert said["losses"].startswith("vgg19 with weight 100, wasserstein critic (5 steps, penalty")
     by_epochs = recipe("lite").with_settings(minutes=0.0)
     just_begun = RunRecord(by_epochs, [{"step": 0, "epoch": 0.0}], {}, 9, 60.0)
