@@ -6,7 +6,6 @@ from types import TracebackType
 from IPython import get_ipython
 
 from sharingan_lab.errors import SharinganError
-from sharingan_lab.lab.report.catalogue import all_lessons
 
 _WHERE = "%tb in a cell of its own shows where in the code."
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
@@ -73,6 +72,9 @@ def names_defined(lesson: str) -> set[str]:
     >>> {"run", "torch", "reach"} <= names_defined("01")
     True
     """
+    # Only here: it brings papermill and nbformat, a second or more of every lesson's start.
+    from sharingan_lab.lab.report.catalogue import all_lessons
+
     cells = [
         cell.source
         for each in all_lessons()
