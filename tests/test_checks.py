@@ -122,6 +122,12 @@ def test_light_may_be_brighter_than_white_and_a_difference_negative(name):
     assert torch.isfinite(once).all() and torch.isfinite(twice).all()
 
 
+def test_what_a_network_gives_that_still_learns_may_lie_far_beyond_black_and_white():
+    restored = (4 * GOOD - 2).requires_grad_()
+    CONTENT(restored, GOOD).backward()
+    assert Critic(width=4)(2 * restored - 1).isfinite().all() and restored.grad.abs().min() > 0
+
+
 @pytest.mark.parametrize("name", sorted({*LIGHT, *PICTURES} - {*NETWORKS, *NOT_TRIED}))
 def test_float64_gives_what_float32_gives(name):
     function = (LIGHT | PICTURES)[name]
