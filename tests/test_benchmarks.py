@@ -8,7 +8,7 @@ import torch
 from benchmarks import ship
 from benchmarks.side_by_side import Row, compare, table
 from sharingan_lab.restore import load_generator
-from sharingan_lab.training import Trainer, recipe
+from sharingan_lab.training import Trainer, recipe, records, shipped_runs
 
 
 def test_the_ratio_is_that_of_the_median_times(monkeypatch):
@@ -40,7 +40,7 @@ def test_a_shipped_file_is_the_newest_generator_of_its_run_in_half_precision(tmp
         tmp_path / "run",
     )  # fmt: skip
     trainer.fit()
-    shipped = ship.ship(tmp_path / "run", "mine")
+    shipped = ship.ship("mine", [tmp_path / "run"])
     assert shipped == tmp_path / "mine-generator.safetensors"
     weights, loaded = trainer.averaged.state_dict(), load_generator(shipped).state_dict()
     assert weights.keys() == loaded.keys()
@@ -48,3 +48,9 @@ def test_a_shipped_file_is_the_newest_generator_of_its_run_in_half_precision(tmp
         assert torch.equal(loaded[name], value.half().float())
     newest = sorted(tmp_path.glob("run/checkpoints/step-*/generator-*"))[-1]
     assert shipped.stat().st_size < 0.7 * newest.stat().st_size
+    monkeypatch.setattr(records, "shipped_dir", lambda: tmp_path)
+    (told,) = shipped_runs("mine")
+    assert told.config == trainer.config and told.step == 2 and told.seconds > 0
+    assert [row["psnr"] for row in told.checks] == pytest.approx(
+        [row["psnr"] for row in trainer.history if "psnr" in row], abs=1e-4
+    )

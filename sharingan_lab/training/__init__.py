@@ -5,7 +5,7 @@ from sharingan_lab.training.data import training_data
 from sharingan_lab.training.diagnosis import diagnose
 from sharingan_lab.training.history import read_history
 from sharingan_lab.training.recipes import RECIPES, recipe
-from sharingan_lab.training.records import RunRecord, read_run
+from sharingan_lab.training.records import RunRecord, read_run, shipped_runs
 from sharingan_lab.training.samples import read_samples
 from sharingan_lab.training.trainer import Trainer
 
@@ -19,5 +19,6 @@ __all__ = [
     "read_run",
     "read_samples",
     "recipe",
+    "shipped_runs",
     "training_data",
 ]

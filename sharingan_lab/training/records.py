@@ -1,10 +1,11 @@
 """A run read back from its folder, finished or not."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.locations import named_path
+from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.training.checkpoints import newest_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.history import Row, read_history
@@ -86,3 +87,38 @@ def read_run(run_dir: str | Path) -> RunRecord:
         raise DataError(f"the run in {run_dir} has an empty history: wait for its first checkpoint")
     _, kept = newest_checkpoint(run_dir) or (None, {"step": 0, "seconds": 0.0})
     return RunRecord(config, history, sample_sheets(run_dir), kept["step"], kept["seconds"])
+
+
+def shipped_runs(name: str) -> list[RunRecord]:
+    """Read how a shipped generator was trained: the runs that led to it, each from the one before.
+
+    Of their histories the validations are kept, and no pictures.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`.shipped_generators`.
+
+    Raises
+    ------
+    DataError
+        Nothing ships under this name.
+
+    Examples
+    --------
+    >>> [run.config.content for run in shipped_runs("lite")][-1]
+    'decibels'
+    """
+    path = shipped_dir() / f"{name}-training.json"
+    if not path.is_file():
+        raise DataError(f"there is no {path}: choose a generator that ships, such as 'lite'")
+    return [
+        RunRecord(
+            TrainConfig().with_settings(**run["settings"]),
+            run["history"],
+            {},
+            run["step"],
+            run["seconds"],
+        )
+        for run in json.loads(path.read_text())
+    ]
