@@ -27,7 +27,7 @@ def ship(name: str, run_dirs: list[Path]) -> Path:
     network, settings, state = read_network(find_weights(run_dirs[-1]))
     about = json.dumps({"network": network, "settings": settings})
     half = {key: value.to(torch.float16).contiguous() for key, value in state.items()}
-    runs = json.dumps([training_of(run_dir) for run_dir in run_dirs], indent=1) + "\n"
+    runs = json.dumps([training_of(run_dir) for run_dir in run_dirs]) + "\n"
     write_atomically(shipped_dir() / f"{name}-training.json", runs)
     out = shipped_dir() / f"{name}-generator.safetensors"
     return write_atomically(out, save(half, metadata={"sharingan-lab": about}))
