@@ -18,6 +18,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from PIL import Image
 from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
 
 from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.lesson import MODES
@@ -30,6 +31,16 @@ from sharingan_lab.lab.tables import in_words
 OnError = Callable[[EquationError], None]
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_PRIORITY = [
+    "text/html",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+    WIDGET_VIEW,  # nothing to show: its picture is the next output
+]
 _COVER_WIDTH = 560
 _COVER_SHAPE = 0.66  # height by width, at most
 _CODE_STYLE = "xcode"  # dark enough on the light background to be read
@@ -86,17 +97,12 @@ class _Exporter(TemplateExporter):
     output_mimetype = "text/html"
 
     def __init__(self, on_error: OnError) -> None:
-        super().__init__(template_name="sharingan", extra_template_basedirs=[str(_TEMPLATES)])
-        self.display_data_priority = [
-            "text/html",
-            "image/svg+xml",
-            "image/png",
-            "image/jpeg",
-            "text/markdown",
-            "text/latex",
-            "text/plain",
-            WIDGET_VIEW,  # nothing to show: its picture is the next output
-        ]
+        # for the exporter and for its filter of outputs, which would warn of what it does not know
+        settings = Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
+        templates = [str(_TEMPLATES)]
+        super().__init__(
+            config=settings, template_name="sharingan", extra_template_basedirs=templates
+        )
         self.register_filter("markdown2html", lambda source: markdown(source, on_error))
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
         self.register_filter("picture_alt", picture_alt)

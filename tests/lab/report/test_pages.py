@@ -1,6 +1,7 @@
 """The pages of a report, read as text and in a browser without a network."""
 
 import re
+import warnings
 
 import bs4
 import pytest
@@ -96,6 +97,15 @@ def test_a_picture_shows_where_a_widget_carries_one():
     (picture,) = bs4.BeautifulSoup(page, "html.parser").find_all("img")
     assert picture["alt"] == "A kernel."
     assert undrawn == []
+
+
+def test_a_widget_whose_picture_is_the_next_output_is_no_cause_to_warn():
+    view = v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})
+    cell = v4.new_code_cell("explorer", execution_count=1, outputs=[view])
+    result = LessonResult("01", "01_x", "X", "done", "quick", {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lesson_html(v4.new_notebook(cells=[cell]), result, None, None)
 
 
 def test_an_error_output_is_shown_without_terminal_codes(made):
