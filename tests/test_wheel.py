@@ -62,7 +62,7 @@ def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     lessons = [n for n in names if n.startswith("sharingan_lab/course/notebooks/")]
     assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
     shipped = {p.name for p in (ROOT / "data" / "shipped").iterdir()}
-    assert {"lite-generator.safetensors", "vgg19-conv3_3.safetensors", "README.md"} <= shipped
+    assert {"lite-generator.safetensors", "sharingan-training.json", "README.md"} <= shipped
     assert {f"sharingan_lab/course/data/{name}" for name in shipped} <= set(names)
     assert "sharingan_lab/lab/report/templates/sharingan/index.html.j2" in names
     assert "sharingan_lab/lab/explorers/template/index.html.j2" in names

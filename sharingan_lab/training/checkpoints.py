@@ -63,7 +63,7 @@ def shipped_generators() -> list[str]:
     Examples
     --------
     >>> shipped_generators()
-    ['lite']
+    ['lite', 'sharingan']
     """
     return sorted(
         path.name.removesuffix("-generator.safetensors")
