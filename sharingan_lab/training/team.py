@@ -125,6 +125,10 @@ def _meet(backend: str) -> None:
     A launcher keeps one store for all its attempts, in which a team that is started again would
     find where the one before it was to be reached, and wait there for ever.
     """
+    # Its functions take the group that is there when they are first imported for their default, and
+    # keep it: gloo's threads would outlive the meeting, and now and then abort the ending process.
+    import torch.distributed.nn  # noqa: F401
+
     store, rank, size = next(dist.rendezvous("env://"))
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     own = dist.PrefixStore(f"attempt {attempt}", store)

@@ -162,6 +162,7 @@ def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_hap
 
 TWO_CLOCKS = """
 import json, os, sys
+from pathlib import Path
 from types import SimpleNamespace
 from sharingan_lab.training import TrainConfig, Trainer, trainer
 rank, now = int(os.environ["RANK"]), [0.0]
@@ -174,9 +175,11 @@ def step(batches):
     now[0] += 60.0 * (1 + rank)
 run.step = step
 run.fit()
-with open(f"{sys.argv[2]}-{rank}", "w") as file:
-    json.dump([run.seconds, run.finished, rates], file)
 run.team.part_ways()
+threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+threads = [name for name in threads if "gloo" in name]
+with open(f"{sys.argv[2]}-{rank}", "w") as file:
+    json.dump([run.seconds, run.finished, rates, threads], file)
 """
 
 
@@ -190,7 +193,8 @@ def test_processes_whose_clocks_differ_keep_one_schedule_that_of_the_slowest(tmp
     assert done.returncode == 0, done.stderr
     one, two = (json.loads((tmp_path / f"found-{rank}").read_text()) for rank in (0, 1))
     assert one == two
-    seconds, finished, rates = one
+    seconds, finished, rates, threads = one
+    assert not threads  # they would abort an interpreter that ends
     assert (seconds, finished, len(rates)) == (720.0, True, 6)
     assert rates == pytest.approx([config.rate_by_clock(n / 6) for n in range(6)])
 
