@@ -8,6 +8,7 @@ from sharingan_lab.evaluation.detection import (
 )
 from sharingan_lab.evaluation.detector import build_detector, load_street_detector
 from sharingan_lab.evaluation.detector_training import train_detector
+from sharingan_lab.evaluation.intervals import bootstrap_interval
 from sharingan_lab.evaluation.matching import (
     DetectionScores,
     box_overlap,
@@ -19,6 +20,7 @@ from sharingan_lab.evaluation.runtime import measure_runtime
 
 __all__ = [
     "DetectionScores",
+    "bootstrap_interval",
     "box_overlap",
     "build_detector",
     "detect",
