@@ -23,7 +23,7 @@ from sharingan_lab.datasets import Camera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
 from sharingan_lab.datasets.mixed import take_items
-from sharingan_lab.evaluation import psnr, ssim
+from sharingan_lab.evaluation import bootstrap_interval, psnr, ssim
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.losses import PerceptualLoss
 from sharingan_lab.restore import load_generator, restore
@@ -32,7 +32,6 @@ CROPS, SIDE, SEED = 100, 128, 20_000
 KNOWN = 24  # crops whose kernel is known, of 33 pixels, and whose noise has a deviation of 1 %
 KERNEL_SIZE = 33
 HIGHEST = 50.0  # dB; a picture without blur is its own sharp one, and infinitely good
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -57,21 +56,13 @@ class Verdict:
 
     def cells(self) -> list[str]:
         """What the table says: mean gain with its 95 % interval, the worst picture, SSIM."""
-        low, high = interval(self.psnr)
+        low, high = bootstrap_interval(self.psnr, rng=torch.Generator().manual_seed(0))
         return [
             f"{self.psnr.mean():+.2f} ({low:+.2f} to {high:+.2f})",
             f"{self.psnr.min():+.2f}",
             f"{self.ssim.mean():+.4f}",
             f"{float(self.features):.3f}",
         ]
-
-
-def interval(values: Tensor) -> tuple[float, float]:
-    """95 % interval of a mean: the bootstrap's percentiles."""
-    rng = torch.Generator().manual_seed(0)
-    chosen = torch.randint(len(values), (RESAMPLES, len(values)), generator=rng)
-    means = values[chosen].mean(dim=1).double()
-    return tuple(means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist())
 
 
 def synthetic(sharp: Path, seed: int = SEED) -> dict[str, list[Pair]]:

@@ -60,14 +60,6 @@ def test_the_mask_is_tuned_to_the_pairs():
     assert judges.tuned([pair]) == (0.7, 2.0)
 
 
-def test_the_interval_holds_the_mean_and_shrinks_with_the_number():
-    values = torch.randn(400, generator=torch.Generator().manual_seed(1))
-    (low, high), (wide_low, wide_high) = judges.interval(values), judges.interval(values[:25])
-    assert low < values.mean() < high
-    assert high - low == pytest.approx(2 * 1.96 * float(values.std()) / 20, rel=0.1)
-    assert wide_high - wide_low > 2 * (high - low)
-
-
 def test_crops_are_the_same_at_every_call_and_sorted_by_their_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(judges, "CROPS", 12)
     for i, name in enumerate(("coffee", "chelsea")):
