@@ -1,8 +1,8 @@
 """The course's own rooms, opened when a name is first used.
 
 On this floor lies the page of a lesson: its start, figures, tables, notices. `toys` is what
-lessons play with, `probes` looks into networks, `explorers` are what a reader turns, `report`
-executes the lessons. Lessons write ``from sharingan_lab import lab`` or
+lessons play with, `probes` looks into networks, `explorers` are what a reader turns, `checks`
+answers exercises, `report` executes the lessons. Lessons write ``from sharingan_lab import lab`` or
 ``from sharingan_lab.lab import`` with the names below. All of it needs the extra ``course``.
 
 >>> from sharingan_lab import lab
@@ -19,6 +19,7 @@ require_course()
 _HOMES = {
     "animation": "animate",
     "boxes": "draw_detections",
+    "checks.verdict": "check",
     "figures": "image_grid show",
     "key_figures": "key_figure notice",
     "lesson": "Run setup",
