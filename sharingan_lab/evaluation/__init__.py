@@ -1,39 +1,54 @@
 """What a restoration is worth: image quality, and what a detector finds afterwards."""
 
-from sharingan_lab.evaluation.detection import (
-    detect,
-    evaluate_detection,
-    objectness_map,
-    own_truth,
-)
-from sharingan_lab.evaluation.detector import build_detector, load_street_detector
+from sharingan_lab.evaluation.aerial import build_aerial_detector
+from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
+from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
 from sharingan_lab.evaluation.intervals import bootstrap_interval
+from sharingan_lab.evaluation.known import (
+    Detector,
+    load_detector,
+    save_detector,
+    shipped_detectors,
+)
 from sharingan_lab.evaluation.matching import (
     DetectionScores,
     box_overlap,
+    detection_counts,
     detection_scores,
     match_detections,
 )
+from sharingan_lab.evaluation.mistakes import MISTAKES, mistake_shares
+from sharingan_lab.evaluation.precision import average_precision
 from sharingan_lab.evaluation.quality import evaluate_pairs, psnr, ssim, ssim_map
 from sharingan_lab.evaluation.runtime import measure_runtime
+from sharingan_lab.evaluation.stages import objectness_map, stage_scores
 
 __all__ = [
+    "MISTAKES",
     "DetectionScores",
+    "Detector",
+    "average_precision",
     "bootstrap_interval",
     "box_overlap",
+    "build_aerial_detector",
     "build_detector",
     "detect",
+    "detection_counts",
     "detection_scores",
     "evaluate_detection",
     "evaluate_pairs",
-    "load_street_detector",
+    "load_detector",
     "match_detections",
     "measure_runtime",
+    "mistake_shares",
     "objectness_map",
     "own_truth",
     "psnr",
+    "save_detector",
+    "shipped_detectors",
     "ssim",
     "ssim_map",
+    "stage_scores",
     "train_detector",
 ]

@@ -1,5 +1,6 @@
 """Whether boxes are such, and what is wrong with them if not."""
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -54,10 +55,13 @@ be larger than x1 and y1; of x, y, width, height make x, y, x + width, y + heigh
         )
 
 
-def check_targets(targets: Sequence[dict[str, Tensor]], images: Tensor, classes: int) -> None:
+def check_targets(
+    targets: Sequence[dict[str, Tensor]], images: Tensor, classes: float = math.inf
+) -> None:
     """Raise InputError unless there are usable boxes and labels for each of these images.
 
-    Boxes lie inside of the image, labels are whole and above 0, the background's.
+    Boxes lie inside of the image, labels are whole, above 0, the background's, and below the
+    number of classes, where that is known.
     """
     if len(images) != len(targets):
         raise InputError(f"{len(images)} images need a target each, got {len(targets)} targets")
@@ -68,9 +72,10 @@ def check_targets(targets: Sequence[dict[str, Tensor]], images: Tensor, classes:
         if not boxes.numel():
             continue
         if labels.is_floating_point() or not 1 <= labels.min() <= labels.max() < classes:
+            most = f" to {classes - 1}" if classes < math.inf else ""
             raise InputError(
-                f"picture {i}: labels must be whole numbers from 1 to {classes - 1} (0 is the "
-                f"background), got {describe(labels)}"
+                f"picture {i}: labels must be whole numbers from 1{most} (0 is the background), "
+                f"got {describe(labels)}"
             )
         if boxes.min() < -1 or (boxes[:, 2:] > boxes.new_tensor([width, height]) + 1).any():
             raise InputError(

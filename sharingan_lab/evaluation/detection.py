@@ -1,30 +1,31 @@
 """What a detector finds on pictures, and how much of it is right."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from sharingan_lab.checks import check_count, check_images
+from sharingan_lab.checks import check_count, check_images, describe
+from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation.boxes import check_boxes, check_targets
 from sharingan_lab.evaluation.detector import count_classes
 from sharingan_lab.evaluation.matching import DetectionScores, detection_scores
 
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
+Finder = Callable[[list[Tensor]], Sequence[dict[str, Tensor]]]
+_PARTS = ("boxes", "labels", "scores")
 
 
 @torch.no_grad()
-def detect(detector: FasterRCNN, images: Tensor, *, batch: int = 8) -> list[dict[str, Tensor]]:
-    """Find plants.
+def detect(detector: Finder, images: Tensor, *, batch: int = 8) -> list[dict[str, Tensor]]:
+    """Find things in pictures.
 
     Parameters
     ----------
-    detector : FasterRCNN
-        Left in evaluation mode.
+    detector : callable
+        Any that takes a list of images (3, H, W) and returns for each a dict with ``boxes``
+        (D, 4) as x1, y1, x2, y2 in pixels, ``labels`` (D,) and ``scores`` (D,): torchvision's
+        detectors, what :func:`.load_detector` returns, or a function of your own around another
+        package's. A module gets the images on its device, and is left in evaluation mode.
     images : Tensor
         (N, 3, H, W) in [0, 1].
     batch : int
@@ -34,7 +35,12 @@ def detect(detector: FasterRCNN, images: Tensor, *, batch: int = 8) -> list[dict
     -------
     list of dict
         One an image, on the CPU, surest first: ``boxes`` (D, 4), ``labels`` (D,) and ``scores``
-        (D,), the box head's confidence in the class.
+        (D,), the confidence in the class.
+
+    Raises
+    ------
+    InputError
+        The images are not as stated, or the detector gives no such dicts: the picture is named.
 
     Examples
     --------
@@ -45,46 +51,29 @@ def detect(detector: FasterRCNN, images: Tensor, *, batch: int = 8) -> list[dict
     """
     check_images(images, channels=(3,))
     check_count("batch", batch)
-    weights = next(detector.parameters())
-    detector.eval()
+    if isinstance(detector, nn.Module):
+        detector.eval()
+        images = images.to(next(detector.parameters()))
     found = []
     for part in images.split(batch):
-        found += detector(list(part.to(weights)))
-    return [{name: values.cpu() for name, values in one.items()} for one in found]
+        answers = detector(list(part))
+        if not isinstance(answers, Sequence) or len(answers) != len(part):
+            raise InputError(
+                f"a detector must return a list with a dict for each of {len(part)} images, got "
+                f"{describe(answers)}"
+            )
+        found += [_sorted(one, f"picture {len(found) + i}") for i, one in enumerate(answers)]
+    return found
 
 
-@torch.no_grad()
-def objectness_map(detector: FasterRCNN, images: Tensor) -> Tensor:
-    """What the first stage sees: the probability that some plant is centred at each place.
-
-    Parameters
-    ----------
-    detector : FasterRCNN
-        One with a single feature map, as :func:`build_detector` makes; left in evaluation mode.
-    images : Tensor
-        (N, 3, H, W) in [0, 1].
-
-    Returns
-    -------
-    Tensor
-        (N, H / 8, W / 8) in [0, 1], on the CPU: the highest objectness among a place's anchors.
-
-    Examples
-    --------
-    >>> from sharingan_lab.evaluation import build_detector
-    >>> detector = build_detector(size=64, width=8, rng=torch.Generator().manual_seed(0))
-    >>> objectness_map(detector, torch.zeros(2, 3, 64, 64)).shape
-    torch.Size([2, 8, 8])
-    """
-    check_images(images, channels=(3,))
-    detector.eval()
-    prepared, _ = detector.transform(list(images.to(next(detector.parameters()))))
-    (logits,), _ = detector.rpn.head([detector.backbone(prepared.tensors)])
-    return logits.sigmoid().amax(dim=1).cpu()
+def _sorted(found: dict[str, Tensor], where: str) -> dict[str, Tensor]:
+    check_boxes(found, f"{where}, detections", _PARTS)
+    order = found["scores"].argsort(descending=True, stable=True)
+    return {part: found[part][order].cpu() for part in _PARTS}
 
 
 def evaluate_detection(
-    detector: FasterRCNN,
+    detector: Finder,
     images: Tensor,
     targets: Sequence[dict[str, Tensor]],
     *,
@@ -144,6 +133,6 @@ def own_truth(
     [1]
     """
     for i, found in enumerate(detections):
-        check_boxes(found, f"picture {i}", ("boxes", "labels", "scores"))
+        check_boxes(found, f"picture {i}", _PARTS)
     sure = [(found, found["scores"] >= min_score) for found in detections]
     return [{part: found[part][keep] for part in ("boxes", "labels")} for found, keep in sure]

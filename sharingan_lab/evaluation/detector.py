@@ -5,15 +5,11 @@ Importing torchvision takes as long as importing torch: only who builds a detect
 
 from __future__ import annotations
 
-import os
+import math
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-
-from sharingan_lab.errors import CheckpointError
-from sharingan_lab.locations import named_path
-from sharingan_lab.weights import read_weights
 
 if TYPE_CHECKING:
     from torchvision.models.detection import FasterRCNN
@@ -128,44 +124,7 @@ def build_detector(
         )
 
 
-def load_street_detector(path: str | os.PathLike) -> FasterRCNN:
-    """Load torchvision's Faster R-CNN of 91 everyday classes, for street scenes such as GoPro's.
-
-    Parameters
-    ----------
-    path : path
-        The file that ``sharingan fetch faster-rcnn`` downloads, or the same weights as
-        safetensors.
-
-    Returns
-    -------
-    FasterRCNN
-        ResNet-50 with a feature pyramid, trained on COCO, in evaluation mode.
-
-    Raises
-    ------
-    CheckpointError
-        The file is missing or holds other weights.
-
-    Examples
-    --------
-    >>> load_street_detector("missing.pth")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.CheckpointError: no weights at missing.pth: `sharingan fetch faster-rcnn`
-    """
-    from torchvision.models.detection import fasterrcnn_resnet50_fpn
-
-    weights = read_weights(named_path(path), "`sharingan fetch faster-rcnn`")
-    detector = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91)
-    try:
-        detector.load_state_dict(weights)
-    except (RuntimeError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} is not the expected Faster R-CNN: {reason}") from error
-    return detector.eval()
-
-
-def count_classes(detector: FasterRCNN) -> int:
-    """Classes that a detector knows, the background among them."""
-    return detector.roi_heads.box_predictor.cls_score.out_features
+def count_classes(detector: object) -> float:
+    """Classes that a Faster R-CNN knows, the background among them; of any other, no limit."""
+    heads = getattr(getattr(detector, "network", detector), "roi_heads", None)
+    return heads.box_predictor.cls_score.out_features if heads else math.inf

@@ -26,6 +26,7 @@ def train_detector(
     batch: int = 4,
     learning_rate: float = 3e-3,
     grain: float = 0.05,
+    crop: int | None = None,
     rng: torch.Generator,
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> list[dict[str, float]]:
@@ -47,6 +48,10 @@ def train_detector(
         Largest standard deviation of the noise that is added to the images, each its own, as
         cameras differ. Without it, the detector may take the grain of a filtered picture, which
         it has never seen, for structure.
+    crop : int, optional
+        Side of the square that is cut out of each image at random before it is turned; of a plant
+        that is cut, the box of what is left counts if that is a third of it or more. By default
+        whole images.
     rng : torch.Generator
         Chooses images, turns and grain, and seeds the sampling of anchors and regions inside.
     on_step : callable, optional
@@ -84,7 +89,11 @@ def train_detector(
     check_count("steps", steps)
     check_count("batch", batch)
     check_number("grain", grain, 0)
-    optimiser = torch.optim.AdamW(detector.parameters(), lr=learning_rate, weight_decay=1e-4)
+    side = images.shape[-1]
+    if crop is not None:
+        check_count("crop", crop, most=side)
+    learning = [weights for weights in detector.parameters() if weights.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, learning_rate, total_steps=steps, pct_start=0.2
     )
@@ -96,13 +105,14 @@ def train_detector(
         torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
         for step in range(1, steps + 1):
             chosen = torch.randint(len(images), (batch,), generator=rng).tolist()
-            turned = [_turn(images[i], targets[i], rng) for i in chosen]
+            cut = [_crop(images[i], targets[i], crop or side, rng) for i in chosen]
+            turned = [_turn(*one, rng) for one in cut]
             seen = [_add_grain(image, grain, rng).to(weights) for image, _ in turned]
             known = [{k: v.to(weights.device) for k, v in target.items()} for _, target in turned]
             losses = detector(seen, known)
             optimiser.zero_grad()
             sum(losses.values()).backward()
-            nn.utils.clip_grad_norm_(detector.parameters(), 10.0)
+            nn.utils.clip_grad_norm_(learning, 10.0)
             optimiser.step()
             schedule.step()
             history.append({name: loss.item() for name, loss in losses.items()})
@@ -114,6 +124,22 @@ def train_detector(
 def _add_grain(image: Tensor, largest: float, rng: torch.Generator) -> Tensor:
     strength = largest * torch.rand((), generator=rng)
     return (image + strength * torch.randn(image.shape, generator=rng)).clamp(0, 1)
+
+
+def _crop(
+    image: Tensor, target: dict[str, Tensor], side: int, rng: torch.Generator
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Cut a square out at random, with the boxes of which at least a third is inside."""
+    room = image.shape[-1] - side
+    if room == 0:
+        return image, target
+    y, x = torch.randint(room + 1, (2,), generator=rng).tolist()
+    whole = target["boxes"].float() - torch.tensor([x, y, x, y])
+    boxes = whole.clamp(0, side)
+    areas, left = ((b[:, 2:] - b[:, :2]).prod(dim=1) for b in (whole, boxes))
+    kept = left >= areas / 3
+    inside = image[:, y : y + side, x : x + side]
+    return inside, {"boxes": boxes[kept], "labels": target["labels"][kept]}
 
 
 def _turn(

@@ -140,14 +140,15 @@ def match_detections(
     return matches
 
 
-def detection_scores(
+def detection_counts(
     detections: Iterable[dict[str, Tensor]],
     targets: Iterable[dict[str, Tensor]],
     *,
+    label: int | None = None,
     min_score: float = 0.5,
     iou: float = 0.5,
-) -> DetectionScores:
-    """Count right and wrong detections over a set of images.
+) -> Tensor:
+    """Count right and wrong detections of each image.
 
     Parameters
     ----------
@@ -155,6 +156,8 @@ def detection_scores(
         One an image, with ``boxes`` (D, 4), ``scores`` (D,) and ``labels`` (D,).
     targets : iterable of dict
         One an image, with ``boxes`` (G, 4) and ``labels`` (G,).
+    label : int, optional
+        The only class that counts; by default all, each matched with its own.
     min_score : float
         Detections less sure than this are left out.
     iou : float
@@ -162,8 +165,9 @@ def detection_scores(
 
     Returns
     -------
-    DetectionScores
-        Counts summed over images and classes, with ``precision``, ``recall`` and ``f1``.
+    Tensor
+        (N, 3), int64: true positives, false positives and false negatives of each image. Of
+        their means over images :func:`bootstrap_interval` gives the interval of an F1.
 
     Raises
     ------
@@ -175,21 +179,69 @@ def detection_scores(
     --------
     >>> target = {"boxes": torch.tensor([[0.0, 0, 8, 8]]), "labels": torch.tensor([2])}
     >>> found = {**target, "scores": torch.tensor([0.9])}
+    >>> detection_counts([found, found], [target, target], label=1).tolist()
+    [[0, 0, 0], [0, 0, 0]]
+    """
+    pairs = checked_pairs(detections, targets)
+    rows = []
+    for detected, truth in pairs:
+        sure = detected["scores"] >= min_score
+        there = torch.ones_like(truth["labels"], dtype=torch.bool)
+        if label is not None:
+            sure &= detected["labels"] == label
+            there = truth["labels"] == label
+        kept = (detected[part][sure] for part in ("boxes", "scores", "labels"))
+        matches = match_detections(*kept, truth["boxes"][there], truth["labels"][there], iou)
+        right = int((matches >= 0).sum())
+        rows.append([right, len(matches) - right, int(there.sum()) - right])
+    return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
+
+
+def detection_scores(
+    detections: Iterable[dict[str, Tensor]],
+    targets: Iterable[dict[str, Tensor]],
+    *,
+    label: int | None = None,
+    min_score: float = 0.5,
+    iou: float = 0.5,
+) -> DetectionScores:
+    """Add up the right and wrong detections of a set of images.
+
+    Parameters
+    ----------
+    detections, targets, label, min_score, iou
+        As for :func:`detection_counts`.
+
+    Returns
+    -------
+    DetectionScores
+        Counts summed over images and classes, with ``precision``, ``recall`` and ``f1``.
+
+    Raises
+    ------
+    InputError
+        As of :func:`detection_counts`.
+
+    Examples
+    --------
+    >>> target = {"boxes": torch.tensor([[0.0, 0, 8, 8]]), "labels": torch.tensor([2])}
+    >>> found = {**target, "scores": torch.tensor([0.9])}
     >>> detection_scores([found], [target]).f1
     1.0
     """
+    counts = detection_counts(detections, targets, label=label, min_score=min_score, iou=iou)
+    return DetectionScores(*counts.sum(dim=0).tolist())
+
+
+def checked_pairs(
+    detections: Iterable[dict[str, Tensor]], targets: Iterable[dict[str, Tensor]]
+) -> list[tuple[dict[str, Tensor], dict[str, Tensor]]]:
+    """Detections and truth of each image, or an InputError that names what is wrong with one."""
     detections, targets = list(detections), list(targets)
     if len(detections) != len(targets):
         raise InputError(f"{len(detections)} images were searched, {len(targets)} have a truth")
-    for i, (detected, truth) in enumerate(zip(detections, targets, strict=True)):
+    pairs = list(zip(detections, targets, strict=True))
+    for i, (detected, truth) in enumerate(pairs):
         check_boxes(detected, f"picture {i}, detections", ("boxes", "scores", "labels"))
         check_boxes(truth, f"picture {i}, truth", with_area=True)
-    found = wrong = there = 0
-    for detected, truth in zip(detections, targets, strict=True):
-        sure = detected["scores"] >= min_score
-        kept = (detected[part][sure] for part in ("boxes", "scores", "labels"))
-        matches = match_detections(*kept, truth["boxes"], truth["labels"], iou)
-        found += int((matches >= 0).sum())
-        wrong += int((matches < 0).sum())
-        there += len(truth["boxes"])
-    return DetectionScores(found, wrong, there - found)
+    return pairs

@@ -1,20 +1,19 @@
 import pytest
 import torch
-from safetensors.torch import save_file
-from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
 from sharingan_lab.datasets import weed_fields
-from sharingan_lab.errors import CheckpointError, InputError
+from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import (
     build_detector,
     detect,
     detection_scores,
     evaluate_detection,
-    load_street_detector,
     objectness_map,
+    stage_scores,
     train_detector,
 )
-from sharingan_lab.evaluation.detector_training import _add_grain, _turn
+from sharingan_lab.evaluation.detector_training import _add_grain, _crop, _turn
+from sharingan_lab.evaluation.stages import _proposals
 
 
 def seeded(seed):
@@ -127,6 +126,23 @@ def test_turning_takes_the_boxes_along():
     assert len(forms) == 8
 
 
+def test_a_crop_keeps_what_is_left_of_a_plant():
+    """Boxes painted white: whole ones stay, cut ones shrink, those cut to below a third go."""
+    image, rng, seen = torch.zeros(3, 40, 40), seeded(0), set()
+    target = {"boxes": torch.tensor([[10.0, 10, 22, 22]]), "labels": torch.tensor([2])}
+    image[:, 10:22, 10:22] = 1
+    for _ in range(60):
+        cut, kept = _crop(image, target, 16, rng)
+        assert cut.shape == (3, 16, 16)
+        share = cut[0].sum().item() / 144
+        seen.add(len(kept["boxes"]))
+        assert len(kept["boxes"]) == len(kept["labels"]) == (share >= 1 / 3)
+        for x1, y1, x2, y2 in kept["boxes"].long().tolist():
+            assert cut[:, y1:y2, x1:x2].min() == 1
+            assert cut[0].sum() == (x2 - x1) * (y2 - y1)
+    assert seen == {0, 1}
+
+
 def test_grain_varies_up_to_its_largest_strength():
     grey, generator = torch.full((3, 64, 64), 0.5), seeded(0)
     strengths = torch.stack([_add_grain(grey, 0.1, generator).std() for _ in range(40)])
@@ -141,7 +157,7 @@ def test_unusable_training_data_is_refused():
         train_detector(small_detector(), images, targets[:1], steps=1, rng=seeded(0))
     with pytest.raises(InputError, match="square"):
         train_detector(small_detector(), images[..., :64], targets, steps=1, rng=seeded(0))
-    for setting in ({"steps": 0}, {"batch": 0}, {"grain": -1.0}):
+    for setting in ({"steps": 0}, {"batch": 0}, {"grain": -1.0}, {"crop": 97}):
         with pytest.raises(InputError, match=next(iter(setting))):
             train_detector(small_detector(), images, targets, rng=seeded(0), **setting)
 
@@ -187,30 +203,61 @@ def test_pictures_without_plants_and_boxes_of_whole_numbers_are_fine():
     assert evaluate_detection(detector, images, targets).false_negatives <= 2
 
 
-def test_the_street_detector_loads_only_its_own_weights(tmp_path):
-    whole = tmp_path / "street.safetensors"
-    reference = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91)
-    save_file(reference.state_dict(), whole)
-    loaded = load_street_detector(whole)
-    assert not loaded.training
-    torch.testing.assert_close(dict(loaded.state_dict()), dict(reference.state_dict()))
+def test_a_detector_of_another_kind_does_as_well():
+    """torchvision's one-stage SSDlite, and a plain function: what matters is what comes out."""
+    from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-    other = tmp_path / "other.pth"
-    torch.save({"weight": torch.zeros(1)}, other)
-    with pytest.raises(CheckpointError, match="not the expected Faster R-CNN"):
-        load_street_detector(other)
-    with pytest.raises(CheckpointError, match="sharingan fetch faster-rcnn"):
-        load_street_detector(tmp_path / "missing.pth")
+    images, targets = weed_fields(2, 96, rng=seeded(0))
+    one_stage = ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=3)
+    found = detect(one_stage, images)
+    assert not one_stage.training and len(found) == 2
+    assert all(set(one) == {"boxes", "labels", "scores"} for one in found)
+    assert 0 <= evaluate_detection(one_stage, images, targets, min_score=0.1).f1 <= 1
+
+    def oracle(seen):
+        numbers = [next(i for i in range(2) if torch.equal(images[i], one)) for one in seen]
+        return [targets[i] | {"scores": torch.ones(len(targets[i]["labels"]))} for i in numbers]
+
+    assert evaluate_detection(oracle, images, targets).f1 == 1
 
 
-def test_pickled_code_in_a_weights_file_does_not_run(tmp_path):
-    trap, evidence = tmp_path / "trap.pth", tmp_path / "evidence"
+def test_findings_are_sorted_whatever_the_detector_does():
+    box = torch.tensor([[0.0, 0, 9, 9]]).repeat(2, 1)
+    unsorted = {"boxes": box, "labels": torch.tensor([1, 2]), "scores": torch.tensor([0.2, 0.7])}
+    (found,) = detect(lambda images: [unsorted] * len(images), torch.zeros(1, 3, 16, 16))
+    assert found["labels"].tolist() == [2, 1]
 
-    class Trap:
-        def __reduce__(self):
-            return (open, (str(evidence), "w"))
 
-    torch.save({"weight": Trap()}, trap)
-    with pytest.raises(CheckpointError, match=r"cannot read weights from .*trap\.pth"):
-        load_street_detector(trap)
-    assert not evidence.exists()
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda images: None, "a dict for each of 2 images, got NoneType"),
+        (lambda images: [{}], "a dict for each of 2 images, got list"),
+        (lambda images: [{}, {}], "^picture 0, detections: boxes must be a torch.Tensor"),
+    ],
+)
+def test_a_callable_that_is_no_detector_is_told_so(answer, words):
+    with pytest.raises(InputError, match=words):
+        detect(answer, torch.zeros(2, 3, 16, 16))
+
+
+def test_the_stages_answer_at_the_true_boxes(trained):
+    """A detector that has learnt: plants are things, mostly of their class, moved to the plant."""
+    detector, _, (images, targets) = trained
+    scores = stage_scores(detector, images, targets)
+    there = sum(len(target["boxes"]) for target in targets)
+    assert {name: len(values) for name, values in scores.items()} == dict.fromkeys(scores, there)
+    bare = stage_scores(detector, torch.zeros_like(images), targets)
+    assert scores["objectness"].mean() > 2 * bare["objectness"].mean()
+    assert scores["class"].mean() > bare["class"].mean()
+    assert scores["place"].mean() > 0.5 and scores["place"].max() <= 1
+
+
+def test_the_first_stage_proposes_what_it_proposes_in_detection(trained):
+    detector, _, (images, _) = trained
+    kept, _ = detector.transform([images[0]])
+    features = {"0": detector.backbone(kept.tensors)}
+    expected, _ = detector.rpn(kept, features)
+    boxes, objectness = _proposals(detector, kept, list(features.values()))
+    torch.testing.assert_close(boxes, expected[0])
+    assert len(boxes) == len(objectness) and (objectness.diff() <= 0).all()

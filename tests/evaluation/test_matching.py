@@ -9,7 +9,9 @@ from pycocotools.cocoeval import COCOeval
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import (
     DetectionScores,
+    average_precision,
     box_overlap,
+    detection_counts,
     detection_scores,
     match_detections,
     own_truth,
@@ -51,20 +53,27 @@ def as_coco(boxes, labels, scores=None):
     ]
 
 
-def coco_matches(boxes, scores, labels, gt_boxes, gt_labels, iou):
+def coco_judge(truth_rows, found_rows, images, iou):
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = {
-            "images": [{"id": 1, "width": 100, "height": 100}],
+            "images": [{"id": i, "width": 100, "height": 100} for i in range(1, images + 1)],
             "categories": [{"id": 1, "name": "crop"}, {"id": 2, "name": "weed"}],
-            "annotations": as_coco(gt_boxes, gt_labels),
+            "annotations": truth_rows,
             "info": {},
         }
         truth.createIndex()
-        judge = COCOeval(truth, truth.loadRes(as_coco(boxes, labels, scores)), "bbox")
+        judge = COCOeval(truth, truth.loadRes(found_rows), "bbox")
         judge.params.iouThrs = torch.tensor([iou], dtype=torch.float64).numpy()
         judge.params.areaRng, judge.params.areaRngLbl = [[0, 1e10]], ["all"]
         judge.evaluate()
+        judge.accumulate()
+    return judge
+
+
+def coco_matches(boxes, scores, labels, gt_boxes, gt_labels, iou):
+    found = as_coco(boxes, labels, scores)
+    judge = coco_judge(as_coco(gt_boxes, gt_labels), found, 1, iou)
     matches = torch.full((len(boxes),), -1)
     for image in filter(None, judge.evalImgs):
         for detection, match in zip(image["dtIds"], image["dtMatches"][0], strict=True):
@@ -79,6 +88,56 @@ def test_matches_equal_those_of_coco(seed, iou):
     expected = coco_matches(*case, iou)
     assert (expected >= 0).any() and (expected < 0).any()
     assert match_detections(*case, iou=iou).tolist() == expected.tolist()
+
+
+def as_items(cases):
+    found = [dict(zip(("boxes", "scores", "labels"), case[:3], strict=True)) for case in cases]
+    return found, [dict(zip(("boxes", "labels"), case[3:], strict=True)) for case in cases]
+
+
+@pytest.mark.parametrize("iou", [0.3, 0.5, 0.75])
+def test_average_precision_equals_that_of_coco(iou):
+    """Over eight pictures, of which one holds no truth and one no detection."""
+    cases = [random_case(seed) for seed in range(8)]
+    cases[2] = (*cases[2][:3], torch.zeros(0, 4), torch.zeros(0))
+    cases[5] = (torch.zeros(0, 4), torch.zeros(0), torch.zeros(0), *cases[5][3:])
+    truth_rows, found_rows = [], []
+    for image, (boxes, scores, labels, *truth) in enumerate(cases, start=1):
+        found_rows += [row | {"image_id": image} for row in as_coco(boxes, labels, scores)]
+        truth_rows += [row | {"image_id": image} for row in as_coco(*truth)]
+    truth_rows = [row | {"id": number} for number, row in enumerate(truth_rows, start=1)]
+    judge = coco_judge(truth_rows, found_rows, len(cases), iou)
+    for place, label in enumerate((1, 2)):
+        expected = judge.eval["precision"][0, :, place, 0, -1].mean()
+        mine = average_precision(*as_items(cases), label=label, iou=iou)
+        assert 0.02 < mine < 0.95 and mine == pytest.approx(expected, abs=1e-12)
+
+
+def test_average_precision_by_hand():
+    """Right, wrong, right of two: precision 1 up to a recall of a half, then 2/3."""
+    box, far = [0.0, 0, 10, 10], [50.0, 50, 60, 60]
+    found = {
+        "boxes": torch.tensor([box, [80.0, 80, 90, 90], far]),
+        "labels": torch.ones(3),
+        "scores": torch.tensor([0.9, 0.8, 0.1]),
+    }
+    truth = {"boxes": torch.tensor([box, far]), "labels": torch.ones(2)}
+    ap = average_precision([found], [truth], label=1)
+    assert ap == pytest.approx((51 * 1 + 50 * 2 / 3) / 101)
+    assert str(average_precision([found], [truth], label=2)) == "nan"
+    nothing = {part: values[:0] for part, values in found.items()}
+    assert average_precision([nothing], [truth], label=1) == 0
+
+
+def test_counts_of_classes_add_up_to_those_of_all():
+    items = as_items([random_case(seed) for seed in range(4)])
+    counts = [detection_counts(*items, label=label) for label in (None, 1, 2)]
+    assert torch.equal(counts[0], counts[1] + counts[2]) and counts[1].sum() > 0
+    scores = detection_scores(*items, label=2)
+    assert counts[2].sum(dim=0).tolist() == [
+        *(scores.true_positives, scores.false_positives, scores.false_negatives)
+    ]
+    assert detection_counts([], []).shape == (0, 3)
 
 
 def test_overlap_by_hand():
@@ -119,9 +178,7 @@ def test_unsure_detections_are_left_out():
 
 
 def test_counts_add_up_over_images():
-    cases = [random_case(seed) for seed in range(3)]
-    found = [dict(zip(("boxes", "scores", "labels"), case[:3], strict=True)) for case in cases]
-    truth = [dict(zip(("boxes", "labels"), case[3:], strict=True)) for case in cases]
+    found, truth = as_items([random_case(seed) for seed in range(3)])
     single = [detection_scores([f], [t]) for f, t in zip(found, truth, strict=True)]
     total = detection_scores(found, truth)
     assert total.true_positives == sum(part.true_positives for part in single)
