@@ -1,9 +1,11 @@
 """What a restoration is worth: image quality, and what a detector finds afterwards."""
 
 from sharingan_lab.evaluation.aerial import build_aerial_detector
+from sharingan_lab.evaluation.averages import INTERVAL, Average, average
 from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
+from sharingan_lab.evaluation.folders import Partners, match_pictures, measure_files
 from sharingan_lab.evaluation.intervals import bootstrap_interval
 from sharingan_lab.evaluation.known import (
     Detector,
@@ -20,14 +22,19 @@ from sharingan_lab.evaluation.matching import (
 )
 from sharingan_lab.evaluation.mistakes import MISTAKES, mistake_shares
 from sharingan_lab.evaluation.precision import average_precision
-from sharingan_lab.evaluation.quality import evaluate_pairs, psnr, ssim, ssim_map
+from sharingan_lab.evaluation.quality import DEFINITIONS, evaluate_pairs, psnr, ssim, ssim_map
 from sharingan_lab.evaluation.runtime import measure_runtime
 from sharingan_lab.evaluation.stages import objectness_map, stage_scores
 
 __all__ = [
+    "DEFINITIONS",
+    "INTERVAL",
     "MISTAKES",
+    "Average",
     "DetectionScores",
     "Detector",
+    "Partners",
+    "average",
     "average_precision",
     "bootstrap_interval",
     "box_overlap",
@@ -40,6 +47,8 @@ __all__ = [
     "evaluate_pairs",
     "load_detector",
     "match_detections",
+    "match_pictures",
+    "measure_files",
     "measure_runtime",
     "mistake_shares",
     "objectness_map",

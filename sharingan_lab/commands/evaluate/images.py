@@ -2,13 +2,22 @@
 
 import argparse
 import math
-from pathlib import Path
-from statistics import mean
 
+from sharingan_lab.commands.evaluate.image_files import as_csv, as_json
+from sharingan_lab.commands.evaluate.image_page import as_page
 from sharingan_lab.commands.files import each
 from sharingan_lab.commands.options import Group, add_command
+from sharingan_lab.commands.outputs import file_ending_in, write_output
 from sharingan_lab.commands.tables import print_table
-from sharingan_lab.errors import DataError
+
+HEADS = {
+    "psnr_input": "input PSNR",
+    "psnr": "PSNR [dB]",
+    "psnr_gain": "gain [dB]",
+    "ssim_input": "input SSIM",
+    "ssim": "SSIM",
+    "ssim_gain": "SSIM gain",
+}
 
 
 def add(group: Group) -> None:
@@ -17,47 +26,64 @@ def add(group: Group) -> None:
         "images",
         evaluate_images,
         "print PSNR and SSIM of the files with equal names in two folders",
-        "restored/ sharp/",
+        "restored/ sharp/ --input blurred/",
     )
     parser.add_argument("restored", metavar="RESTORED_DIR")
     parser.add_argument("sharp", metavar="SHARP_DIR")
+    parser.add_argument(
+        "--input",
+        metavar="BLURRED_DIR",
+        help="what was restored: its own values beside each, and the gain over it",
+    )
+    for ending, content in (("csv", "a row a picture"), ("json", "means and pictures")):
+        kind = file_ending_in(f".{ending}")
+        parser.add_argument(f"--{ending}", type=kind, metavar="FILE", help=f"write {content}")
+    parser.add_argument(
+        "--page",
+        type=file_ending_in(".html"),
+        metavar="FILE",
+        help="write a page that needs no other file: scatter, best and worst pictures, table",
+    )
 
 
 def evaluate_images(choice: argparse.Namespace) -> int:
-    from sharingan_lab.images import list_pictures
+    from sharingan_lab.evaluation import DEFINITIONS, INTERVAL, match_pictures, measure_files
 
-    restored = {path.name: path for path in list_pictures(choice.restored)}
-    sharp = {path.name: path for path in list_pictures(choice.sharp)}
-    _check_partners(restored, sharp, choice)
-    rows = each(sorted(restored), lambda name: _measure(name, restored[name], sharp[name]))
-    means = [_mean([row[i] for row in rows.values()]) for i in (1, 2)] if rows else []
-    label = "mean" if len(rows) == len(restored) else f"mean of {len(rows)}"
-    print_table(("file", "PSNR [dB]", "SSIM"), [*rows.values(), (label, *means)])
-    if same := sum(decibels == math.inf for _, decibels, _ in rows.values()):
-        rest = "; the mean PSNR is that of the others" if same < len(rows) else ""
-        print(f"identical pairs: {same} of {len(rows)}{rest}")
-    return int(len(rows) < len(restored))
-
-
-def _mean(values: list[float]) -> float:
-    return mean([value for value in values if value < math.inf] or values)
-
-
-def _measure(name: str, restored: Path, sharp: Path) -> tuple[str, float, float]:
-    from sharingan_lab.evaluation import psnr, ssim
-    from sharingan_lab.images import read_image
-
-    pair = read_image(restored), read_image(sharp)
-    if pair[0].shape != pair[1].shape:
-        sizes = " and ".join(f"{p.shape[3]} x {p.shape[2]}" for p in pair)
-        raise DataError(f"{name} has two sizes in the two folders: {sizes}")
-    return name, psnr(*pair).item(), ssim(*pair).item()
+    partners = {
+        pair.name: pair for pair in match_pictures(choice.restored, choice.sharp, choice.input)
+    }
+    scores = each(list(partners), lambda name: measure_files(partners[name]))
+    failed = [name for name in partners if name not in scores]
+    for name, words in {**DEFINITIONS, "interval": INTERVAL}.items():
+        print(f"{name}: {words}")
+    if not scores:
+        return 1
+    means = _print_scores(scores, len(partners))
+    if choice.csv:
+        write_output(choice.csv, as_csv(scores))
+    if choice.json:
+        write_output(choice.json, as_json(scores, means, failed))
+    if choice.page:
+        write_output(choice.page, as_page(scores, means, failed, partners))
+    return int(bool(failed))
 
 
-def _check_partners(restored: dict, sharp: dict, choice: argparse.Namespace) -> None:
-    alone = sorted(set(restored) ^ set(sharp))
-    if alone:
-        folder = choice.sharp if alone[0] in restored else choice.restored
-        raise DataError(
-            f"{len(alone)} file(s) without a partner, the first is {alone[0]}, missing in {folder}"
-        )
+def _print_scores(scores: dict[str, dict[str, float]], pictures: int) -> dict:
+    """Print a row a picture and their means, which are returned."""
+    from sharingan_lab.evaluation import average
+
+    columns = [key for key in HEADS if key in next(iter(scores.values()))]
+    means = {key: average([score[key] for score in scores.values()]) for key in columns}
+    rows = [(name, *(score[key] for key in columns)) for name, score in scores.items()]
+    label = "mean" if len(scores) == pictures else f"mean of {len(scores)}"
+    rows.append((label, *(mean.mean for mean in means.values())))
+    if len(scores) > 1:
+        rows.append(("95 % from", *(mean.low for mean in means.values())))
+        rows.append(("95 % to", *(mean.high for mean in means.values())))
+    print_table(("file", *(HEADS[key] for key in columns)), rows)
+    for key, what in (("psnr", "pairs"), ("psnr_input", "input pairs")):
+        same = sum(score.get(key) == math.inf for score in scores.values())
+        rest = "; the mean PSNR is that of the others" if same < len(scores) else ""
+        if same:
+            print(f"identical {what}: {same} of {len(scores)}{rest}")
+    return means
