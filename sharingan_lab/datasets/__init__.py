@@ -1,5 +1,6 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.annotations import Annotations, read_annotations
 from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.download import destination, fetch
@@ -16,6 +17,7 @@ from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
 __all__ = [
     "CLASS_NAMES",
+    "Annotations",
     "Camera",
     "GoProPairs",
     "MixedPairs",
@@ -31,6 +33,7 @@ __all__ = [
     "photo",
     "photo_names",
     "photos",
+    "read_annotations",
     "weed_field",
     "weed_fields",
     "write_from_frames",
