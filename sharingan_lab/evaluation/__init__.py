@@ -25,11 +25,14 @@ from sharingan_lab.evaluation.precision import average_precision
 from sharingan_lab.evaluation.quality import DEFINITIONS, evaluate_pairs, psnr, ssim, ssim_map
 from sharingan_lab.evaluation.runtime import measure_runtime
 from sharingan_lab.evaluation.stages import objectness_map, stage_scores
+from sharingan_lab.evaluation.variants import PSNR_VARIANTS, SSIM_VARIANTS, cw_ssim
 
 __all__ = [
     "DEFINITIONS",
     "INTERVAL",
     "MISTAKES",
+    "PSNR_VARIANTS",
+    "SSIM_VARIANTS",
     "Average",
     "DetectionScores",
     "Detector",
@@ -40,6 +43,7 @@ __all__ = [
     "box_overlap",
     "build_aerial_detector",
     "build_detector",
+    "cw_ssim",
     "detect",
     "detection_counts",
     "detection_scores",

@@ -1,5 +1,7 @@
 """How close a restored picture is to the sharp one: PSNR and SSIM."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -9,7 +11,7 @@ from sharingan_lab.errors import InputError
 
 # SSIM as scikit-image defines it with gaussian_weights=True: sigma 1.5, cut at 3.5 sigma.
 _SIGMA = 1.5
-_RADIUS = 5
+RADIUS = 5
 _C1, _C2 = 0.01**2, 0.03**2
 
 # In words, for whatever prints values: of an SSIM without its definition nobody can say anything.
@@ -55,7 +57,7 @@ def psnr(images: Tensor, references: Tensor) -> Tensor:
     >>> round(psnr(grey + 0.1, grey).item(), 3)
     20.0
     """
-    _check_pair(images, references)
+    check_pair(images, references)
     error = (images.double() - references.double()).square().mean(dim=(1, 2, 3))
     return -10 * torch.log10(error)
 
@@ -117,15 +119,40 @@ def ssim_map(images: Tensor, references: Tensor) -> Tensor:
     >>> ssim_map(torch.zeros(1, 3, 16, 20), torch.zeros(1, 3, 16, 20)).shape
     torch.Size([1, 3, 6, 10])
     """
-    _check_pair(images, references)
-    if min(images.shape[-2:]) < 2 * _RADIUS + 1:
+    check_pair(images, references)
+    if min(images.shape[-2:]) < 2 * RADIUS + 1:
         size = tuple(images.shape[-2:])
         raise InputError(f"images of {size} are smaller than SSIM's 11 x 11 window")
-    x, y = images.double(), references.double()
-    mean_x, mean_y = _window_mean(x), _window_mean(y)
-    variance_x = _window_mean(x * x) - mean_x**2
-    variance_y = _window_mean(y * y) - mean_y**2
-    covariance = _window_mean(x * y) - mean_x * mean_y
+    return compare_windows(images.double(), references.double(), gaussian_means)
+
+
+def compare_windows(x: Tensor, y: Tensor, means: Callable, spread: float = 1.0) -> Tensor:
+    """SSIM of every window, for any kind of window.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Images of one shape, float64.
+    means : callable
+        Gives the mean of every window of an image.
+    spread : float
+        Factor of the variances; n / (n - 1) makes those of a window of n pixels unbiased.
+
+    Returns
+    -------
+    Tensor
+        Of the shape that `means` gives.
+
+    Examples
+    --------
+    >>> x = torch.tensor([0.2, 0.4], dtype=torch.float64)
+    >>> round(compare_windows(x, 1 - x, torch.mean).item(), 3)
+    -0.662
+    """
+    mean_x, mean_y = means(x), means(y)
+    variance_x = spread * (means(x * x) - mean_x**2)
+    variance_y = spread * (means(y * y) - mean_y**2)
+    covariance = spread * (means(x * y) - mean_x * mean_y)
     luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
     return luminance * (2 * covariance + _C2) / (variance_x + variance_y + _C2)
 
@@ -160,18 +187,36 @@ def evaluate_pairs(restored: Tensor, sharp: Tensor) -> dict[str, float | list[fl
     }
 
 
-def _window_mean(images: Tensor) -> Tensor:
-    """Gaussian-weighted mean of every 11 x 11 window, as two passes of 11."""
-    offsets = torch.arange(-_RADIUS, _RADIUS + 1, dtype=images.dtype, device=images.device)
-    weights = torch.exp(-0.5 * (offsets / _SIGMA) ** 2)
-    weights = weights / weights.sum()
+def gaussian_means(images: Tensor) -> Tensor:
+    """Gaussian-weighted mean of every 11 x 11 window inside the images, as two passes of 11.
+
+    Examples
+    --------
+    >>> gaussian_means(torch.ones(1, 3, 11, 12, dtype=torch.float64)).shape
+    torch.Size([1, 3, 1, 2])
+    """
+    weights = gaussian_weights().to(images)
     n, c, height, width = images.shape
     planes = images.reshape(n * c, 1, height, width)
     planes = conv2d(conv2d(planes, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
     return planes.reshape(n, c, *planes.shape[-2:])
 
 
-def _check_pair(images: Tensor, references: Tensor) -> None:
+def gaussian_weights() -> Tensor:
+    """The 11 weights of a window along one direction, float64.
+
+    Examples
+    --------
+    >>> round(gaussian_weights().sum().item(), 6), len(gaussian_weights())
+    (1.0, 11)
+    """
+    offsets = torch.arange(-RADIUS, RADIUS + 1, dtype=torch.float64)
+    weights = torch.exp(-0.5 * (offsets / _SIGMA) ** 2)
+    return weights / weights.sum()
+
+
+def check_pair(images: Tensor, references: Tensor) -> None:
+    """Raise InputError unless these are two batches of images of one shape."""
     check_images(images)
     check_images(references, "references")
     if images.shape != references.shape:
