@@ -9,21 +9,20 @@ blind deconvolution, and, where the kernel is known, Wiener's filter and Richard
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur import degrade, random_kernels
-from sharingan_lab.classical import blind_richardson_lucy, richardson_lucy, unsharp_mask, wiener
+from sharingan_lab.blur import Pair, degrade, random_kernels
+from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.datasets import Camera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
 from sharingan_lab.datasets.mixed import take_items
-from sharingan_lab.evaluation import bootstrap_interval, psnr, ssim
+from sharingan_lab.evaluation import Method, bootstrap_interval, psnr, ssim
+from sharingan_lab.evaluation.baselines import MASKS, blind, tune, unsharp
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.losses import PerceptualLoss
 from sharingan_lab.restore import load_generator, restore
@@ -32,18 +31,6 @@ CROPS, SIDE, SEED = 100, 128, 20_000
 KNOWN = 24  # crops whose kernel is known, of 33 pixels, and whose noise has a deviation of 1 %
 KERNEL_SIZE = 33
 HIGHEST = 50.0  # dB; a picture without blur is its own sharp one, and infinitely good
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A blurred picture, the sharp one, and the kernel of the blur where it is known."""
-
-    blurred: Tensor
-    sharp: Tensor
-    kernel: Tensor | None = None
-
-
-Method = Callable[[Pair], Tensor]
 
 
 @dataclass(frozen=True)
@@ -123,26 +110,6 @@ def finite_psnr(images: Tensor, sharp: Tensor) -> Tensor:
     return psnr(images, sharp).clamp(max=HIGHEST)
 
 
-def unsharp(amount: float, radius: float) -> Method:
-    """The trivial baseline: the picture plus what a Gaussian takes from it."""
-    return lambda pair: unsharp_mask(pair.blurred, amount=amount, radius=radius)
-
-
-def tuned(pairs: list[Pair]) -> tuple[float, float]:
-    """The amount and the radius of the unsharp mask that serve these pairs best."""
-
-    def gain(setting: tuple[float, float]) -> float:
-        sharpen = unsharp(*setting)
-        return sum(float(finite_psnr(sharpen(pair), pair.sharp)) for pair in pairs)
-
-    return max(product([i / 10 for i in range(16)], [1.0, 2.0, 3.0]), key=gain)
-
-
-def blind(pair: Pair) -> Tensor:
-    """Richardson-Lucy that guesses the kernel, too."""
-    return blind_richardson_lucy(pair.blurred, KERNEL_SIZE)[0]
-
-
 def restored_by(model: str) -> Method:
     """The pictures of a network."""
     network = load_generator(model)
@@ -174,9 +141,9 @@ def main(arguments: list[str]) -> None:
     crops = synthetic(choice.sharp)
     known_kernels = {"held-back crops, known kernel": of_known_kernels(choice.sharp)}
     sets = real(choice.real) | crops | known_kernels
-    amount, radius = tuned(_for_tuning(choice))
-    methods = {f"unsharp mask {amount:g}, radius {radius:g}": unsharp(amount, radius)}
-    methods |= {"blind Richardson-Lucy": blind}
+    mask = tune(unsharp, MASKS, _for_tuning(choice))
+    methods = {"unsharp mask {:g}, radius {:g}".format(*mask): unsharp(mask)}
+    methods |= {"blind Richardson-Lucy": blind(KERNEL_SIZE)}
     methods |= {model: restored_by(model) for model in choice.models}
     loss, rows = PerceptualLoss("imagenet"), []
     for name, pairs in sets.items():

@@ -54,12 +54,6 @@ def test_true_kernels_help_where_they_are_known(tmp_path, monkeypatch):
         assert sum(gains) / len(gains) > 1
 
 
-def test_the_mask_is_tuned_to_the_pairs():
-    grey = 0.4 + 0.2 * torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(2))
-    pair = judges.Pair(grey, judges.unsharp(0.7, 2.0)(judges.Pair(grey, grey)))
-    assert judges.tuned([pair]) == (0.7, 2.0)
-
-
 def test_crops_are_the_same_at_every_call_and_sorted_by_their_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(judges, "CROPS", 12)
     for i, name in enumerate(("coffee", "chelsea")):

@@ -37,6 +37,7 @@ COMMANDS = [
     "blur",
     "evaluate",
     "evaluate images",
+    "evaluate restorers",
     "evaluate detection",
     "fetch",
     "explore",

@@ -8,6 +8,7 @@ from sharingan_lab.datasets.gopro import GoProPairs
 from sharingan_lab.datasets.gopro_folder import write_gopro_like
 from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import gopro_like_pair
+from sharingan_lab.datasets.known_blur import blurred_pairs, sharp_crops, sharp_fields
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.real import RealPairs
@@ -25,6 +26,7 @@ __all__ = [
     "RealPairs",
     "SyntheticBlurPairs",
     "average_frames",
+    "blurred_pairs",
     "check_layout",
     "destination",
     "fetch",
@@ -34,6 +36,8 @@ __all__ = [
     "photo_names",
     "photos",
     "read_annotations",
+    "sharp_crops",
+    "sharp_fields",
     "weed_field",
     "weed_fields",
     "write_from_frames",

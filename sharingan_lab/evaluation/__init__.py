@@ -2,6 +2,7 @@
 
 from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.averages import INTERVAL, Average, average
+from sharingan_lab.evaluation.comparison import ROW_ZERO, Comparison, Method, compare
 from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
@@ -32,10 +33,13 @@ __all__ = [
     "INTERVAL",
     "MISTAKES",
     "PSNR_VARIANTS",
+    "ROW_ZERO",
     "SSIM_VARIANTS",
     "Average",
+    "Comparison",
     "DetectionScores",
     "Detector",
+    "Method",
     "Partners",
     "average",
     "average_precision",
@@ -43,6 +47,7 @@ __all__ = [
     "box_overlap",
     "build_aerial_detector",
     "build_detector",
+    "compare",
     "cw_ssim",
     "detect",
     "detection_counts",

@@ -16,7 +16,7 @@ _C1, _C2 = 0.01**2, 0.03**2
 
 # In words, for whatever prints values: of an SSIM without its definition nobody can say anything.
 DEFINITIONS = {
-    "PSNR": "10 log10(1 / MSE) in dB; values in [0, 1] (8 bits / 255, data range 1), not rounded; "
+    "PSNR": "10 log10(1 / MSE) in dB; data range 1 (8 bits / 255), values not rounded; "
     "the mean over all pixels and the three colours (RGB); no border cut off",
     "SSIM": "Gaussian window of 11 x 11, sigma 1.5, population covariances, C1 = 0.01^2, "
     "C2 = 0.03^2, data range 1, not rounded; each colour of RGB, then their mean; windows inside "
