@@ -149,15 +149,6 @@ def test_blur_into_a_folder_keeps_the_name(picture, tmp_path):
     assert files(tmp_path / "out") == ["picture.png"]
 
 
-def test_evaluate_detection_prints_a_table(capsys):
-    words = "evaluate detection --fields 1 --train-fields 1 --steps 1 --size 9"
-    assert main(words.split()) == 0
-    rows = capsys.readouterr().out.strip().splitlines()[-4:]
-    assert rows[0].split() == ["fields", "precision", "recall", "F1"]
-    assert [row.split()[0] for row in rows[1:]] == ["sharp", "blurred", "restored"]
-    assert all(0 <= float(value) <= 1 for row in rows[1:] for value in row.split()[1:])
-
-
 def test_train_then_resume_then_deblur(picture, tmp_path, capsys):
     out = tmp_path / "run"
     settings = [word for field in TINY for word in ("--set", field)]

@@ -27,6 +27,19 @@ from sharingan_lab.evaluation.quality import DEFINITIONS, evaluate_pairs, psnr, 
 from sharingan_lab.evaluation.runtime import measure_runtime
 from sharingan_lab.evaluation.stages import objectness_map, stage_scores
 from sharingan_lab.evaluation.variants import PSNR_VARIANTS, SSIM_VARIANTS, cw_ssim
+from sharingan_lab.evaluation.verdicts import (
+    add_up_damages,
+    compare_versions,
+    f1_of,
+    share_won_back,
+)
+from sharingan_lab.evaluation.versions import (
+    Version,
+    detect_versions,
+    resized,
+    shaken,
+    tune_unsharp,
+)
 
 __all__ = [
     "DEFINITIONS",
@@ -41,6 +54,8 @@ __all__ = [
     "Detector",
     "Method",
     "Partners",
+    "Version",
+    "add_up_damages",
     "average",
     "average_precision",
     "bootstrap_interval",
@@ -48,12 +63,15 @@ __all__ = [
     "build_aerial_detector",
     "build_detector",
     "compare",
+    "compare_versions",
     "cw_ssim",
     "detect",
+    "detect_versions",
     "detection_counts",
     "detection_scores",
     "evaluate_detection",
     "evaluate_pairs",
+    "f1_of",
     "load_detector",
     "match_detections",
     "match_pictures",
@@ -63,10 +81,14 @@ __all__ = [
     "objectness_map",
     "own_truth",
     "psnr",
+    "resized",
     "save_detector",
+    "shaken",
+    "share_won_back",
     "shipped_detectors",
     "ssim",
     "ssim_map",
     "stage_scores",
     "train_detector",
+    "tune_unsharp",
 ]

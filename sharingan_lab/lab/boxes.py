@@ -14,9 +14,9 @@ from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import match_detections
 from sharingan_lab.lab.figures import draw_picture
 
-_CLASS_COLOURS = {1: "#56B4E9", 2: "#F0E442"}  # sky blue and yellow: both stand out from soil
+# Sky blue and yellow stand out from soil; further classes take the others in turn.
+_CLASS_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#CC79A7")
 _MISSED = "#FFFFFF"
-_LEGEND = (*CLASS_NAMES[1:], "wrong find", "missed plant")  # in this order
 
 
 def draw_detections(
@@ -29,6 +29,7 @@ def draw_detections(
     iou: float = 0.5,
     captions: Sequence[str] | None = None,
     columns: int | None = None,
+    classes: Sequence[str] = CLASS_NAMES,
 ) -> Figure:
     """Draw what was found, coloured by class, and how it compares with the truth.
 
@@ -46,6 +47,8 @@ def draw_detections(
         Least score that is drawn; least intersection over union that counts as found.
     columns : int, optional
         Images in a row; at most 3 when left out.
+    classes : sequence of str
+        Name of each label, the background first.
 
     Raises
     ------
@@ -69,15 +72,17 @@ def draw_detections(
     fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
     fig.get_layout_engine().set(h_pad=0.08)
     axes = fig.subplots(rows, columns, squeeze=False).flat
+    for ax in axes[len(images) :]:
+        ax.remove()
     kinds: dict[str, tuple[str, str]] = {}
     for ax, image, title, found, truth, caption in zip(
         axes, images, titles, detections, targets, captions, strict=False
     ):
         draw_picture(ax, image, title)
         ax.set_xlabel(caption)
-        kinds |= _draw_boxes(ax, found, truth, min_score, iou)
+        kinds |= _draw_boxes(ax, found, truth, min_score, iou, classes)
     if kinds:
-        handles = _legend(kinds)
+        handles = _legend(kinds, classes)
         fig.legend(
             handles=handles, loc="outside lower center", ncols=4, facecolor="0.45", frameon=True
         )
@@ -85,7 +90,12 @@ def draw_detections(
 
 
 def _draw_boxes(
-    ax: Axes, found: dict[str, Tensor], truth: dict[str, Tensor], min_score: float, iou: float
+    ax: Axes,
+    found: dict[str, Tensor],
+    truth: dict[str, Tensor],
+    min_score: float,
+    iou: float,
+    classes: Sequence[str],
 ) -> dict[str, tuple[str, str]]:
     """Draw the frames of one image; colour and line of each kind drawn, by name."""
     kinds = {}
@@ -97,8 +107,9 @@ def _draw_boxes(
         kinds["missed plant"] = (_MISSED, ":")
         _frame(ax, truth["boxes"][place], *kinds["missed plant"])
     for box, score, label, match in zip(boxes, scores, labels, matches.tolist(), strict=True):
-        colour, right = _CLASS_COLOURS[int(label)], match >= 0
-        kind = CLASS_NAMES[int(label)] if right else "wrong find"
+        colour = _CLASS_COLOURS[(int(label) - 1) % len(_CLASS_COLOURS)]
+        right = match >= 0
+        kind = classes[int(label)] if right else "wrong find"
         kinds[kind] = (colour, "-" if right else "--")
         _frame(ax, box, *kinds[kind])
         ax.text(
@@ -123,8 +134,9 @@ def _frame(ax: Axes, box: Tensor, colour: str, line: str) -> None:
     )
 
 
-def _legend(kinds: dict[str, tuple[str, str]]) -> list[Line2D]:
-    lines = {name: kinds[name] for name in _LEGEND if name in kinds}
+def _legend(kinds: dict[str, tuple[str, str]], classes: Sequence[str]) -> list[Line2D]:
+    order = (*classes[1:], "wrong find", "missed plant")
+    lines = {name: kinds[name] for name in order if name in kinds}
     return [
         Line2D([], [], color=colour, linestyle=line, label=name)
         for name, (colour, line) in lines.items()

@@ -1,0 +1,170 @@
+"""What sharingan evaluate detection works with: detector, pictures, damages and restorers."""
+
+import argparse
+import math
+import warnings
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.classical import unsharp_mask, wiener
+from sharingan_lab.datasets import CLASS_NAMES, read_annotations, weed_field, weed_fields
+from sharingan_lab.device import choose_device
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.evaluation import (
+    Detector,
+    build_detector,
+    load_detector,
+    resized,
+    shaken,
+    train_detector,
+    tune_unsharp,
+)
+from sharingan_lab.evaluation.versions import Picture, Restorer
+from sharingan_lab.images import list_pictures, read_image
+from sharingan_lab.restore import load_generator, restore
+
+_HELD_BACK = 12  # pictures on which unsharp masking is tuned
+_NO_TRUTH = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+
+
+class Parts:
+    """All that is fixed before the first picture is judged."""
+
+    def __init__(self, choice: argparse.Namespace) -> None:
+        self.choice, self.device = choice, choose_device(choice.device)
+        self.damages = {
+            f"blur {x}": shaken(_length(x), choice.size) for x in _words(choice.lengths)
+        }
+        self.damages["resized"] = resized(2)
+        names = _words(choice.restore)
+        networks = {name: load_generator(name, self.device) for name in names if name not in _TOLD}
+        self.detector = self._detector()
+        self.held_back, self.shown = [], []
+        self.truth = "drawn with the fields: exact"
+        if choice.images:
+            self._list_pictures("unsharp" in names)
+        self.amount = 1.0
+        if "unsharp" in names and (choice.images is None or self.held_back):
+            self.amount = tune_unsharp(
+                self.detector, self._tuning(), self.damages,
+                min_score=self.detector.min_score, rng=self.rng(2),
+            )  # fmt: skip
+        self.methods = {
+            name: _TOLD[name](self) if name in _TOLD else _restored_by(networks[name])
+            for name in names
+        }
+
+    def rng(self, stream: int) -> torch.Generator:
+        """One source of random numbers for each purpose, so that none depends on another."""
+        first = torch.Generator().manual_seed(self.choice.seed)
+        seeds = torch.randint(2**62, (stream + 1,), generator=first)
+        return torch.Generator().manual_seed(int(seeds[stream]))
+
+    def pictures(self) -> Iterator[Picture]:
+        """The sharp pictures, one at a time, with their boxes."""
+        if not self.choice.images:
+            rng = self.rng(0)
+            return (_field(rng) for _ in range(self.choice.fields))
+        return ((read_image(path), target) for path, target in self.shown)
+
+    def about(self) -> dict[str, str]:
+        """Sentences for every output."""
+        choice = self.choice
+        trained = f"trained here for {choice.steps} steps on {choice.train_fields} fields"
+        held = f"{len(self.held_back)} pictures" if choice.images else f"{_HELD_BACK} fields"
+        words = {
+            "detector": choice.detector if choice.steps is None else trained,
+            "truth": self.truth,
+            "damages": f"camera paths of {choice.lengths} px in kernels of {choice.size}, noise "
+            f"0.01; resized: to half the size and back; seed {choice.seed}",
+        }
+        if "unsharp" in self.methods:
+            tuned = held != "0 pictures"
+            words["unsharp"] = f"amount {self.amount:g}, " + (
+                f"the best of several on {held} held back" if tuned else "untuned: too few pictures"
+            )
+        return words
+
+    def _detector(self) -> Detector:
+        choice = self.choice
+        if choice.steps is None:
+            return load_detector(choice.detector, self.device)
+        rng = self.rng(1)
+        network = build_detector(rng=rng).to(self.device)
+        print(f"Training a detector for {choice.steps} steps on {choice.train_fields} fields")
+        training = weed_fields(choice.train_fields, rng=rng)
+        train_detector(network, *training, steps=choice.steps, rng=rng, on_step=_print_step)
+        return Detector(network.eval(), CLASS_NAMES, 0.5)
+
+    def _list_pictures(self, tuned: bool) -> None:
+        choice = self.choice
+        source = choice.annotations or choice.images
+        with warnings.catch_warnings():
+            if source != "self":  # annotations may lie beside: they are read, or named, below
+                warnings.simplefilter("ignore")
+            paths = list_pictures(choice.images)
+        if source == "self":
+            self.truth = "what the detector finds on the sharp pictures, not what is there"
+            known = [(path, _NO_TRUTH) for path in paths]
+        else:
+            read = read_annotations(source, paths, classes=self.detector.classes)
+            self.truth = f"as annotated in {source}"
+            known = list(zip(read.pictures, read.targets, strict=True))
+            for sentence in read.odd:
+                print(f"note: {sentence}")
+        every = math.ceil(len(known) / min(_HELD_BACK, max(1, len(known) // 4)))
+        if tuned and len(known) >= 4 and source != "self":
+            self.held_back = known[::every]
+        self.shown = [one for one in known if one not in self.held_back]
+
+    def _tuning(self) -> Iterator[Picture]:
+        if self.choice.images:
+            return ((read_image(path), target) for path, target in self.held_back)
+        rng = self.rng(5)
+        return (_field(rng) for _ in range(_HELD_BACK))
+
+
+def _unsharp(parts: Parts) -> Restorer:
+    return lambda images, _: unsharp_mask(images, amount=parts.amount)
+
+
+def _wiener(parts: Parts) -> Restorer:
+    told = partial(wiener, noise_to_signal=0.01)
+    return lambda images, kernels: None if kernels is None else told(images, kernels)
+
+
+_TOLD = {"unsharp": _unsharp, "wiener": _wiener}
+
+
+def _restored_by(network: torch.nn.Module) -> Restorer:
+    return lambda images, _: restore(images, network)
+
+
+def _field(rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+    image, boxes, labels = weed_field(rng=rng)
+    return image[None], {"boxes": boxes, "labels": labels}
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")]
+    if "" in words or len(set(words)) < len(words):
+        raise ConfigError(f"{text!r}: write names with commas between, none of them twice")
+    return words
+
+
+def _length(word: str) -> float:
+    try:
+        length = float(word)
+    except ValueError:
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise ConfigError(f"--lengths: {word!r} is no length in pixels")
+    return length
+
+
+def _print_step(step: int, losses: dict[str, float]) -> None:
+    if step % 50 == 0:
+        print(f"step {step:>4}  loss {sum(losses.values()):.3f}", flush=True)
