@@ -3,7 +3,7 @@
 from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.averages import INTERVAL, Average, average
 from sharingan_lab.evaluation.comparison import ROW_ZERO, Comparison, Method, compare
-from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
+from sharingan_lab.evaluation.detection import Version, detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
 from sharingan_lab.evaluation.folders import Partners, match_pictures, measure_files
@@ -34,7 +34,6 @@ from sharingan_lab.evaluation.verdicts import (
     share_won_back,
 )
 from sharingan_lab.evaluation.versions import (
-    Version,
     detect_versions,
     resized,
     shaken,

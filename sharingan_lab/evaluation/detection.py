@@ -1,6 +1,7 @@
 """What a detector finds on pictures, and how much of it is right."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,23 @@ from sharingan_lab.evaluation.matching import DetectionScores, detection_scores
 
 Finder = Callable[[list[Tensor]], Sequence[dict[str, Tensor]]]
 _PARTS = ("boxes", "labels", "scores")
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a detector finds on one version of the pictures, and how close that is to sharp.
+
+    Parameters
+    ----------
+    found : list of dict
+        One a picture; see :func:`.detect`.
+    psnr, ssim : list of float
+        One a picture, to the sharp one.
+    """
+
+    found: list[dict[str, Tensor]] = field(default_factory=list)
+    psnr: list[float] = field(default_factory=list)
+    ssim: list[float] = field(default_factory=list)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from statistics import mean
 import torch
 from torch import Tensor
 
+from sharingan_lab.evaluation.detection import Version
 from sharingan_lab.evaluation.intervals import bootstrap_interval
 from sharingan_lab.evaluation.matching import (
     DetectionScores,
@@ -15,7 +16,6 @@ from sharingan_lab.evaluation.matching import (
 )
 from sharingan_lab.evaluation.mistakes import mistake_shares
 from sharingan_lab.evaluation.precision import average_precision
-from sharingan_lab.evaluation.versions import Version
 
 SIZES = ("small", "medium", "large")
 Versions = Mapping[tuple[str, str], Version]

@@ -1,7 +1,6 @@
 """One detector on many versions of the same pictures: sharp, damaged, restored in several ways."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -11,7 +10,7 @@ from sharingan_lab.blur import degrade, random_kernels
 from sharingan_lab.checks import check_count
 from sharingan_lab.classical import unsharp_mask
 from sharingan_lab.errors import InputError
-from sharingan_lab.evaluation.detection import Finder, detect
+from sharingan_lab.evaluation.detection import Finder, Version, detect
 from sharingan_lab.evaluation.matching import detection_scores
 from sharingan_lab.evaluation.quality import psnr, ssim
 
@@ -19,23 +18,6 @@ Picture = tuple[Tensor, dict[str, Tensor]]
 Damage = Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor | None]]
 Restorer = Callable[[Tensor, Tensor | None], Tensor | None]
 AMOUNTS = (0.5, 1.0, 2.0, 3.0)  # of unsharp masking, among which the best is chosen
-
-
-@dataclass(frozen=True)
-class Version:
-    """What a detector finds on one version of the pictures, and how close that is to sharp.
-
-    Parameters
-    ----------
-    found : list of dict
-        One a picture; see :func:`.detect`.
-    psnr, ssim : list of float
-        One a picture, to the sharp one.
-    """
-
-    found: list[dict[str, Tensor]] = field(default_factory=list)
-    psnr: list[float] = field(default_factory=list)
-    ssim: list[float] = field(default_factory=list)
 
 
 def shaken(path_length: float, kernel_size: int = 96) -> Damage:
