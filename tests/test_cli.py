@@ -43,7 +43,9 @@ COMMANDS = [
     "explore",
     "lab",
     "course",
+    "course build",
     "course check",
+    "course grade",
     "course refresh",
     "doctor",
 ]
@@ -101,6 +103,8 @@ def test_every_command_has_help_with_an_example(command, capsys):
         ("evaluate detection --steps 0", "--steps"),
         ("fetch nothing", "nothing named 'nothing': choose gopro"),
         ("course check --only 99", "no lesson '99'"),
+        ("course build", "--to"),
+        ("course grade {tmp}/none", "is no folder"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(

@@ -1,22 +1,55 @@
-"""sharingan course: look after the lessons."""
+"""sharingan course: look after the lessons, and teach with them."""
 
 import argparse
+from pathlib import Path
 
-from sharingan_lab.commands.options import Group, add_command, add_notebooks, refuse_windows
+from sharingan_lab.commands.options import (
+    Group,
+    add_command,
+    add_notebooks,
+    positive,
+    refuse_windows,
+)
 
 
 def add(group: Group) -> None:
     parser = group.add_parser(
-        "course", help="look after the lessons", epilog="Example: sharingan course check"
+        "course",
+        help="look after the lessons; build and grade them for a class",
+        epilog="Example: sharingan course build --to class",
     )
     jobs = parser.add_subparsers(metavar="JOB", required=True)
-    for name, run, purpose in (
-        ("check", course_check, "check that the lessons are committed clean"),
-        ("refresh", course_refresh, "run lessons; store the outputs that tests compare"),
+    added = {}
+    for name, run, purpose, example in (
+        ("check", course_check, "check that the lessons are committed clean", "--only 01"),
+        (
+            "refresh",
+            course_refresh,
+            "run lessons; store the outputs that tests compare",
+            "--only 01",
+        ),
+        ("build", course_build, "make student, instructor and nbgrader notebooks", "--to class"),
+        ("grade", course_grade, "grade what students hand in, into a CSV table", "handed_in"),
     ):
-        job = add_command(jobs, name, run, purpose, "--only 01")
+        job = added[name] = add_command(jobs, name, run, purpose, example)
         job.add_argument("--only", metavar="01,08", help="lessons (default: all)")
         add_notebooks(job)
+    added["check"].add_argument(
+        "--grade",
+        action="store_true",
+        help="also grade: full points for the solutions, none for what students start from",
+    )
+    added["build"].add_argument("--to", metavar="DIR", required=True, help="folder for the builds")
+    grade = added["grade"]
+    grade.add_argument("folder", metavar="FOLDER", help="notebooks, one folder a student")
+    grade.add_argument("-o", "--output", metavar="CSV", default="grades.csv", help="the table")
+    grade.add_argument(
+        "--timeout",
+        type=positive,
+        default=120,
+        metavar="SECONDS",
+        help="for a submission (default: 120)",
+    )
 
 
 def course_check(choice: argparse.Namespace) -> int:
@@ -24,6 +57,11 @@ def course_check(choice: argparse.Namespace) -> int:
     from sharingan_lab.lab.report import course
 
     problems = [problem for lesson in lessons for problem in course.check(lesson)]
+    if choice.grade:
+        refuse_windows("course check --grade")
+        from sharingan_lab.lab.classroom.proof import ungraded
+
+        problems += ungraded(lessons)
     print("\n".join(problems or [f"{len(lessons)} lessons are clean"]))
     return int(bool(problems))
 
@@ -41,6 +79,40 @@ def course_refresh(choice: argparse.Namespace) -> int:
             f"{lesson.name}: {failures[0] if failures else 'compared outputs stored'}", flush=True
         )
     return int(failed > 0)
+
+
+def course_build(choice: argparse.Namespace) -> int:
+    lessons = _lessons(choice)
+    from sharingan_lab.lab.classroom.build import build
+    from sharingan_lab.locations import named_path
+
+    folder = named_path(choice.to)
+    build(lessons, folder)
+    print(f"{len(lessons)} lessons in {folder}: student, instructor, nbgrader")
+    return 0
+
+
+def course_grade(choice: argparse.Namespace) -> int:
+    refuse_windows("course grade")
+    lessons = _lessons(choice)
+    from sharingan_lab.errors import DataError
+    from sharingan_lab.lab.classroom.grading import find_submissions, grade, write_table
+    from sharingan_lab.locations import named_path
+
+    folder = named_path(choice.folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder: name the one with the notebooks handed in")
+    rows = grade(find_submissions(folder, lessons), timeout=choice.timeout, on_graded=_tell_points)
+    write_table(rows, Path(choice.output))
+    print(f"{len(rows)} exercises in {choice.output}")
+    return 0
+
+
+def _tell_points(submission: object, rows: list[dict]) -> None:
+    points = sum(row["points"] for row in rows)
+    lost = {row["message"] for row in rows if row["state"] == "not graded"}
+    words = f"{points} of {len(rows)}" + (f"; {lost.pop()}" if lost else "")
+    print(f"{submission.student}, {submission.lesson.name}: {words}", flush=True)
 
 
 def _lessons(choice: argparse.Namespace) -> list:

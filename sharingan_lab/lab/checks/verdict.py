@@ -96,7 +96,7 @@ def check(exercise: str, *answers: object, **given: object) -> Verdict:
     """
     judge = find(exercise)
     try:
-        if all(answer is None for answer in answers):
+        if all(answer is None or _is_empty(answer) for answer in answers):
             raise Open("write your answer into the cell above, run it, and run this one again.")
         return Verdict(exercise, RIGHT, {"seen": judge(*answers, **given)})
     except Open as nothing:
@@ -106,7 +106,11 @@ def check(exercise: str, *answers: object, **given: object) -> Verdict:
     except (
         Exception
     ) as error:  # the student's code ran into it: they shall read why, not our frames
-        return Verdict(exercise, NOT_YET, _stopped(error).lines)
+        return stopped(exercise, error)
+
+
+def _is_empty(answer: object) -> bool:
+    return isinstance(answer, str | list | tuple | set | dict) and not answer
 
 
 def find(exercise: str) -> Callable[..., str]:
@@ -127,13 +131,15 @@ def _judges(lesson: str) -> dict[str, Callable[..., str]]:
     }
 
 
-def _stopped(error: Exception) -> NotYet:
-    """Say where the student's code stopped, or that the answer is of another kind."""
+def stopped(exercise: str, error: BaseException) -> Verdict:
+    """Say where a student's code stopped, or that the answer is of another kind."""
     said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [f for f in frames if not f.filename.startswith(_LIBRARIES)]
+    lines = {"seen": said, "expected": "an answer of the kind that the text asks for"}
     if not theirs:
-        return NotYet(said, "an answer of the kind that the text asks for", "its type and shape")
-    line = f"line {theirs[-1].lineno} of the cell that defines {theirs[-1].name}"
-    code = f": {theirs[-1].line}" if theirs[-1].line else ""
-    return NotYet(f"your code stops with {said}", "a result", f"{line}{code}")
+        return Verdict(exercise, NOT_YET, lines | {"look": "its type and shape"})
+    look = f"line {theirs[-1].lineno} of the cell that defines {theirs[-1].name}"
+    look += f": {theirs[-1].line}" if theirs[-1].line else ""
+    seen = {"seen": f"your code stops with {said}", "expected": "a result", "look": look}
+    return Verdict(exercise, NOT_YET, seen)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import nbformat
 from nbformat import NotebookNode
 
+from sharingan_lab.lab.classroom import exercises
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.equations import EquationError
 from sharingan_lab.lab.report.execution import Execution
@@ -35,6 +36,7 @@ def check(lesson: Lesson) -> list[str]:
         _check_paths,
         _check_equations,
         _check_widgets,
+        exercises.problems,
     )
     return [f"{lesson.name}: {problem}" for one in checks for problem in one(notebook)]
 

@@ -24,7 +24,7 @@ def test_numbers_of_every_form_are_read():
         (float("nan"), "a division by 0"),
         (torch.zeros(3), "one number"),
         (True, "a number"),
-        ({}, "a number"),
+        ({"dB": 26}, "a number"),
         (lambda: 26, "a number"),
         (2 + 1j, "a number"),
     ],

@@ -1,0 +1,201 @@
+"""The process that grades the submissions of one lesson; started as a module by `grading`.
+
+It executes what the answers need once, and forks a process for each submission, which starts
+where the shared cells ended. On standard output it tells one JSON object a submission:
+``{"found": {exercise: {"state", "message"}}, "reason": why some were not reached}``.
+"""
+
+import ast
+import contextlib
+import json
+import linecache
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import nbformat
+from nbformat import NotebookNode
+
+from sharingan_lab.lab.checks.verdict import Verdict, stopped
+from sharingan_lab.lab.classroom.build import required
+from sharingan_lab.lab.classroom.exercises import Exercise, find_exercises
+from sharingan_lab.lab.classroom.needs import Names, needed
+
+_BROKEN = (SystemExit, Exception)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The exercises of a lesson, and what is there when a student begins each of them."""
+
+    notebook: NotebookNode
+    exercises: list[Exercise]
+    given: dict[str, dict]
+
+    @classmethod
+    def of(cls, notebook: NotebookNode, submitted: Sequence[NotebookNode]) -> "Sheet":
+        """Execute what the exercises need, up to each of them in turn.
+
+        What only a student's answer asks for may fail: the answer then lacks it.
+        """
+        exercises = find_exercises(notebook)
+        own = {i for e in exercises for i in range(e.answer, e.check + 1)}
+        wanted = required(notebook, exercises)
+        answers = {e.answer: _sources(notebook.cells[e.answer].id, submitted) for e in exercises}
+        shared = set(required(notebook, exercises, answers)) - own
+        namespace, given = {"__name__": "__main__"}, {}
+        starts = {e.answer: e for e in exercises}
+        for i, cell in enumerate(notebook.cells):
+            if i in starts:
+                given[starts[i].name] = dict(namespace)
+            if i in shared:
+                with contextlib.suppress(*(() if i in wanted else (Exception,))):
+                    run(cell.source, namespace, f"cell {i + 1}")
+        return cls(notebook, exercises, given)
+
+    def judge(self, submitted: NotebookNode, tell: Callable[[str, str, str], None]) -> None:
+        """Judge the exercises of a submission in order; tell the verdict of each at once."""
+        theirs = {cell.get("id"): cell for cell in submitted.cells if cell.cell_type == "code"}
+        known = {cell.id for cell in self.notebook.cells}
+        added = [cell for cell in submitted.cells if cell.get("id") not in known]
+        own = {}  # what the student has defined so far
+        for exercise in self.exercises:
+            cells = self.notebook.cells
+            answer = theirs.get(cells[exercise.answer].id)
+            if answer is None:
+                tell(exercise.name, "missing", "the cell of the answer is not in the notebook")
+                continue
+            namespace = self.given[exercise.name] | own
+            verdict = _verdict(exercise, cells, answer.source, added, namespace)
+            tell(exercise.name, verdict.state, verdict.message)
+            own |= {n: namespace[n] for n in Names(answer.source).made if n in namespace}
+
+
+def _sources(identity: str, submitted: Sequence[NotebookNode]) -> list[str]:
+    return [c.source for notebook in submitted for c in notebook.cells if c.get("id") == identity]
+
+
+def run(source: str, namespace: dict, name: str) -> None:
+    """Execute a cell; errors in it show its lines."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), namespace)
+
+
+def _verdict(
+    exercise: Exercise,
+    cells: list[NotebookNode],
+    answer: str,
+    added: list[NotebookNode],
+    namespace: dict,
+) -> Verdict:
+    try:
+        for helper in _helpers(answer, added):
+            run(helper, namespace, "a cell that was added")
+        run(answer, namespace, "the answer's cell")
+    except _BROKEN as error:
+        return stopped(exercise.name, error)
+    try:
+        for i in range(exercise.answer + 1, exercise.check):
+            if cells[i].cell_type == "code":
+                run(cells[i].source, namespace, f"cell {i + 1}")
+        exec("from sharingan_lab import lab", namespace)  # a student may have used the name
+        return _last_value(cells[exercise.check].source, namespace)
+    except _BROKEN as error:
+        return stopped(exercise.name, error)
+
+
+def _last_value(source: str, namespace: dict) -> Verdict:
+    tree = ast.parse(source)
+    last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, "the check", "exec"), namespace)
+    return eval(compile(last, "the check", "eval"), namespace)
+
+
+def _helpers(answer: str, added: list[NotebookNode]) -> list[str]:
+    """Return the sources of added cells that make what an answer uses."""
+    code = [cell for cell in added if cell.cell_type == "code"]
+    cells = [*code, NotebookNode(cell_type="code", source=answer)]
+    return [cells[i].source for i in needed(cells, [len(code)]) if i < len(code)]
+
+
+def main(order: dict) -> None:
+    """Grade each submission in a process of its own."""
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    submitted = [_read(Path(path)) for path in order["paths"]]
+    notebooks = [one for one in submitted if isinstance(one, NotebookNode)]
+    sheet = Sheet.of(nbformat.read(order["lesson"], as_version=4), notebooks)
+    for one in submitted:
+        found, reason = ({}, one) if isinstance(one, str) else _graded(sheet, one, order["timeout"])
+        print(json.dumps({"found": found, "reason": reason}), file=channel, flush=True)
+
+
+def _read(path: Path) -> NotebookNode | str:
+    """Read a submission, or say why not."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever the file holds
+        return f"the file is no notebook: {' '.join(str(error).split())[:200]}"
+
+
+def _graded(sheet: Sheet, submitted: NotebookNode, timeout: float) -> tuple[dict, str]:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as results:
+        reason = _forked(lambda: sheet.judge(submitted, _teller(results)), timeout)
+        results.seek(0)
+        lines = [json.loads(line) for line in results if line.endswith("\n")]
+    return {line.pop("exercise"): line for line in lines}, reason
+
+
+def _teller(results: TextIO) -> Callable[[str, str, str], None]:
+    def tell(exercise: str, state: str, message: str) -> None:
+        line = {"exercise": exercise, "state": state, "message": message}
+        print(json.dumps(line), file=results, flush=True)
+
+    return tell
+
+
+def _forked(work: Callable[[], None], timeout: float) -> str:
+    """Do the work in a forked process; say what became of it, nothing where it came to its end."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setsid()
+            with contextlib.suppress(OSError):  # where memory ends, this one goes first
+                Path("/proc/self/oom_score_adj").write_text("1000")
+            null = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(null, stream)
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return _awaited(child, timeout)
+
+
+def _awaited(child: int, timeout: float) -> str:
+    end, status = time.monotonic() + timeout, None
+    while status is None and time.monotonic() < end:
+        pid, code = os.waitpid(child, os.WNOHANG)
+        status = code if pid else None
+        if not pid:
+            select.select([], [], [], 0.02)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+    if status is None:
+        os.waitpid(child, 0)
+        return f"the submission took longer than {timeout:g} s"
+    if status == 0:
+        return ""
+    return f"the submission ended its process (status {os.waitstatus_to_exitcode(status)})"
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
