@@ -16,12 +16,11 @@ from torch import Tensor
 from torch.nn import Module
 
 from sharingan_lab import evaluation as ev
-from sharingan_lab.datasets import CLASS_NAMES, weed_fields
+from sharingan_lab.datasets import CLASS_NAMES, TEST_COLUMNS, TILE_CLASSES, weed_fields
 
 Pictures = tuple[Tensor, list[dict[str, Tensor]]]
-TILE_CLASSES = ("background", "potato", "weed")
 # Neighbouring tiles show the same plants' neighbours: blocks of columns, the last for the test.
-TRAINED, CHOSEN, TESTED = range(9), range(9, 10), range(10, 13)
+TRAINED, CHOSEN = range(9), (9,)
 FROZEN = 4  # first layers of MobileNetV2: edges and colours are everywhere the same
 
 
@@ -70,7 +69,7 @@ def train_weeds(choice: argparse.Namespace) -> ev.Detector:
         values.requires_grad_(False)
     settings = {"learning_rate": 1e-3, "grain": 0.03, "crop": 320}
     _train(network, tile_pictures(folder, TRAINED), choice, 1200, rng=rng, **settings)
-    chosen, tested = (tile_pictures(folder, columns) for columns in (CHOSEN, TESTED))
+    chosen, tested = (tile_pictures(folder, columns) for columns in (CHOSEN, TEST_COLUMNS))
     return _finish(network, TILE_CLASSES, chosen, tested)
 
 

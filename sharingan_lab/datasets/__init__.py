@@ -1,5 +1,6 @@
 """Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
 
+from sharingan_lab.datasets.aerial import TEST_COLUMNS, TILE_CLASSES, aerial_tiles
 from sharingan_lab.datasets.annotations import Annotations, read_annotations
 from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
@@ -18,6 +19,8 @@ from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
 __all__ = [
     "CLASS_NAMES",
+    "TEST_COLUMNS",
+    "TILE_CLASSES",
     "Annotations",
     "Camera",
     "GoProPairs",
@@ -25,6 +28,7 @@ __all__ = [
     "PathCamera",
     "RealPairs",
     "SyntheticBlurPairs",
+    "aerial_tiles",
     "average_frames",
     "blurred_pairs",
     "check_layout",

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.gopro_layout import PAGE, check_frames, check_layout
 from sharingan_lab.datasets.http_download import Progress, check_space, download, forget
+from sharingan_lab.datasets.tiles import URL as TILES
+from sharingan_lab.datasets.tiles import check_tiles, fetch_tiles
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.locations import data_dir, named_path, weights_dir
 from sharingan_lab.storage import writing_to
@@ -30,6 +32,11 @@ _ASSETS = {
         use="full mode",
         remedy=f"get GOPRO_Large.zip from {PAGE} and run `sharingan fetch gopro --from FILE`",
     ),
+    "weeds": _Asset(
+        TILES,
+        use="real aerial pictures in lesson 10",
+        remedy="or copy the folder from another machine and pass it with --from",
+    ),
     "vgg19": _Asset(
         "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
         use="training with vgg=torchvision",
@@ -43,6 +50,7 @@ _ASSETS = {
         sha256_start="258fb6c6",
     ),
 }
+_FOLDERS = {"gopro": "GOPRO_Large", "weeds": "uav_potato"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Place:
 
 
 def destination(name: str, to: str | os.PathLike | None = None) -> Path:
-    """Where :func:`fetch` puts a thing: a file, or the folder ``GOPRO_Large``.
+    """Where :func:`fetch` puts a thing: a file, or the folder ``GOPRO_Large`` or ``uav_potato``.
 
     Parameters
     ----------
@@ -76,8 +84,8 @@ def destination(name: str, to: str | os.PathLike | None = None) -> Path:
     '/data/GOPRO_Large'
     """
     asset = _asset(name)
-    if name == "gopro":
-        return (data_dir() if to is None else named_path(to)) / "GOPRO_Large"
+    if name in _FOLDERS:
+        return (data_dir() if to is None else named_path(to)) / _FOLDERS[name]
     folder = weights_dir() if to is None else named_path(to)
     return folder / _file_name(asset.url)
 
@@ -99,20 +107,22 @@ def fetch(
 
     Parameters
     ----------
-    name : {"gopro", "vgg19", "faster-rcnn"}
-        What: the GoPro data set (about 9 GB), torchvision's VGG-19 for training with
-        ``vgg=torchvision`` (548 MB), or its Faster R-CNN for street scenes (160 MB).
+    name : {"gopro", "weeds", "vgg19", "faster-rcnn"}
+        What: the GoPro data set (about 9 GB), 130 aerial tiles of a potato field with weeds and
+        their polygons (15 MB; Lu et al., UAV-weed-detection-paper, MIT licence), torchvision's
+        VGG-19 for training with ``vgg=torchvision`` (548 MB), or its Faster R-CNN for street
+        scenes (160 MB).
     to : path, optional
         Folder to put it in; see :func:`destination` for where it goes otherwise.
     source : str or path, optional
-        Another address, or a file that is already here; it is left where it lies.
+        Another address, or a file (of tiles the folder) that is here; it is left where it lies.
     on_progress : callable
         Called as ``on_progress(what, done, total)`` with bytes; the total is None if unknown.
 
     Returns
     -------
     Path
-        The weights' file, or the folder ``GOPRO_Large``.
+        The weights' file, or the folder ``GOPRO_Large`` or ``uav_potato``.
 
     Raises
     ------
@@ -127,7 +137,8 @@ def fetch(
 
     Notes
     -----
-    Weights are compared with the digits of their SHA-256 that their file name carries. No
+    Weights are compared with the digits of their SHA-256 that their file name carries, tiles
+    with a list of theirs, which ships. No
     checksum of GoPro is known; there, the archive's own CRC of each file and the number and
     names of the pairs are checked, and every frame is decoded once.
 
@@ -136,12 +147,15 @@ def fetch(
     >>> fetch("imagenet")
     Traceback (most recent call last):
     ...
-    sharingan_lab.errors.ConfigError: nothing named 'imagenet': choose gopro, vgg19, faster-rcnn
+    sharingan_lab.errors.ConfigError: nothing named 'imagenet': choose gopro, weeds, vgg19, \
+faster-rcnn
     """
     asset, target = _asset(name), destination(name, to)
     if target.exists():
         return _checked(name, asset, target)
     url = asset.url if source is None else str(source)
+    if name == "weeds":
+        return fetch_tiles(url, target, asset.remedy, on_progress)
     file = None if urlsplit(url).scheme in ("http", "https") else named_path(url)
     with writing_to(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +187,8 @@ def _checked(name: str, asset: _Asset, target: Path) -> Path:
     """Make sure that what is there is what was asked for."""
     if name == "gopro":
         check_layout(target)
+    elif name == "weeds":
+        check_tiles(target)
     else:
         _verify_sha256(target, asset.sha256_start)
     return target

@@ -415,7 +415,7 @@ def test_a_damaged_download_of_gopro_is_forgotten(server, tmp_path):
 
 
 def test_unknown_names_and_missing_files_are_named(tmp_path):
-    with pytest.raises(ConfigError, match="choose gopro, vgg19, faster-rcnn"):
+    with pytest.raises(ConfigError, match="choose gopro, weeds, vgg19, faster-rcnn"):
         fetch("imagenet")
     with pytest.raises(DataError, match=r"no such file: .*none\.zip"):
         fetch("gopro", tmp_path, tmp_path / "none.zip")

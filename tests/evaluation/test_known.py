@@ -3,13 +3,14 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
-from sharingan_lab.datasets import weed_fields
+from sharingan_lab.datasets import TILE_CLASSES, aerial_tiles, weed_fields
 from sharingan_lab.errors import CheckpointError
 from sharingan_lab.evaluation import (
     Detector,
     build_aerial_detector,
     build_detector,
     detect,
+    detection_scores,
     evaluate_detection,
     known,
     load_detector,
@@ -27,6 +28,14 @@ def test_the_shipped_detector_of_fields_finds_the_plants_of_sharp_fields():
     images, targets = weed_fields(16, rng=seeded(99))
     scores = evaluate_detection(detector, images, targets, min_score=detector.min_score)
     assert scores.f1 >= 0.95
+
+
+def test_the_shipped_detector_of_aerial_tiles_finds_what_is_marked_on_those_that_ship():
+    detector, (images, targets) = load_detector("uav-weeds"), aerial_tiles(2)
+    found = detect(detector, images, batch=1)
+    for label, least in ((1, 0.7), (2, 0.5)):
+        scores = detection_scores(found, targets, label=label, min_score=detector.min_score)
+        assert scores.f1 >= least, detector.classes[label]
 
 
 @pytest.mark.parametrize("kind", ["plants", "aerial"])
@@ -105,7 +114,8 @@ def test_pickled_code_in_a_weights_file_does_not_run(tmp_path):
 
 
 def test_shipped_detectors_are_small():
-    assert "fields" in shipped_detectors()
+    assert shipped_detectors() == ["fields", "uav-weeds"]
+    assert load_detector("uav-weeds").classes == TILE_CLASSES
     for name in shipped_detectors():
         path = known.shipped_dir() / f"{name}-detector.safetensors"
         assert path.stat().st_size < 25e6
