@@ -43,6 +43,17 @@ def find_exercises(notebook: NotebookNode) -> list[Exercise]:
     return [found for found in _pairs(notebook) if isinstance(found, Exercise)]
 
 
+def answers_of(submitted: NotebookNode, lesson: NotebookNode) -> dict[str, str]:
+    """Return the answers in a copy of a lesson by exercise: the cell of the same id.
+
+    Where an editor gave the cells other ids, it is the tagged cell before the exercise's check.
+    """
+    sources = {c.get("id"): c.source for c in submitted.cells if c.cell_type == "code"}
+    by_name = {name: submitted.cells[answer].source for name, answer, _ in _cells(submitted)}
+    by_id = {e.name: sources.get(lesson.cells[e.answer].id) for e in find_exercises(lesson)}
+    return by_name | {name: source for name, source in by_id.items() if source is not None}
+
+
 def problems(notebook: NotebookNode) -> list[str]:
     """Return what is wrong with a lesson's exercises, and which solution's line shows elsewhere."""
     found = list(_pairs(notebook))
@@ -68,18 +79,23 @@ def without_solutions(source: str) -> str:
     return SOLUTION.sub("", source).strip("\n")
 
 
-def _pairs(notebook: NotebookNode) -> Iterator[Exercise | str]:
+def _cells(notebook: NotebookNode) -> Iterator[tuple[str | None, int, int | None]]:
+    """Yield the name of each exercise and the positions of its answer and of its check."""
     cells = notebook.cells
     for answer, cell in enumerate(cells):
-        if ANSWER not in cell.metadata.get("tags", ()):
-            continue
-        behind = range(answer + 1, len(cells))
-        check = next((i for i in behind if _CHECK.search(cells[i].source)), None)
+        if ANSWER in cell.metadata.get("tags", ()):
+            behind = (i for i in range(answer + 1, len(cells)) if _CHECK.search(cells[i].source))
+            check = next(behind, None)
+            yield (None if check is None else _CHECK.search(cells[check].source)[1]), answer, check
+
+
+def _pairs(notebook: NotebookNode) -> Iterator[Exercise | str]:
+    for name, answer, check in _cells(notebook):
         if check is None:
             yield f"the exercise in cell {answer + 1} has no lab.check behind it"
             continue
-        name = _CHECK.search(cells[check].source)[1]
-        text = next((c.source for c in cells[check + 1 :] if c.cell_type == "markdown"), "")
+        behind = notebook.cells[check + 1 :]
+        text = next((c.source for c in behind if c.cell_type == "markdown"), "")
         folded = SOLUTION.match(text)
         code = _CODE.search(folded[1]) if folded else None
         if code is None:

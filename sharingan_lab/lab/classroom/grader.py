@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 
 from sharingan_lab.lab.checks.verdict import Verdict, stopped
 from sharingan_lab.lab.classroom.build import required
-from sharingan_lab.lab.classroom.exercises import Exercise, find_exercises
+from sharingan_lab.lab.classroom.exercises import Exercise, answers_of, find_exercises
 from sharingan_lab.lab.classroom.needs import Names, needed
 
 _BROKEN = (SystemExit, Exception)
@@ -48,7 +48,8 @@ class Sheet:
         exercises = find_exercises(notebook)
         own = {i for e in exercises for i in range(e.answer, e.check + 1)}
         wanted = required(notebook, exercises)
-        answers = {e.answer: _sources(notebook.cells[e.answer].id, submitted) for e in exercises}
+        handed_in = [answers_of(one, notebook) for one in submitted]
+        answers = {e.answer: [a[e.name] for a in handed_in if e.name in a] for e in exercises}
         shared = set(required(notebook, exercises, answers)) - own
         namespace, given = {"__name__": "__main__"}, {}
         starts = {e.answer: e for e in exercises}
@@ -62,24 +63,19 @@ class Sheet:
 
     def judge(self, submitted: NotebookNode, tell: Callable[[str, str, str], None]) -> None:
         """Judge the exercises of a submission in order; tell the verdict of each at once."""
-        theirs = {cell.get("id"): cell for cell in submitted.cells if cell.cell_type == "code"}
-        known = {cell.id for cell in self.notebook.cells}
-        added = [cell for cell in submitted.cells if cell.get("id") not in known]
+        cells, answers = self.notebook.cells, answers_of(submitted, self.notebook)
+        known = {cell.id for cell in cells} | {cell.source for cell in cells}
+        added = [c for c in submitted.cells if not {c.get("id"), c.source} & known]
         own = {}  # what the student has defined so far
         for exercise in self.exercises:
-            cells = self.notebook.cells
-            answer = theirs.get(cells[exercise.answer].id)
+            answer = answers.get(exercise.name)
             if answer is None:
                 tell(exercise.name, "missing", "the cell of the answer is not in the notebook")
                 continue
             namespace = self.given[exercise.name] | own
-            verdict = _verdict(exercise, cells, answer.source, added, namespace)
+            verdict = _verdict(exercise, cells, answer, added, namespace)
             tell(exercise.name, verdict.state, verdict.message)
-            own |= {n: namespace[n] for n in Names(answer.source).made if n in namespace}
-
-
-def _sources(identity: str, submitted: Sequence[NotebookNode]) -> list[str]:
-    return [c.source for notebook in submitted for c in notebook.cells if c.get("id") == identity]
+            own |= {n: namespace[n] for n in Names(answer).made if n in namespace}
 
 
 def run(source: str, namespace: dict, name: str) -> None:

@@ -50,6 +50,6 @@ def test_a_check_without_an_answer_cell_is_named(lesson):
 
 def test_every_exercise_of_the_course_has_its_check():
     names = [e.name for one in all_lessons() for e in find_exercises(one.notebook)]
-    assert len(names) > 20 and all(callable(find(name)) for name in names)
+    assert len(names) > 50 and all(callable(find(name)) for name in names)
     assert all(name.split(".")[0] == one.number for one in all_lessons()
                for name in (e.name for e in find_exercises(one.notebook)))  # fmt: skip

@@ -36,6 +36,11 @@ def cheat(notebook):
             cell.source = 'lab.check("00.1", 26)'
 
 
+def renumber(notebook):
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"other-{number}"
+
+
 def drop_answer(notebook):
     notebook.cells = [c for c in notebook.cells if not c.source.startswith("your_")]
 
@@ -53,6 +58,7 @@ def handed_in(lesson, tmp_path_factory):
         "exit": answered(lesson, "import os\nos._exit(3)", psnr),
         "hang": answered(lesson, "your_decibels = 26", HANGS),
         "help": answered(lesson, "your_decibels = double(13)", psnr, edit=add_helper),
+        "ids": answered(lesson, "your_decibels = 20 + 12 * half", psnr, edit=renumber),
         "lost": answered(lesson, second=psnr, edit=drop_answer),
         "raise": answered(lesson, "your_decibels = 26 +", "raise SystemExit"),
         "zoe": answered(lesson, "your_decibels = 26", psnr),
@@ -89,7 +95,7 @@ def test_solutions_get_full_points_and_empty_answers_none(grades):
 
 def test_a_hanging_and_a_crashing_submission_lose_nobody_elses_grade(grades):
     assert states(grades, "zoe") == ["right", "right"]
-    assert len(grades) == 2 * 11
+    assert len(grades) == 2 * 12
 
 
 def test_they_keep_what_they_had_solved(grades):
@@ -112,6 +118,10 @@ def test_the_check_is_the_courses(grades):
 
 def test_cells_that_a_student_added_are_used(grades):
     assert states(grades, "help") == ["right", "right"]
+
+
+def test_cells_with_other_ids_are_found_by_their_check(grades):
+    assert states(grades, "ids") == ["right", "right"]
 
 
 def test_what_was_not_handed_in_is_named(grades):
