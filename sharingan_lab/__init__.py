@@ -9,9 +9,12 @@ A station is imported when it is first named, so that ``import sharingan_lab`` c
 >>> import sharingan_lab
 >>> sharingan_lab.blur.linear_kernel(9, 0, 15).shape
 torch.Size([1, 15, 15])
+
+and ``sharingan_lab.deblur(photo)`` is the whole road for somebody with a shaken photo.
 """
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 
 __version__ = "0.1.0"
@@ -28,13 +31,16 @@ __all__ = [
     "training",
 ]
 _NAMES = {*__all__, "lab"}  # lab wants the extra `course`, so * leaves it out
+__all__ += ["deblur"]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> ModuleType | Callable:
+    if name == "deblur":
+        return importlib.import_module(f"{__name__}.restore").deblur
     if name in _NAMES:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_NAMES})
+    return sorted({*globals(), *_NAMES, "deblur"})

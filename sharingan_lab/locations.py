@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from sharingan_lab.errors import ConfigError, InputError
+from sharingan_lab.errors import CheckpointError, ConfigError, InputError
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent
+_GENERATOR = "-generator.safetensors"
 
 
 def _in_checkout() -> bool:
@@ -59,6 +60,30 @@ def notebooks_dir() -> Path:
 def shipped_dir() -> Path:
     """Folder of the small files that travel with the package (checkpoints, model cards)."""
     return _CHECKOUT / "data" / "shipped" if _in_checkout() else _PACKAGE / "course" / "data"
+
+
+def shipped_generators() -> list[str]:
+    """Names of the generators that travel with the package.
+
+    Examples
+    --------
+    >>> shipped_generators()
+    ['lite', 'sharingan']
+    """
+    return sorted(
+        path.name.removesuffix(_GENERATOR) for path in shipped_dir().glob(f"*{_GENERATOR}")
+    )
+
+
+def named_weights(name_or_path: str | os.PathLike) -> Path:
+    """The file of a shipped generator, or a file or folder that is there; or a CheckpointError."""
+    for path in (shipped_dir() / f"{name_or_path}{_GENERATOR}", named_path(name_or_path)):
+        if path.exists():
+            return path
+    raise CheckpointError(
+        f"no generator {str(name_or_path)!r}: choose {', '.join(shipped_generators())}, a "
+        ".safetensors file or the folder of a run"
+    )
 
 
 def data_dir() -> Path:

@@ -68,8 +68,8 @@ def files(folder):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command, capsys):
     assert main([*command.split(), "--help"]) == 0
-    last = capsys.readouterr().out.strip().splitlines()[-1]
-    assert last.startswith(f"Example: sharingan {command}".strip())
+    printed = capsys.readouterr().out
+    assert f"sharingan {command}".strip() in printed.lower().partition("\nexample")[2]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,10 @@ def test_every_command_has_help_with_an_example(command, capsys):
         ("deblur {tmp}/in/picture.png x.png -o {tmp}/out.png", "2 inputs cannot go to one file"),
         ("deblur a/x.png b/x.png -o {tmp}/out", "two inputs are named x.png"),
         ("deblur {tmp}/in/picture.png -o {tmp}/out --device tpu", "device='tpu'"),
+        ("deblur {tmp}/in/*.gif -o {tmp}/out", "no file is like {tmp}/in/*.gif"),
+        ("deblur {tmp}/in/picture.png -o {tmp}/out.png --format jpg", "say two things"),
+        ("deblur {tmp}/in/picture.png -o {tmp}/out --quality 101", "expected 1 to 100, got '101'"),
+        ("deblur {tmp}/in/picture.png -o {tmp}/out --format gif", "invalid choice: 'gif'"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --size 99", "larger than the image"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --noise -1", "std"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --seed x", "--seed"),
@@ -115,7 +119,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert main(words.format(tmp=tmp_path).split()) == 2
     error = capsys.readouterr().err
     assert re.fullmatch(r"sharingan: [^\n]+\n", error)
-    assert message in error
+    assert message.format(tmp=tmp_path) in error
     assert files(tmp_path) == before
 
 
@@ -124,6 +128,83 @@ def test_deblur_one_file_to_a_file(picture, tmp_path):
     assert main(["deblur", str(picture), "-o", str(out)]) == 0
     expected = restore(read_image(picture), load_generator("lite"))
     np.testing.assert_array_equal(to_uint8(read_image(out)), to_uint8(expected))
+
+
+def test_deblur_replaces_only_what_one_wants_replaced(picture, tmp_path, capsys):
+    out = tmp_path / "restored.jpg"
+    out.write_bytes(b"of yesterday")
+    words = ["deblur", str(picture), "-o", str(out)]
+    assert main(words) == 2
+    assert "restored.jpg would be replaced: write --force" in capsys.readouterr().err
+    assert out.read_bytes() == b"of yesterday"
+    assert main([*words, "--force", "--quality", "50"]) == 0
+    coarse = out.stat().st_size
+    assert main([*words, "--force", "--quality", "97"]) == 0
+    assert out.stat().st_size > coarse
+    assert main(["deblur", str(picture), "-o", str(picture), "--force"]) == 2
+    assert "would overwrite its input" in capsys.readouterr().err
+
+
+def test_deblur_takes_patterns_and_odd_names_and_another_format(picture, tmp_path):
+    for name in ("a [1].jpg", "-b.jpg", "größe.jpg"):
+        write_image(torch.ones(1, 3, 20, 20), picture.parent / name)
+    (picture.parent / "notes.txt").write_text("no picture")
+    out = tmp_path / "out"
+    words = ["deblur", str(picture.parent / "*.jpg"), str(picture.parent / "a [1].jpg")]
+    assert main([words[0], words[1], "-o", str(out), "--format", "webp"]) == 0
+    assert files(out) == ["-b.webp", "a [1].webp", "größe.webp"]
+    assert main(["deblur", words[2], "-o", str(out)]) == 0
+    assert main(["deblur", "-o", str(tmp_path / "b.png"), "--", f"{picture.parent}/-b.jpg"]) == 0
+
+
+def test_deblur_goes_on_past_a_file_that_is_not_there(picture, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["deblur", str(tmp_path / "gone.png"), str(picture), "-o", str(out)]) == 1
+    assert files(out) == ["picture.png"]
+    assert capsys.readouterr().err == f"sharingan: no such image: {tmp_path / 'gone.png'}\n"
+
+
+class Stream:
+    """Standard input or output, with its bytes."""
+
+    def __init__(self, data=b""):
+        self.buffer = io.BytesIO(data)
+
+
+def test_deblur_reads_standard_input_and_writes_standard_output(picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Stream(picture.read_bytes()))
+    with monkeypatch.context() as piped:
+        piped.setattr(sys, "stdout", output := Stream())
+        assert main(["deblur", "-", "-o", "-"]) == 0
+    (tmp_path / "piped.png").write_bytes(output.buffer.getvalue())
+    assert main(["deblur", str(picture), "-o", str(tmp_path / "filed.png")]) == 0
+    assert (tmp_path / "piped.png").read_bytes() == (tmp_path / "filed.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [(b"", "nothing came on standard input"), (b"no picture", "standard-input as an image")],
+)
+def test_what_comes_on_standard_input_may_be_nothing(data, line, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Stream(data))
+    assert main(["deblur", "-", "-o", str(tmp_path / "out.png")]) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"sharingan: [^\n]+\n", error) and line in error
+    assert files(tmp_path) == []
+
+
+def test_deblur_shows_before_and_after_in_one_page(picture, tmp_path, capsys):
+    write_image(torch.rand(1, 3, 20, 30), picture.parent / "<wide>.png")
+    out = tmp_path / "out"
+    words = ["deblur", str(picture.parent), "-o", str(out), "--compare"]
+    assert main(words) == 0
+    page = (out / "compare.html").read_text()
+    assert page.count('type="range"') == 2 and page.count("data:image/webp;base64,") == 4
+    assert "&lt;wide&gt;.png, 30 x 20 pixels" in page and "http" not in page
+    for name in ("picture.png", "<wide>.png"):
+        (out / name).unlink()
+    assert main(words) == 2
+    assert "compare.html would be replaced" in capsys.readouterr().err
 
 
 def test_deblur_a_folder_keeps_the_names_and_names_what_failed(picture, tmp_path, capsys):

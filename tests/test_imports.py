@@ -22,7 +22,7 @@ from .patience import PATIENCE
 PACKAGE = Path(sharingan_lab.__file__).resolve().parent
 # The order in which stations may import each other: training measures what a run has learnt.
 ROAD = (
-    *("images", "blur", "classical", "datasets", "networks", "losses"),
+    *("images", "photo", "blur", "classical", "datasets", "networks", "losses"),
     *("evaluation", "training", "restore"),
 )
 DOORS = ("cli", "commands", "doctor", "__main__", "lab")
@@ -77,6 +77,7 @@ def test_one_import_opens_the_whole_library():
         from sharingan_lab import networks, restore, training
         assert callable(training.recipe) and callable(lab.setup) and lab.COLOURS
         assert callable(restore.restore_file) and restore is sharingan_lab.restore
+        assert sharingan_lab.deblur is restore.deblur
         """
     )
     assert done.returncode == 0, done.stderr
@@ -111,10 +112,18 @@ def test_the_style_of_figures_is_the_lessons_choice():
         *("--help", "--version", "", "dance", "report --help", "course check --help"),
         *("report -p seed", "report --mode half", "train --resum=1", "blur a.png", "fetch"),
         *("blur a.png -o b.png --seed x", "evaluate", "evaluate detection --steps 0"),
+        *("deblur a.png", "deblur a.png -o b.png --quality 0", "deblur a.png -o b --device tpu"),
     ],
 )
 def test_help_and_wrong_calls_need_no_torch(words):
     assert loaded_by(f"from sharingan_lab.cli import main; main({words.split()!r})") == set()
+
+
+@pytest.mark.parametrize("words", ["none.png -o b.png", "pyproject.toml -o b --model nope"])
+def test_a_photo_or_a_model_that_is_not_there_is_answered_without_torch(words):
+    words = ["deblur", *words.split()]
+    source = f"from sharingan_lab.cli import main; assert main({words}) == 2"
+    assert "torch" not in loaded_by(source)
 
 
 @pytest.mark.parametrize("job", ["check", "refresh"])

@@ -9,10 +9,11 @@ from sharingan_lab.datasets import photo, photos
 from sharingan_lab.errors import CheckpointError, DataError, InputError
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.images import read_image, write_image
+from sharingan_lab.locations import shipped_generators
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
 from sharingan_lab.restore import load_generator, restore, restore_file
 from sharingan_lab.training import Trainer, recipe
-from sharingan_lab.training.checkpoints import save_network, shipped_generators
+from sharingan_lab.training.checkpoints import save_network
 
 
 def images(*shape, seed=0):

@@ -37,7 +37,7 @@ def blur(choice: argparse.Namespace) -> int:
 
     if named_path(choice.input).is_dir():
         raise ConfigError(f"{choice.input} is a folder: name one picture")
-    ((source, target),) = targets_of([choice.input], choice.out).items()
+    ((source, target),) = targets_of([choice.input], choice.out, force=True).items()
     rng = torch.Generator().manual_seed(choice.seed)
     kernel = random_kernels(1, choice.size, rng=rng)
     sharp = read_image(source)

@@ -1,34 +1,91 @@
 """sharingan deblur."""
 
 import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
-from sharingan_lab.commands.files import each, say_written, targets_of
-from sharingan_lab.commands.options import Group, add_command, add_device
+from sharingan_lab.commands.comparison import page_of, write_comparison
+from sharingan_lab.commands.files import each, say_written, standard_input, targets_of
+from sharingan_lab.commands.options import Group, add_command, add_device, whole
+from sharingan_lab.errors import ConfigError
+from sharingan_lab.locations import named_weights
+
+FORMATS = ("jpg", "png", "tif", "webp", "bmp", "avif", "heic")
+_EXAMPLES = """examples:
+  sharingan deblur photo.jpg -o restored.jpg --compare
+  sharingan deblur holiday/ 'scans/*.tif' -o restored/
+  sharingan deblur - -o - --format png < photo.heic > restored.png"""
 
 
 def add(group: Group) -> None:
-    parser = add_command(group, "deblur", deblur, "restore blurred photos", "photo.jpg -o restored")
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="image files or folders of them")
-    parser.add_argument(
-        "-o", dest="out", required=True, metavar="OUT", help="folder; or, for one input, a file"
+    parser = add_command(
+        group, "deblur", deblur, "restore blurred photos; the rest of each file is kept"
     )
-    parser.add_argument(
-        "--model",
-        default="lite",
-        help="shipped name, .safetensors file or run folder (default: lite)",
-    )
+    parser.usage = "%(prog)s INPUT... -o OUT [options]"
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, _EXAMPLES
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="files, folders, patterns; - is standard input")
+    add("-o", dest="out", required=True, metavar="OUT", help="folder; for one input a file, or -")
+    add("--model", default="lite", help="lite, sharingan, a .safetensors file or run folder")
+    add("--format", choices=FORMATS, metavar="F", help=f"{', '.join(FORMATS)} (as the input)")
+    add("--quality", type=_quality, metavar="N", help="1 to 100, of a JPEG or WebP (as the input)")
+    add("--compare", action="store_true", help="write a page with a slider, before and after")
+    add("--force", action="store_true", help="replace files that are there; never the input")
     add_device(parser)
 
 
+def _quality(text: str) -> int:
+    number = whole(text, 1)
+    if number > 100:
+        raise argparse.ArgumentTypeError(f"expected 1 to 100, got {text!r}")
+    return number
+
+
 def deblur(choice: argparse.Namespace) -> int:
+    named_weights(choice.model)  # wrong names are answered before torch is there
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = [standard_input(folder) if name == "-" else name for name in choice.inputs]
+        to_output = choice.out == "-"
+        out = f"{folder}/restored/" if to_output else choice.out
+        targets = targets_of(inputs, out, ending=choice.format, force=choice.force)
+        if choice.compare and (page := page_of(list(targets.values()))).exists() > choice.force:
+            raise ConfigError(f"{page} would be replaced: write --force, or another folder")
+        return _deblur_all(targets, choice, to_output)
+
+
+def _deblur_all(targets: dict[Path, Path], choice: argparse.Namespace, to_output: bool) -> int:
     from sharingan_lab.device import choose_device
     from sharingan_lab.restore import load_generator, restore_file
 
-    targets = targets_of(choice.inputs, choice.out)
     generator = load_generator(choice.model, choose_device(choice.device))
-    done = each(
-        targets, lambda source: say_written(restore_file(source, targets[source], generator))
-    )
-    if len(targets) > 1:
+
+    def work(source: Path) -> Path:
+        target, progress = targets[source], _progress(source)
+        restore_file(source, target, generator, quality=choice.quality, on_progress=progress)
+        if to_output:
+            sys.stdout.buffer.write(target.read_bytes())
+        else:
+            say_written(target)
+        return target
+
+    done = each(targets, work)
+    if choice.compare and done and not to_output:
+        say_written(write_comparison(done, page_of(list(targets.values())), choice.model))
+    if len(targets) > 1 and not to_output:
         print(f"{len(done)} of {len(targets)} restored")
     return int(len(done) < len(targets))
+
+
+def _progress(source: Path) -> Callable[[int, int], None] | None:
+    """A line that counts, for somebody who watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, parts: int) -> None:
+        if parts > 1:
+            end = "\n" if done == parts else ""
+            print(f"\r{source.name}: {done} of {parts} parts", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,5 +1,7 @@
 """Which file a command writes for each that it reads, and work on one after another."""
 
+import contextlib
+import glob
 import os
 import sys
 from collections import Counter
@@ -25,9 +27,30 @@ def each(names: Collection, work: Callable) -> dict:
     return done
 
 
-def targets_of(inputs: Sequence[str], out: str) -> dict[Path, Path]:
-    """The output of each input; a folder among the inputs stands for its pictures."""
-    from sharingan_lab.images import list_pictures, written_endings
+def standard_input(folder: str) -> str:
+    """Put what comes on standard input into a file of this folder, and return its name."""
+    from sharingan_lab.picture_files import open_image
+
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise DataError("nothing came on standard input: write sharingan deblur - < photo.jpg")
+    path = Path(folder, "standard-input")
+    path.write_bytes(data)
+    with contextlib.suppress(DataError), open_image(path) as file:  # else the reader says why
+        named = path.with_suffix(f".{file.format.lower().replace('mpo', 'jpeg')}")
+        path = path.rename(named)
+    return str(path)
+
+
+def targets_of(
+    inputs: Sequence[str], out: str, *, ending: str | None = None, force: bool = False
+) -> dict[Path, Path]:
+    """The output of each input; a folder or a pattern among the inputs stands for its pictures.
+
+    Outputs have the names of their inputs, with another ending if one is named. What is there
+    already is not replaced unless that is wanted, an input never.
+    """
+    from sharingan_lab.picture_files import written_endings
 
     folder, endings = named_path(out), written_endings()
     is_file = not (folder.is_dir() or out.endswith(("/", os.sep))) and folder.suffix != ""
@@ -38,21 +61,47 @@ def targets_of(inputs: Sequence[str], out: str) -> dict[Path, Path]:
         )
     if folder.exists() and not folder.is_dir() and not is_file:
         raise ConfigError(f"{out} is neither a folder nor an image file")
-    paths = [named_path(name) for name in inputs]
-    lists = [list_pictures(path) if path.is_dir() else [path] for path in paths]
-    sources = [file for files in lists for file in files]
+    if ending and f".{ending}" not in endings:
+        raise ConfigError(f"this Pillow writes no {ending}: choose png or jpg")
+    if is_file and ending and folder.suffix.lower() != f".{ending}":
+        raise ConfigError(f"{out} and --format {ending} say two things: leave one out")
+    sources = [file for name in inputs for file in _files(name)]
     if is_file and len(sources) > 1:
         raise ConfigError(f"{len(sources)} inputs cannot go to one file {out}: name a folder")
-    names = {source: _written_name(source, endings) for source in sources}
+    names = {source: _written_name(source, endings, ending) for source in sources}
     _check_names(sources, names)
     targets = {source: folder if is_file else folder / names[source] for source in sources}
     _check_targets(targets)
+    if not any(source.exists() for source in sources):
+        raise DataError(f"no such image: {sources[0]}")
+    there = [] if force else [target for target in targets.values() if target.exists()]
+    if there:
+        others = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise ConfigError(f"{there[0]}{others} would be replaced: write --force, or another folder")
     return targets
 
 
-def _written_name(source: Path, endings: set[str]) -> str:
+def _files(name: str) -> list[Path]:
+    from sharingan_lab.picture_files import list_pictures
+
+    path = named_path(name)
+    if path.is_dir():
+        return list_pictures(path)
+    if glob.has_magic(name) and not path.exists():
+        found = [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
+        files = [file for file in found if file.is_file()]
+        if not files:
+            raise DataError(f"no file is like {name}")
+        return files
+    return [path]
+
+
+def _written_name(source: Path, endings: set[str], ending: str | None) -> str:
     """The name of the source, as PNG where its own format would lose colours."""
-    return source.name if source.suffix.lower() in endings else f"{source.stem}.png"
+    kept = source.suffix.lower() in endings
+    if ending and source.suffix.lower() != f".{ending}":
+        return f"{source.stem}.{ending}"
+    return source.name if kept else f"{source.stem}.png"
 
 
 def _check_names(sources: Sequence[Path], names: dict[Path, str]) -> None:

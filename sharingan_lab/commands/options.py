@@ -31,7 +31,15 @@ def add_notebooks(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    parser.add_argument(
+        "--device", default="auto", type=_device, help="auto, cpu or cuda (default: auto)"
+    )
+
+
+def _device(text: str) -> str:
+    if text not in ("auto", "cpu", "cuda"):
+        raise argparse.ArgumentTypeError(f"device={text!r}: choose from auto, cpu, cuda")
+    return text
 
 
 def add_size(parser: argparse.ArgumentParser) -> None:

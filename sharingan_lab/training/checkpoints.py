@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from sharingan_lab.errors import CheckpointError
-from sharingan_lab.locations import named_path, shipped_dir
+from sharingan_lab.locations import named_weights
 from sharingan_lab.storage import write_durably, writing_to
 
 KEEP = 3
@@ -57,41 +57,18 @@ def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
         ) from error
 
 
-def shipped_generators() -> list[str]:
-    """Names of the generators that travel with the package.
-
-    Examples
-    --------
-    >>> shipped_generators()
-    ['lite', 'sharingan']
-    """
-    return sorted(
-        path.name.removesuffix("-generator.safetensors")
-        for path in shipped_dir().glob("*-generator.safetensors")
-    )
-
-
 def find_weights(name_or_path: str | os.PathLike) -> Path:
     """Return the file with the weights of a generator: a shipped one, a file, or a run's newest.
 
     Where there are none, a CheckpointError says which there are.
     """
-    named = shipped_dir() / f"{name_or_path}-generator.safetensors"
-    path = named_path(name_or_path)
-    if named.is_file():
-        return named
-    if path.is_dir():
-        found = newest_checkpoint(path)
-        if found is None:
-            raise CheckpointError(f"{path} holds no checkpoint of a training run")
-        return next(found[0].glob("generator-*.safetensors"))
-    if path.is_file():
+    path = named_weights(name_or_path)
+    if not path.is_dir():
         return path
-    known = ", ".join(shipped_generators())
-    raise CheckpointError(
-        f"no generator {str(name_or_path)!r}: choose {known}, a .safetensors file or "
-        "the folder of a run"
-    )
+    found = newest_checkpoint(path)
+    if found is None:
+        raise CheckpointError(f"{path} holds no checkpoint of a training run")
+    return next(found[0].glob("generator-*.safetensors"))
 
 
 def save_checkpoint(
