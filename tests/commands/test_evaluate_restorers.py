@@ -34,7 +34,9 @@ def test_row_zero_and_the_baselines_stand_beside_the_restorer(kind, capsys):
     assert rows["blurred input"][3:] == ["-", "-", "-"]
     assert re.fullmatch(r"[+-]\d+\.\d\d \([+-]\d+\.\d\d to [+-]\d+\.\d\d\)", rows["lite"][3])
     assert all(words in said.out for words in DEFINITIONS.values())
-    assert f"3 {kind} of 64 x 64, each blurred by a random path (kernel 9 x 9)" in said.out
+    what = {"fields": "fields", "photographs": "crops of the bundled photographs"}[kind]
+    stated = f"3 {what}, 64 x 64, each blurred by a random path (kernel 9 x 9), noise 0.01, seed 0"
+    assert stated in said.out
     assert re.search(
         r"tuned on 20 other pictures: unsharp mask amount [\d.]+, radius [\d.]+", said.out
     )

@@ -44,10 +44,10 @@ def add(group: Group) -> None:
 def evaluate_restorers(choice: argparse.Namespace) -> int:
     from sharingan_lab.evaluation import DEFINITIONS, INTERVAL, compare
 
+    kind = "crops of the bundled photographs" if choice.pictures == "photographs" else "fields"
     statement = {
-        "pictures": f"{choice.count} {choice.pictures} of {choice.side} x {choice.side}, each "
-        f"blurred by a random path (kernel {choice.size} x {choice.size}), noise 0.01, "
-        f"seed {choice.seed}",
+        "pictures": f"{choice.count} {kind}, {choice.side} x {choice.side}, each blurred by a "
+        f"random path (kernel {choice.size} x {choice.size}), noise 0.01, seed {choice.seed}",
         **DEFINITIONS,
         "interval": INTERVAL,
     }
