@@ -365,3 +365,51 @@ def test_heic_is_read_where_pillow_heif_is_installed_and_named_where_not(tmp_pat
         list_pictures(tmp_path, least=0)
     picture_files._formats.cache_clear()
     assert called
+
+
+# -- damage ----------------------------------------------------------------------------------------
+
+
+def intact():
+    """Files with all that stands beside the pixels: their endings and bytes."""
+    for ending, mode in (("jpg", "RGB"), ("jpg", "CMYK"), ("png", "RGBA"), ("tif", "RGB"),
+                         ("tif", "LAB"), ("webp", "RGBA")):  # fmt: skip
+        file = io.BytesIO()
+        kind = Image.registered_extensions()[f".{ending}"]
+        picture(mode, (16, 16)).save(file, kind, exif=camera_data(6), icc_profile=PROFILE)
+        yield ending, file.getvalue()
+    yield "png", encode_png16(noise(16, 16, 3, white=65535))
+
+
+def damaged(data, rng):
+    """The same file cut, with bytes changed, or with some pushed in."""
+    data, place = bytearray(data), int(rng.integers(len(data)))
+    kind = rng.integers(3)
+    if kind == 0:
+        return bytes(data[:place])
+    if kind == 1:
+        data[place:place] = rng.bytes(int(rng.integers(1, 40)))
+    for at in rng.integers(len(data), size=6 if kind == 2 else 0):
+        data[at] = rng.integers(256)
+    return bytes(data)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's and ours, of what is read all the same
+def test_a_damaged_file_is_one_line_or_a_whole_picture_and_nothing_between(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200_000)  # or a changed size takes a second
+    rng, refused, out = np.random.default_rng(3), 0, tmp_path / "out"
+    out.mkdir()
+    for ending, whole in list(intact()) * 16:
+        path = tmp_path / f"in.{ending}"
+        path.write_bytes(damaged(whole, rng))
+        try:
+            written = restore_file(path, out / path.name, Same())
+        except (DataError, InputError) as error:
+            refused += 1
+            assert "\n" not in str(error) and "in." in str(error)
+        else:
+            with Image.open(written) as file:
+                file.load()
+            written.unlink()
+        assert not list(out.iterdir())
+    assert refused
