@@ -64,8 +64,8 @@ class Verdict:
     __repr__ = __str__ = message.fget
 
     def _repr_html_(self) -> str:
-        words = [line.split(": ", 1) for line in self.message.splitlines()]
-        rows = [f"<b>{html.escape(key)}:</b> {html.escape(''.join(text))}" for key, *text in words]
+        lines = [line.strip().rstrip(":").split(": ", 1) for line in self.message.splitlines()]
+        rows = [f"<b>{html.escape(key)}:</b> {html.escape(''.join(text))}" for key, *text in lines]
         return f'<div role="status" class="sharingan-check">{"<br>".join(rows)}</div>'
 
 

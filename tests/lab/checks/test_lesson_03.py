@@ -26,25 +26,6 @@ def test_value():
     stays_open("03.value", lambda r, f: None)
 
 
-def density(x, mean, std):
-    return torch.exp(-((x - mean) ** 2) / (2 * std**2)) / std
-
-
-def test_best_detective():
-    def real(x):
-        return density(x, 1.0, 0.5) / math.sqrt(2 * math.pi)
-
-    def forged(x):
-        return density(x, 0.0, 1.0) / math.sqrt(2 * math.pi)
-
-    accepts("03.best_detective", lambda x: real(x) / (real(x) + forged(x)))
-    accepts("03.best_detective", lambda x: 1 / (1 + forged(x) / real(x)))
-    refuses("03.best_detective", "q / (p + q)", lambda x: forged(x) / (real(x) + forged(x)))
-    refuses("03.best_detective", "p / q", lambda x: real(x) / forged(x))
-    refuses("03.best_detective", "p alone", real)
-    stays_open("03.best_detective", lambda x: None)
-
-
 def test_exercise_1():
     accepts("03.1", 0.5, -math.log(4))
     accepts("03.1", 1 / 2, torch.tensor(2 * math.log(0.5)))

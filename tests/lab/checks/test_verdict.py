@@ -70,5 +70,6 @@ def test_a_verdict_is_shown_as_text_and_as_a_note():
     verdict = check("00.1", "<b>")
     assert verdict.message.startswith("✗ Exercise 00.1, not yet:\n    seen: ")
     assert "&lt;b&gt;" in verdict._repr_html_() and 'role="status"' in verdict._repr_html_()
+    assert "<b>✗ Exercise 00.1, not yet:</b> <br><b>seen:</b> " in verdict._repr_html_()
     assert repr(verdict) == str(verdict) == verdict.message
     assert repr(check("00.1", 26)).startswith("✓ Exercise 00.1, right: half")

@@ -1,6 +1,9 @@
 """Exercises are found, and what is wrong with them is named."""
 
 import copy
+import importlib.util
+import re
+from pathlib import Path
 
 import pytest
 
@@ -48,8 +51,11 @@ def test_a_check_without_an_answer_cell_is_named(lesson):
     ]
 
 
-def test_every_exercise_of_the_course_has_its_check():
-    names = [e.name for one in all_lessons() for e in find_exercises(one.notebook)]
-    assert len(names) > 50 and all(callable(find(name)) for name in names)
-    assert all(name.split(".")[0] == one.number for one in all_lessons()
-               for name in (e.name for e in find_exercises(one.notebook)))  # fmt: skip
+def test_every_exercise_of_the_course_has_its_check_and_every_check_its_exercise():
+    for one in all_lessons():
+        names = [e.name for e in find_exercises(one.notebook)]
+        assert all(name.startswith(f"{one.number}.") and callable(find(name)) for name in names)
+        spec = importlib.util.find_spec(f"sharingan_lab.lab.checks.lesson_{one.number}")
+        checks = re.findall(r"^def ([a-z]\w+)", Path(spec.origin).read_text(), re.M) if spec else []
+        written = {name.split(".")[1] for name in names}
+        assert written == {check.removeprefix("exercise_") for check in checks}, one.name
