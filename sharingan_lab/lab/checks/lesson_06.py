@@ -10,6 +10,26 @@ from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
 from sharingan_lab.lab.probes.checkerboard import overlap_counts
 
 
+def conv_size(function: Callable[[int, int, int, int], int]) -> str:
+    """Check the size that a convolution makes: small cases, then torch's own."""
+    looks = {
+        (5, 3, 1, 1): "padding on both sides: 2 * p",
+        (4, 2, 2, 0): "the kernel moves by s pixels: divide, then add 1",
+        (7, 4, 2, 1): "rounded down: // divides whole numbers so",
+    }
+    cases = [*looks, (256, 3, 2, 1), (33, 4, 1, 2), (9, 5, 3, 0)]
+    for size, k, s, p in cases:
+        seen = function(size, k, s, p)
+        if seen is None:
+            raise Open("conv_size returns None: write the formula in the cell above.")
+        seen = number(seen, "conv_size's answer")
+        wanted = nn.Conv2d(1, 1, k, stride=s, padding=p)(torch.zeros(1, 1, size, size)).shape[-1]
+        look = looks.get((size, k, s, p), "the formula, term by term")
+        what = f"{seen:g} for size {size}, kernel {k}, stride {s}, padding {p}"
+        expect(seen == wanted, what, f"{wanted}", look)
+    return "the sizes of six convolutions, as torch makes them."
+
+
 def resout(function: Callable) -> str:
     """Check ResOut: a network that adds nothing, one that adds a little, one that adds too much."""
     blurred = torch.tensor([0.0, 0.25, 0.5, 1.0]).expand(1, 3, 2, 4)

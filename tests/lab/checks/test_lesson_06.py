@@ -24,6 +24,16 @@ def test_normalise():
     stays_open("06.normalise", lambda h: None)
 
 
+def test_conv_size():
+    accepts("06.conv_size", lambda size, k, s, p: (size + 2 * p - k) // s + 1)
+    accepts("06.conv_size", lambda size, k, s, p: len(range(0, size + 2 * p - k + 1, s)))
+    refuses("06.conv_size", "both sides", lambda size, k, s, p: (size + p - k) // s + 1)
+    refuses("06.conv_size", "rounded down", lambda size, k, s, p: (size + 2 * p - k) / s + 1)
+    refuses("06.conv_size", "divide", lambda size, k, s, p: size + 2 * p - k + 1)
+    refuses("06.conv_size", "both sides", lambda size, k, s, p: (size + 2 * p - k) // s)
+    stays_open("06.conv_size", lambda size, k, s, p: None)
+
+
 def test_resout():
     def resout(blurred, network):
         x = 2 * blurred - 1
