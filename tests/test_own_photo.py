@@ -1,5 +1,7 @@
 """Lesson 11 with photographs that people bring: it runs, or says in one line what it needs."""
 
+from datetime import UTC, datetime
+
 import matplotlib
 import numpy as np
 import pytest
@@ -12,12 +14,12 @@ from sharingan_lab.images import to_uint8
 from sharingan_lab.lab.report.catalogue import all_lessons, select
 
 (LESSON,) = select(all_lessons(), ["11"])
-# The cells of section 4 take bundled photographs, whatever is brought.
-BUNDLED = {"cell-18-tuned", "cell-19", "cell-20", "cell-21"}
+# These cells of sections 4 and 6 take bundled photographs, whatever is brought.
+BUNDLED = {"cell-19", "cell-20", "cell-21", "cell-doubt-test", "cell-doubt-table"}
 LAST = "cell-29"  # the report is written; then come exercises
 
 
-def bring(path, **parameters):
+def bring(path, *, uploaded=None, your_choice="", last=LAST, **parameters):
     """Run the cells that the photograph goes through; return what they leave."""
     matplotlib.use("Agg")
     names = {"__name__": "lesson"}
@@ -25,8 +27,13 @@ def bring(path, **parameters):
         if cell.cell_type == "code" and cell.id not in BUNDLED:
             exec(cell.source, names)
         if "parameters" in cell.metadata.get("tags", ()):
-            names |= {"photo": str(path), "out_dir": str(path.parent / "out"), **parameters}
-        if cell.id == LAST:
+            photo = "" if uploaded else str(path)
+            names |= {"photo": photo, "out_dir": str(path.parent / "out"), **parameters}
+        if cell.id == "cell-upload" and uploaded:
+            names["upload"].value = (uploaded,)
+        if cell.id == "cell-choice":
+            names["your_choice"] = your_choice
+        if cell.id == last:
             return names
 
 
@@ -62,6 +69,33 @@ def test_sixteen_bits_will_do(tmp_path):
     left = bring(tmp_path / "deep.png")
     expected = torch.tensor(levels / 65535).float().expand(1, 3, -1, -1)
     torch.testing.assert_close(left["mine"], expected, atol=1 / 255, rtol=0)
+
+
+def test_an_upload_will_do(tmp_path):
+    path = tmp_path / "photo.png"
+    photograph(90, 60).save(path)
+    content = path.read_bytes()
+    about = {"type": "image/png", "size": len(content), "last_modified": datetime.now(UTC)}
+    left = bring(path, uploaded={"name": "photo.png", "content": memoryview(content), **about})
+    assert tuple(left["mine"].shape) == (1, 3, 60, 90) and left["truth"] is None
+    assert (tmp_path / "out" / "brought-photo.png").read_bytes() == content
+    assert "your photograph, 90 x 60 pixels" in left["report"].read_text()
+
+
+def test_the_puzzle_keeps_its_secret_until_it_is_solved(tmp_path, capsys):
+    path = tmp_path / "mine.png"
+    photograph(64, 64).save(path)
+    solved = {"A is the network, B is unsharp masking.", "A is unsharp masking, B is the network."}
+
+    def told(your_choice):
+        bring(path, your_choice=your_choice, last="cell-23")
+        said = capsys.readouterr().out
+        return said, any(solution in said for solution in solved)
+
+    said, revealed = told("")
+    assert "The puzzle is open" in said and not revealed
+    said, revealed = told("B")
+    assert "You chose B." in said and revealed
 
 
 @pytest.mark.parametrize(
