@@ -79,9 +79,8 @@ def compare_versions(
         A row for each version, all classes together (``class`` is "all") and then each class that
         occurs: precision, recall, f1, ap50; of all classes also psnr, ssim, recall by size, the
         reasons of the mistakes, and, with a low and a high end, f1, ``won_back`` (the share of
-        the F1 lost to the damage) and ``over_unsharp`` (F1 less that of the unsharp mask, paired).
-        Under the damage "all" the damages are added up that have a kernel-free and a restored
-        version by every method named there.
+        the F1 lost to the damage, left out where that loss may be none) and ``over_unsharp`` (F1
+        less that of the unsharp mask, paired).
 
     Examples
     --------
@@ -144,13 +143,20 @@ def _judged(
     row["f1_low"], row["f1_high"] = bootstrap_interval(mine, f1_of, rng=rng)
     if method:
         trio = torch.stack([counts["sharp", ""], counts[damage, ""], mine], dim=1)
-        row |= _with_interval("won_back", trio, lambda means: share_won_back(*means.unbind(1)), rng)
+        if (
+            bootstrap_interval(trio, _difference, rng=rng)[0] > 0
+        ):  # of no sure loss there is no share
+            row |= _with_interval(
+                "won_back", trio, lambda means: share_won_back(*means.unbind(1)), rng
+            )
         if (rival := counts.get((damage, "unsharp"))) is not None and method != "unsharp":
             pair = torch.stack([mine, rival], dim=1)
-            row |= _with_interval(
-                "over_unsharp", pair, lambda means: f1_of(means[:, 0]) - f1_of(means[:, 1]), rng
-            )
+            row |= _with_interval("over_unsharp", pair, _difference, rng)
     return row
+
+
+def _difference(means: Tensor) -> Tensor:
+    return f1_of(means[:, 0]) - f1_of(means[:, 1])
 
 
 def _with_interval(name: str, counts: Tensor, statistic, rng: torch.Generator) -> Row:

@@ -87,7 +87,7 @@ def evaluate_detection(choice: argparse.Namespace) -> int:
         "pictures": f"{len(targets)}, with {sum(len(one['boxes']) for one in targets)} things",
         "right": f"the class, an IoU of 0.5 and a score of {least:g} or more; AP50: of any score",
         "interval": "95 %, from low to high: bootstrap over the pictures",
-        "won_back": "share of the F1 that the damage took",
+        "won_back": "share of the F1 that the damage took; none where that may be nothing",
         "over_unsharp": "F1 less that of the unsharp mask on the same pictures",
     }
     print_rows(rows, about)
