@@ -59,8 +59,9 @@ def python(installed, tmp_path_factory):
 
 def test_the_wheel_holds_lessons_and_weights_and_nothing_of_the_workshop(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    lessons = [n for n in names if n.startswith("sharingan_lab/course/notebooks/")]
-    assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    lessons = {n for n in names if n.startswith("sharingan_lab/course/notebooks/")}
+    course = {p.name for p in (ROOT / "notebooks").iterdir() if p.suffix in (".ipynb", ".md")}
+    assert lessons == {f"sharingan_lab/course/notebooks/{name}" for name in course}
     shipped = {p.name for p in (ROOT / "data" / "shipped").iterdir()}
     assert {"lite-generator.safetensors", "sharingan-training.json", "README.md"} <= shipped
     assert {f"sharingan_lab/course/data/{name}" for name in shipped} <= set(names)

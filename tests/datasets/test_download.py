@@ -434,4 +434,4 @@ def test_places_say_what_is_there(tmp_path, monkeypatch, gopro_zip):
     fetch("gopro", source=gopro_zip)
     found = download.places()
     assert found["gopro"].is_found and found["gopro"].path == tmp_path / "data" / "GOPRO_Large"
-    assert set(found) == {"gopro", "vgg19", "faster-rcnn"}
+    assert set(found) == {"gopro", "vgg19", "faster-rcnn", "weeds"}
