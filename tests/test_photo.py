@@ -17,7 +17,7 @@ import sharingan_lab
 from sharingan_lab import picture_files
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import list_pictures
-from sharingan_lab.photo import as_channels, photo_of, read_photo
+from sharingan_lab.photo import Photo, as_channels, encode_photo, photo_of, read_photo
 from sharingan_lab.photo.inks import to_inks, to_light
 from sharingan_lab.photo.png import chunks, encode_png16
 from sharingan_lab.restore import deblur, restore_file
@@ -209,15 +209,31 @@ def test_profile_date_place_and_resolution_stay_and_the_picture_is_upright(
         assert after.info["dpi"] == pytest.approx((300, 300), abs=0.01)
 
 
-def test_a_deep_tiff_keeps_profile_date_and_resolution(tmp_path):
-    tags = [(306, 2, None, DATE, True), (271, 2, None, "Scanner", True)]
+def test_a_deep_tiff_keeps_profile_date_and_resolution(tmp_path, caplog):
+    tags = [
+        (306, 2, None, DATE, True),
+        (271, 2, None, "Scanner", True),
+        (270, 2, None, "a page", True),
+    ]
     tifffile.imwrite(
         tmp_path / "in.tif", noise(9, 14, 3, white=65535), photometric="rgb", iccprofile=PROFILE,
-        extratags=tags, resolution=(600, 600), resolutionunit=2, metadata=None,
+        extratags=tags, resolution=(600, 600), resolutionunit=2, metadata=None, software="Scan",
     )  # fmt: skip
     _, after = through(tmp_path / "in.tif")
     assert after.info["icc_profile"] == PROFILE and after.info["dpi"] == (600, 600)
-    assert (after.tag_v2[306], after.tag_v2[271]) == (DATE, "Scanner")
+    assert [after.tag_v2[tag] for tag in (306, 271, 270, 305)] == [
+        DATE,
+        "Scanner",
+        "a page",
+        "Scan",
+    ]
+    assert not caplog.records
+
+
+def test_a_deep_tiff_says_that_camera_settings_are_left_out(tmp_path):
+    photo = Photo(noise(9, 14, 3, white=65535), "RGB", "TIFF", {"tags": {34665: {36867: DATE}}})
+    with pytest.warns(UserWarning, match="camera settings and place are left out"):
+        assert encode_photo(photo, photo.pixels, "out.tif")
 
 
 def test_texts_and_colour_chunks_of_a_png_stay(tmp_path):

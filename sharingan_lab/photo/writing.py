@@ -19,6 +19,7 @@ from sharingan_lab.picture_files import check_can_write
 
 _ALPHA = {"AVIF", "HEIF", "JPEG2000", "PNG", "TGA", "TIFF", "WEBP"}
 _INKS = {"JPEG", "TIFF"}
+_SOFTWARE = 305  # a tag of TIFF that tifffile writes itself
 _AS_IT_WAS = {"1", "HSV", "LAB", "La", "RGBX", "RGBa", "YCbCr"}  # of the modes, in a TIFF
 
 
@@ -152,13 +153,15 @@ def _deep_bytes(photo: Photo, pixels: np.ndarray, kind: str) -> bytes | None:
         return encode_png16(pixels)
     import tifffile  # comes with scikit-image; here: few pictures need it
 
-    file, info = io.BytesIO(), photo.info
-    tags = [(tag, 2, None, str(text), True) for tag, text in info.get("tags", {}).items()
-            if tag not in FOLDERS]  # fmt: skip
+    file, info, told = io.BytesIO(), photo.info, dict(photo.info.get("tags", {}))
+    software = told.pop(_SOFTWARE, False)
+    if FOLDERS & told.keys():
+        warnings.warn("camera settings and place are left out of 16 bits in a TIFF", stacklevel=3)
+    tags = [(tag, 2, None, str(told[tag]), True) for tag in told.keys() - FOLDERS]
     tifffile.imwrite(
         file, pixels, photometric="rgb" if pixels.shape[2] > 2 else "minisblack",
         extrasamples=["unassalpha"] if pixels.shape[2] in (2, 4) else None, metadata=None,
-        iccprofile=info.get("icc_profile"), extratags=tags, compression="zlib",
+        iccprofile=info.get("icc_profile"), extratags=tags, software=software, compression="zlib",
         resolution=info.get("dpi"), resolutionunit=2 if info.get("dpi") else None,
     )  # fmt: skip
     return file.getvalue()
