@@ -81,8 +81,8 @@ class Run:
             for name, value in self._facts()
         )
         return (
-            f'<table class="sharingan-table"><caption>Lesson {html.escape(self.lesson)} runs '
-            f"with</caption><tbody>{rows}</tbody></table>"
+            '<table class="sharingan-table" tabindex="0"><caption>'
+            f"Lesson {html.escape(self.lesson)} runs with</caption><tbody>{rows}</tbody></table>"
         )
 
 
