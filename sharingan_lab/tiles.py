@@ -95,6 +95,12 @@ def frozen_statistics(network: nn.Module, image: Tensor) -> Iterator[None]:
     image : Tensor
         (1, 3, H, W), the whole picture or a reduced copy of it.
 
+    Notes
+    -----
+    A reduced copy has nearly the statistics of the whole, not quite: three photographs of 1000 x
+    1000 pixels in tiles of 576, restored by lesson 08's small generator, were 1.9 to 3.5 grey
+    levels from what it makes of the whole, in the mean; 8.0 to 10.2 with each tile's own.
+
     Examples
     --------
     >>> norm, image = nn.InstanceNorm2d(1), torch.arange(8.0).view(1, 1, 2, 4)
