@@ -140,7 +140,9 @@ def deblur(
     if isinstance(photo, Tensor):
         return _deblurred_tensor(photo, generator, on_progress)
     if isinstance(photo, np.ndarray):
-        return _deblurred(as_channels(photo), generator, on_progress).reshape(photo.shape)
+        native = photo.astype(photo.dtype.newbyteorder("="), copy=False)
+        restored = _deblurred(as_channels(native), generator, on_progress)
+        return restored.reshape(photo.shape).astype(photo.dtype, copy=False)
     whole = photo_of(photo) if isinstance(photo, Image.Image) else read_photo(photo)
     return image_of(whole, _deblurred(whole.pixels, generator, on_progress))
 

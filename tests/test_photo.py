@@ -5,6 +5,7 @@ import struct
 import sys
 import types
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -271,6 +272,90 @@ def test_the_first_of_several_pictures_is_taken_and_that_is_said(tmp_path):
     with pytest.warns(UserWarning, match=r"in\.tif holds 2 pictures: the first is restored"):
         _, after = through(tmp_path / "in.tif")
     assert after.size == (37, 22) and after.n_frames == 1
+
+
+# -- files that others write -----------------------------------------------------------------------
+
+
+def test_letters_beyond_ascii_stay_in_a_turned_photo_and_in_a_tiff(tmp_path):
+    exif, name = Image.Exif(), "José".encode()
+    exif[0x0112], exif[0x013B] = 6, name
+    picture("RGB").save(tmp_path / "in.jpg", exif=exif.tobytes())
+    artist = [(0x013B, 2, None, name, True)]
+    for ending, white in (("tif", 255), ("tiff", 65535)):
+        pixels = noise(9, 14, 3, white=white)
+        tifffile.imwrite(tmp_path / f"in.{ending}", pixels, photometric="rgb", extratags=artist)
+    for ending in ("jpg", "tif", "tiff"):
+        _, after = through(tmp_path / f"in.{ending}")
+        assert after.getexif()[0x013B].encode("latin-1") == name
+
+
+def test_a_damaged_exif_does_not_cost_the_picture(tmp_path):
+    picture("RGB").save(tmp_path / "in.png", exif=b"Exif\0\0no such thing")
+    with pytest.warns(UserWarning, match=r"in\.png: damaged camera data are left out"):
+        before, after = through(tmp_path / "in.png")
+    np.testing.assert_array_equal(np.asarray(before), np.asarray(after))
+
+
+@pytest.mark.parametrize("kind", ["zip", "raw"])
+def test_an_orientation_in_a_packed_text_does_not_turn_the_picture_twice(kind, tmp_path):
+    texts = PngImagePlugin.PngInfo()
+    xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    if kind == "zip":
+        texts.add_itxt("XML:com.adobe.xmp", xmp, zip=True)
+    else:
+        data = camera_data(6)
+        texts.add_text("Raw profile type exif", f"\nexif\n{len(data)}\n{data.hex()}\n", zip=True)
+    picture("RGB").save(tmp_path / "in.png", pnginfo=texts)
+    before, after = through(tmp_path / "in.png")
+    assert ImageOps.exif_transpose(after).size == ImageOps.exif_transpose(before).size == (22, 37)
+    assert after.size == (22, 37)
+
+
+def test_a_lossless_webp_stays_so_beside_a_profile(tmp_path):
+    picture("RGB").save(tmp_path / "in.webp", lossless=True, icc_profile=PROFILE)
+    before, after = through(tmp_path / "in.webp")
+    np.testing.assert_array_equal(np.asarray(before), np.asarray(after))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_transparent_colour_of_16_bits_becomes_alpha(channels, tmp_path):
+    pixels = noise(9, 14, channels, white=65535)
+    flat = encode_png16(pixels)
+    key = struct.pack(f">{channels}H", *pixels[2, 3].tolist())
+    cut = 33  # behind the head
+    kind = b"tRNS" + key
+    chunk = struct.pack(">I", len(key)) + kind + struct.pack(">I", zlib.crc32(kind))
+    (tmp_path / "in.png").write_bytes(flat[:cut] + chunk + flat[cut:] + b"\n")
+    through(tmp_path / "in.png")
+    again = read_photo(tmp_path / "out.png").pixels
+    np.testing.assert_array_equal(again[..., :-1], pixels)
+    assert again[2, 3, -1] == 0 and (again[..., -1] == 0).sum() == 1
+
+
+def test_a_transparent_colour_of_black_and_white_becomes_alpha(tmp_path):
+    picture("1").save(tmp_path / "in.png", transparency=0)
+    before, after = through(tmp_path / "in.png")
+    assert after.mode == "LA"
+    np.testing.assert_array_equal(np.asarray(after)[..., 1] > 0, np.asarray(before))
+
+
+def test_16_bits_in_an_order_that_pillow_misreads_are_refused(tmp_path):
+    planes = noise(3, 9, 14, white=65535)
+    tifffile.imwrite(tmp_path / "in.tif", planes, photometric="rgb", planarconfig="separate")
+    with pytest.raises(DataError, match=r"in\.tif has 16 bits in an order .*: save it as PNG"):
+        read_photo(tmp_path / "in.tif")
+
+
+def test_a_file_s_image_keeps_its_camera_data_and_other_byte_orders_stay(tmp_path):
+    picture("RGB").save(tmp_path / "in.jpg", exif=camera_data())
+    image = deblur(tmp_path / "in.jpg", Same())
+    image.save(tmp_path / "out.jpg", exif=image.info["exif"])
+    with Image.open(tmp_path / "in.jpg") as before, Image.open(tmp_path / "out.jpg") as after:
+        assert told(before) == told(after)
+    pixels = noise(9, 14, 3, white=65535).astype(">u2")
+    restored = deblur(pixels, Same())
+    assert restored.dtype == pixels.dtype and (restored == pixels).all()
 
 
 # -- formats that hold less ------------------------------------------------------------------------

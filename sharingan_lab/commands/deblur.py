@@ -50,6 +50,8 @@ def deblur(choice: argparse.Namespace) -> int:
         to_output = choice.out == "-"
         out = f"{folder}/restored/" if to_output else choice.out
         targets = targets_of(inputs, out, ending=choice.format, force=choice.force)
+        if to_output and (len(targets) > 1 or choice.compare):
+            raise ConfigError("-o - takes one picture, without --compare: name a folder with -o")
         if choice.compare and (page := page_of(list(targets.values()))).exists() > choice.force:
             raise ConfigError(f"{page} would be replaced: write --force, or another folder")
         return _deblur_all(targets, choice, to_output)

@@ -19,8 +19,8 @@ def each(names: Collection, work: Callable) -> dict:
         try:
             done[name] = work(name)
         except Exception as error:  # whatever it is, it is of this one alone
-            line = " ".join(str(error).split()) or type(error).__name__
-            line = line if str(name) in line else f"{name}: {line}"
+            line = str(error) or type(error).__name__
+            line = " ".join((line if str(name) in line else f"{name}: {line}").split())
             if len(names) == 1:
                 raise error if isinstance(error, SharinganError) else DataError(line) from error
             print(f"sharingan: {line}", file=sys.stderr)
@@ -37,8 +37,8 @@ def standard_input(folder: str) -> str:
     path = Path(folder, "standard-input")
     path.write_bytes(data)
     with contextlib.suppress(DataError), open_image(path) as file:  # else the reader says why
-        named = path.with_suffix(f".{file.format.lower().replace('mpo', 'jpeg')}")
-        path = path.rename(named)
+        ending = {"MPO": "jpg", "JPEG2000": "jp2"}.get(file.format, file.format.lower())
+        path = path.rename(path.with_suffix(f".{ending}"))
     return str(path)
 
 
@@ -74,7 +74,7 @@ def targets_of(
     _check_targets(targets)
     if not any(source.exists() for source in sources):
         raise DataError(f"no such image: {sources[0]}")
-    there = [] if force else [target for target in targets.values() if target.exists()]
+    there = [] if force else [target for target in targets.values() if os.path.lexists(target)]
     if there:
         others = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise ConfigError(f"{there[0]}{others} would be replaced: write --force, or another folder")

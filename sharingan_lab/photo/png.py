@@ -1,4 +1,4 @@
-"""What Pillow does not do with a PNG: write 16 bits a channel, and keep all that stands beside."""
+"""What Pillow does not do with a PNG: write 16 bits a channel, keep all that stands beside."""
 
 import struct
 import zlib
@@ -9,7 +9,10 @@ import numpy as np
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels: grey, grey and alpha, RGB, RGBA
 # Chunks that say how colours are meant, how large a pixel is, when, by whom, of what.
-_BESIDE = {b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"}
+_BESIDE = {
+    b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME",
+    b"eXIf",
+}  # fmt: skip
 
 
 def encode_png16(pixels: np.ndarray) -> bytes:
@@ -58,7 +61,16 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     while place < len(png):
         size, kind = struct.unpack_from(">I4s", png, place)
         yield kind, png[place + 8 : place + 8 + size]
-        place += size + 12
+        place = len(png) if kind == b"IEND" else place + size + 12
+
+
+def riff_chunks(webp: bytes) -> Iterator[tuple[bytes, int]]:
+    """Kind and size of each chunk of a WebP."""
+    place = 12
+    while place + 8 <= len(webp):
+        kind, size = struct.unpack_from("<4sI", webp, place)
+        yield kind, size
+        place += 8 + size + size % 2
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

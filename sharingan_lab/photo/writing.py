@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from sharingan_lab.errors import InputError
 from sharingan_lab.images import to_8_bits
@@ -35,11 +35,13 @@ def image_of(photo: Photo, pixels: np.ndarray) -> Image.Image:
     image = _image(pixels)
     if photo.inks is not None:
         image = Image.fromarray(to_inks(pixels, photo.inks), "CMYK")
-    elif photo.mode in _AS_IT_WAS or photo.mode.startswith("I"):
+    elif _goes_back(photo, pixels) or photo.mode.startswith("I;"):
         image = _in_mode(image, photo.mode)
     image.info = {
         key: value for key, value in photo.info.items() if key not in ("transparency", "chunks")
     }
+    if photo.exif:
+        image.info["exif"] = photo.exif
     return image
 
 
@@ -68,8 +70,13 @@ def encode_photo(
     kind = check_can_write(name)
     pixels = _that_fit(pixels, kind, name)
     try:
-        data = _deep_bytes(photo, pixels, kind) or _bytes(photo, pixels, kind, quality)
-    except (OSError, RuntimeError, ValueError) as error:  # as of more pixels than it can hold
+        data = _deep_bytes(photo, pixels, kind) or _bytes(photo, pixels, name, quality)
+    except (
+        OSError,
+        RuntimeError,
+        SyntaxError,
+        ValueError,
+    ) as error:  # as of more pixels than it can hold
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise InputError(f"cannot write {size} pixels to {name!r}: {error}; use .png") from error
     same = kind == photo.kind == "PNG"
@@ -93,20 +100,26 @@ def _image(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
 
 
+def _goes_back(photo: Photo, pixels: np.ndarray) -> bool:
+    """Whether the pixels fit the photo's own mode: a "1" with a transparent colour got alpha."""
+    return photo.mode in _AS_IT_WAS and (photo.mode != "1" or pixels.shape[2] == 1)
+
+
 def _in_mode(image: Image.Image, mode: str) -> Image.Image:
     if mode == "1":  # no dots that were not there
         return image.convert("1", dither=Image.Dither.NONE)
     return image.convert("I").convert(mode) if mode.startswith("I") else image.convert(mode)
 
 
-def _bytes(photo: Photo, pixels: np.ndarray, kind: str, quality: int | None) -> bytes:
+def _bytes(photo: Photo, pixels: np.ndarray, name: str, quality: int | None) -> bytes:
+    kind = check_can_write(name)
     image, options = _image(pixels), _options(photo, kind, quality)
     if photo.inks is not None and kind in _INKS:
         image = Image.fromarray(to_inks(pixels, photo.inks), "CMYK")
     elif photo.inks is not None:
-        warnings.warn("four inks become RGB, without their profile", stacklevel=3)
+        warnings.warn(f"{name}: four inks become RGB, without their profile", stacklevel=3)
         options.pop("icc_profile", None)
-    elif photo.mode == "1" or (photo.mode in _AS_IT_WAS and kind == "TIFF"):
+    elif _goes_back(photo, pixels) and (photo.mode == "1" or kind == "TIFF"):
         image = _in_mode(image, photo.mode)
     elif kind == "WEBP" and image.mode in ("L", "LA"):  # it knows no grey
         image = image.convert("RGB" if image.mode == "L" else "RGBA")
@@ -122,8 +135,11 @@ def _options(photo: Photo, kind: str, quality: int | None) -> dict[str, Any]:
     if photo.exif:
         options["exif"] = photo.exif
     if kind == "TIFF":
-        if same and not _has_folders(photo.exif):  # libtiff compresses, and cannot write them
+        if same and not info["tags"].keys() & FOLDERS:  # libtiff compresses, and cannot write them
             options["compression"] = info.get("compression", "raw")
+            options["tiffinfo"] = TiffImagePlugin.ImageFileDirectory_v2()
+            options["tiffinfo"].update(info["tags"])  # letters beyond ASCII, which Exif would lose
+            options.pop("exif", None)
         return options
     if kind == "JPEG" and same and quality is None:
         options |= {"qtables": info["tables"], "subsampling": info["subsampling"]}
@@ -139,12 +155,6 @@ def _options(photo: Photo, kind: str, quality: int | None) -> dict[str, Any]:
     return options
 
 
-def _has_folders(exif: bytes) -> bool:
-    read = Image.Exif()
-    read.load(exif)
-    return bool(read.keys() & FOLDERS)
-
-
 def _deep_bytes(photo: Photo, pixels: np.ndarray, kind: str) -> bytes | None:
     """Colours of 16 bits a channel, which Pillow does not write; None for others."""
     if pixels.dtype != np.uint16 or pixels.shape[2] == 1:
@@ -157,7 +167,7 @@ def _deep_bytes(photo: Photo, pixels: np.ndarray, kind: str) -> bytes | None:
     software = told.pop(_SOFTWARE, False)
     if FOLDERS & told.keys():
         warnings.warn("camera settings and place are left out of 16 bits in a TIFF", stacklevel=3)
-    tags = [(tag, 2, None, str(told[tag]), True) for tag in told.keys() - FOLDERS]
+    tags = [(tag, 2, None, told[tag], True) for tag in told.keys() - FOLDERS]
     tifffile.imwrite(
         file, pixels, photometric="rgb" if pixels.shape[2] > 2 else "minisblack",
         extrasamples=["unassalpha"] if pixels.shape[2] in (2, 4) else None, metadata=None,
