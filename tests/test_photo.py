@@ -290,6 +290,14 @@ def test_letters_beyond_ascii_stay_in_a_turned_photo_and_in_a_tiff(tmp_path):
         assert after.getexif()[0x013B].encode("latin-1") == name
 
 
+def test_captions_of_a_jpeg_stay(tmp_path):
+    caption = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x00\x0b\x1c\x02x\x00\x06A walk\x00"
+    segment = b"\xff\xed" + (2 + len(caption)).to_bytes(2, "big") + caption
+    picture("RGB").save(tmp_path / "in.jpg", extra=segment)
+    before, after = through(tmp_path / "in.jpg")
+    assert after.info["photoshop"] == before.info["photoshop"] != {}
+
+
 def test_a_damaged_exif_does_not_cost_the_picture(tmp_path):
     picture("RGB").save(tmp_path / "in.png", exif=b"Exif\0\0no such thing")
     with pytest.warns(UserWarning, match=r"in\.png: damaged camera data are left out"):

@@ -138,6 +138,9 @@ def _about(file: Image.Image, path: Path) -> dict[str, Any]:
         info["lossless"] = any(name == b"VP8L" for name, _ in riff_chunks(path.read_bytes()))
     elif kind in ("JPEG", "MPO"):
         info |= {"tables": list(file.quantization.values()), "subsampling": get_sampling(file)}
+        info["captions"] = [data for name, data in file.applist if name == "APP13"]  # IPTC
+    elif kind == "JPEG2000" and b"colr\x02" in path.read_bytes()[:1024]:
+        warnings.warn(f"{path}: its colour profile is left out, as Pillow cannot", stacklevel=3)
     bytes_ = raw or (exif.tobytes() if len(exif) else b"")
     pictures = getattr(file, "n_frames", 1)
     return {"mode": file.mode, "kind": kind, "info": info, "exif": bytes_, "pictures": pictures}

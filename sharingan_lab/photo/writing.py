@@ -151,6 +151,10 @@ def _options(photo: Photo, kind: str, quality: int | None) -> dict[str, Any]:
         options["exact"] = True  # the colours beneath what is transparent
     if kind == "JPEG":
         options["progressive"] = bool(info.get("progressive"))
+        options["extra"] = b"".join(
+            b"\xff\xed" + (2 + len(data)).to_bytes(2, "big") + data
+            for data in info.get("captions", ())
+        )
         options |= {"comment": info["comment"]} if info.get("comment") else {}
     return options
 
