@@ -149,6 +149,8 @@ def _about(file: Image.Image, path: Path) -> dict[str, Any]:
 def _drop_damaged_exif(file: Image.Image) -> None:
     try:
         file.getexif()
+    except OSError:  # the picture itself, which Pillow reads first
+        raise
     except Exception:  # whatever it is: the picture may be whole
         file.info.pop("exif", None)
         warnings.warn(f"{file.filename}: damaged camera data are left out", stacklevel=3)
