@@ -81,7 +81,7 @@ class Run:
             for name, value in self._facts()
         )
         return (
-            '<table class="sharingan-table" tabindex="0"><caption>'
+            '<table class="sharingan-table"><caption>'
             f"Lesson {html.escape(self.lesson)} runs with</caption><tbody>{rows}</tbody></table>"
         )
 

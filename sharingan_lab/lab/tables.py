@@ -101,7 +101,7 @@ def _html_table(
     body = "".join(_html_row(row, align) for row in cells)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     return (
-        f'<table class="sharingan-table" tabindex="0">{title}<thead><tr>{heads}</tr></thead>'
+        f'<table class="sharingan-table">{title}<thead><tr>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 
