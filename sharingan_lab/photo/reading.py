@@ -49,7 +49,7 @@ class Photo:
     info : dict
         What Pillow found beside the pixels: profile, resolution, texts.
     exif : bytes
-        Camera, date, place; without the orientation, which has been applied.
+        Camera, date, place; an orientation in it is that of an upright picture.
     inks : ndarray or None
         (H, W, 4), uint8, where the colours are inks.
     pictures : int

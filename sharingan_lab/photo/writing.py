@@ -1,6 +1,7 @@
 """Put a photo together again, with other colours: as an image in memory or as the bytes of a file.
 
-What the file format cannot hold is refused or said, never dropped in silence.
+Transparency that the file format cannot hold is refused, bits that it cannot hold are said. Texts
+of a PNG, and XMP in some formats, do not go over into another format.
 """
 
 import io
@@ -144,7 +145,7 @@ def _options(photo: Photo, kind: str, quality: int | None) -> dict[str, Any]:
     if kind == "JPEG" and same and quality is None:
         options |= {"qtables": info["tables"], "subsampling": info["subsampling"]}
     elif kind == "WEBP" and same and quality is None and info["lossless"]:
-        options |= {"lossless": True, "exact": True}
+        options["lossless"] = True
     elif kind != "PNG":
         options["quality"] = quality or 95
     if kind == "WEBP":
