@@ -1,5 +1,5 @@
 """The report: an `order` is checked, `run` executes its lessons, `pages` writes what came out.
 
 `catalogue` knows the lessons and `course` checks their stored outputs; `execution` starts a
-`worker` a lesson; `findings` reads executed notebooks; `export` and `equations` make pages.
+kernel a lesson; `findings` reads executed notebooks; `export` and `equations` make pages.
 """

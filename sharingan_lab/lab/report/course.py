@@ -7,6 +7,7 @@ a number, so a comparison without one would pass on anything. Every other cell i
 import ast
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 from nbformat import NotebookNode
@@ -46,7 +47,13 @@ def refresh(lesson: Lesson, timeout: float = 600) -> list[Failure]:
 
     Its errors are returned; the file is left alone where there is one.
     """
-    executed = Execution(lesson, {}, timeout=timeout).run()
+    execution = Execution(lesson, {}, timeout=timeout)
+    with ThreadPoolExecutor(1) as pool:  # in the main thread, nbclient would catch Ctrl-C
+        running = pool.submit(execution.run)
+        try:
+            executed = running.result()
+        finally:
+            execution.stop()
     if executed.failures:
         return executed.failures
     notebook = nbformat.read(lesson.path, as_version=4)

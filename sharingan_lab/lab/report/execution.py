@@ -1,25 +1,29 @@
-"""One lesson in a worker process with a kernel of its own, which can be stopped for good."""
+"""One lesson in a kernel of its own, which can be stopped for good."""
 
 import contextlib
-import json
+import logging
+import math
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError
+from papermill import PapermillExecutionError, execute_notebook
 
 from sharingan_lab.errors import SharinganError
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.findings import Failure, failures
 
-_WORKER = Path(__file__).with_name("worker.py")
-_GRACE_SECONDS = 120  # for the start and the end of a kernel, beside the time for a cell
+_START_SECONDS = 120  # for the start of a kernel
 _MARKER_TAG = "papermill-error-cell-tag"
 
 
@@ -31,7 +35,7 @@ class Stopped(SharinganError):
 class Executed:
     """An executed notebook without widget state, its errors, and what its kernel computed.
 
-    CPU seconds count all cores together; 0 where the kernel's end could not be awaited.
+    CPU seconds count all cores together, up to the end of the last cell that came to one.
     """
 
     notebook: nbformat.NotebookNode
@@ -56,10 +60,9 @@ class Execution:
     ):
         self.lesson, self.parameters = lesson, dict(parameters)
         self.timeout, self.one_thread = timeout, one_thread
-        self._worker: subprocess.Popen | None = None
-        self._kernel: int | None = None
+        self._process: psutil.Process | None = None
         self._position, self._cpu_seconds = 0, 0.0
-        self._stopped = self._gave_up = False
+        self._stopped = False
         self._guard = threading.Lock()
 
     def run(self, on_cell: Callable[[int, int], None] = lambda cell, of: None) -> Executed:
@@ -72,103 +75,91 @@ class Execution:
         Stopped
             :meth:`stop` was called.
         """
-        with tempfile.TemporaryDirectory(prefix="sharingan-") as scratch:
-            crash = self._work(Path(scratch), on_cell)
+        with tempfile.TemporaryDirectory(prefix="sharingan-") as folder:
+            scratch = Path(folder)
+            crash = self._execute(scratch, on_cell)
+            self._kill()  # whatever of the kernel's children is left
             if self._stopped:
                 raise Stopped(f"{self.lesson.name} was stopped")
-            return self._collect(Path(scratch) / "executed.ipynb", crash)
+            return self._collect(scratch / "executed.ipynb", crash)
 
     def stop(self) -> None:
-        """End the worker and its kernel now."""
+        """End the kernel now."""
         with self._guard:
             self._stopped = True
             self._kill()
 
-    def _work(self, scratch: Path, on_cell: Callable[[int, int], None]) -> str | None:
-        """Run the worker; return what brought it down, None where nothing did."""
-        crash = None
-        with (scratch / "worker.log").open("w+") as log:
-            self._start(scratch, log.fileno())
-            for event in self._events():
-                if "cell" in event:
-                    self._position = event["cell"]
-                    on_cell(self._position + 1, event["of"])
-                crash = event.get("crash", crash)
-                self._cpu_seconds = event.get("cpu_seconds", self._cpu_seconds)
-            self._finish()
-            log.seek(0)
-            last = (log.read().strip().splitlines() or ["no message"])[-1]
-        if self._gave_up:
-            return f"no answer for {self.timeout + _GRACE_SECONDS:g} s"
-        if self._worker.returncode != 0 and crash is None:
-            return f"the worker ended with code {self._worker.returncode}: {last}"
-        return crash
+    def _kernel(self, scratch: Path) -> type[AsyncKernelManager]:
+        """Return what starts this interpreter, whatever kernel is registered as ``python3``."""
+        execution = self
 
-    def _start(self, scratch: Path, log: int) -> None:
-        order = {
-            "source": str(self.lesson.path),
-            "target": str(scratch / "executed.ipynb"),
-            "parameters": self.parameters,
-            "timeout": self.timeout,
-            "start_timeout": _GRACE_SECONDS,
-            "cells": len(self.lesson.notebook.cells) + bool(self.parameters),  # one to set them
-        }
-        with self._guard:
-            if self._stopped:
-                raise Stopped(f"{self.lesson.name} was stopped")
-            self._worker = subprocess.Popen(
-                [sys.executable, "-P", str(_WORKER), json.dumps(order)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment(scratch),
-                text=True,
-                start_new_session=True,  # Ctrl-C is for the report to hear, not for its workers
-            )
+        class Kernel(AsyncKernelManager):
+            def __init__(self, **settings: object):
+                native = KernelSpecManager(kernel_dirs=[])
+                file = str(scratch / "kernel.json")
+                super().__init__(kernel_spec_manager=native, connection_file=file, **settings)
+
+            async def start_kernel(self, **settings: object) -> None:
+                quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                with execution._guard:
+                    if execution._stopped:
+                        raise Stopped
+                    environment = execution._environment(scratch)
+                    await super().start_kernel(env=environment, **quiet, **settings)
+                    execution._process = psutil.Process(self.provisioner.pid)
+
+        return Kernel
 
     def _environment(self, scratch: Path) -> dict[str, str]:
         environment = dict(os.environ)
         environment["TMPDIR"] = str(scratch)  # what the kernel leaves goes with it
         environment["IPYTHONDIR"] = str(scratch / "ipython")
-        environment["JUPYTER_RUNTIME_DIR"] = str(scratch / "runtime")
         if self.one_thread:
             for library in ("OMP", "MKL", "OPENBLAS"):
                 environment[f"{library}_NUM_THREADS"] = "1"
         return environment
 
-    def _events(self) -> Iterator[dict]:
-        watchdog = self._watch()
-        for line in self._worker.stdout:
-            event = json.loads(line)
-            self._kernel = event.get("kernel", self._kernel)
-            watchdog.cancel()
-            watchdog = self._watch()
-            yield event
-        watchdog.cancel()
+    def _execute(self, scratch: Path, on_cell: Callable[[int, int], None]) -> str | None:
+        """Execute the cells; return what brought the kernel down, None where nothing did."""
+        cells = len(self.lesson.notebook.cells) + bool(self.parameters)  # one to set them
 
-    def _watch(self) -> threading.Timer:
-        """Kill a worker that says nothing for longer than any cell may take."""
-        watchdog = threading.Timer(self.timeout + _GRACE_SECONDS, self._give_up)
-        watchdog.daemon = True
-        watchdog.start()
-        return watchdog
+        def on_cell_start(cell: dict, cell_index: int) -> None:
+            if cell["cell_type"] == "code":
+                self._position = cell_index
+                on_cell(cell_index + 1, cells)
 
-    def _give_up(self) -> None:
-        with self._guard:
-            self._gave_up = True
-            self._kill()
+        def on_cell_executed(**_: object) -> None:
+            with contextlib.suppress(psutil.Error):  # its own time, and its children's
+                self._cpu_seconds = sum(self._process.cpu_times()[:4])
 
-    def _finish(self) -> None:
-        self._worker.stdout.close()
-        self._worker.wait()
-        with self._guard:
-            self._kill()  # whatever of the kernel's children is left
+        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say is returned
+        try:
+            execute_notebook(
+                self.lesson.path,
+                scratch / "executed.ipynb",
+                self.parameters,
+                kernel_name="python3",
+                kernel_manager_class=self._kernel(scratch),
+                progress_bar=False,
+                execution_timeout=math.ceil(self.timeout),  # nbclient counts whole seconds
+                start_timeout=_START_SECONDS,
+                store_widget_state=True,  # errors may be in it
+                coalesce_streams=True,
+                on_cell_start=on_cell_start,
+                on_cell_executed=on_cell_executed,
+            )
+        except PapermillExecutionError:
+            pass  # it is in the notebook's outputs
+        except CellTimeoutError:
+            return f"took longer than the {self.timeout:g} s that a cell may take"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
     def _kill(self) -> None:
-        for leader in (self._worker and self._worker.pid, self._kernel):
-            if leader:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(leader, signal.SIGKILL)
+        if self._process:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _collect(self, path: Path, crash: str | None) -> Executed:
         """Read what was executed; a lesson that never started counts as it lies on disk."""

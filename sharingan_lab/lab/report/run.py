@@ -11,11 +11,10 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.execution import Executed, Execution, Stopped
@@ -57,26 +56,34 @@ class _Run:
     def __init__(self, order: Order, terminal: Terminal):
         self.order, self.terminal, self.folder = order, terminal, order.folder
         self.started = time.monotonic()
-        self.date = _now()
-        self.commit = commit()
         self.interrupted = threading.Event()
-        self.stopping = threading.Event()
-        self.live: dict[str, Execution] = {}
         self.positions: dict[str, str] = {}
+        self.about = {
+            "mode": order.mode,
+            "device": device_name(),
+            "date": _now(),
+            "parameters": order.parameters,
+            "versions": versions(),
+            "commit": commit(),
+        }
 
     def carry_out(self) -> Report:
         waiting = [lesson for lesson in self.order.chosen if not self._is_up_to_date(lesson)]
         for lesson in waiting:
             self.folder.expect(self._blank(lesson))
         if waiting:
-            self.terminal.say(self._opening(len(waiting)))
+            pace = f"{self.order.jobs} at a time" if self.order.jobs > 1 else "one at a time"
+            self.terminal.say(
+                f"Running {len(waiting)} lesson{'s' * (len(waiting) != 1)} in {self.order.mode} "
+                f"mode, {pace}; Ctrl-C stops and keeps what is finished."
+            )
             self._save()
             with _signals_set(self.interrupted):
                 self._execute(waiting)
         self.folder.relink()
         self._save()
-        names = [lesson.name for lesson in self.order.chosen]
-        report = Report([self.folder.results[n] for n in names], self.interrupted.is_set())
+        results = [self.folder.results[lesson.name] for lesson in self.order.chosen]
+        report = Report(results, self.interrupted.is_set())
         self._say_the_end(report)
         return report
 
@@ -98,46 +105,42 @@ class _Run:
             return False
         if old.fingerprint != self._blank(lesson).fingerprint:
             return False
-        self.terminal.say(f"{_label(old)} up to date (--force runs it again)")
+        self.terminal.say(f"{_label(lesson)} up to date (--force runs it again)")
         return True
 
     def _execute(self, waiting: Sequence[Lesson]) -> None:
-        pool = ThreadPoolExecutor(self.order.jobs)
-        running = {pool.submit(self._run_one, lesson): lesson for lesson in waiting}
-        try:
-            while running and not self.interrupted.is_set():
-                done, _ = wait(running, timeout=0.25, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._finish(running.pop(future), future, len(running))
-                self.terminal.status(self._status())
-        finally:
-            self.stopping.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for execution in list(self.live.values()):
-                execution.stop()
-            pool.shutdown(wait=True)
-        for future, lesson in running.items():
+        one_thread = self.order.mode == "quick"
+        executions = [
+            Execution(x, self._values(x), timeout=self.order.timeout, one_thread=one_thread)
+            for x in waiting
+        ]
+        with ThreadPoolExecutor(self.order.jobs) as pool:
+            running = {pool.submit(self._run_one, each): each.lesson for each in executions}
+            try:
+                while running and not self.interrupted.is_set():
+                    done, _ = wait(running, timeout=0.25, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._finish(running.pop(future), *future.result(), len(running))
+                    self.terminal.status(self._status())
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for execution in executions:
+                    execution.stop()
+        for future, lesson in running.items():  # some may have ended just before
             if not future.cancelled() and not isinstance(future.exception(), Stopped):
-                self._finish(lesson, future, len(running))
+                self._finish(lesson, *future.result(), len(running))
 
-    def _run_one(self, lesson: Lesson) -> tuple[Executed, float]:
-        begun = time.monotonic()
-        execution = Execution(
-            lesson,
-            self._values(lesson),
-            timeout=self.order.timeout,
-            one_thread=self.order.mode == "quick",
-        )
-        self.live[lesson.name] = execution
-        if self.stopping.is_set():
-            raise Stopped(f"{lesson.name} was not started")
-        self.terminal.say(f"{_label(self.folder.results[lesson.name])} started")
+    def _run_one(self, execution: Execution) -> tuple[Executed, float]:
+        lesson, begun = execution.lesson, time.monotonic()
+
+        def on_cell(cell: int, of: int) -> None:
+            self.positions[lesson.name] = f"{lesson.number} (cell {cell} of {of})"
+
+        self.terminal.say(f"{_label(lesson)} started")
         try:
-            executed = execution.run(lambda cell, of: self._note(lesson, cell, of))
+            return execution.run(on_cell), time.monotonic() - begun
         finally:
             self.positions.pop(lesson.name, None)
-            self.live.pop(lesson.name)
-        return executed, time.monotonic() - begun
 
     def _values(self, lesson: Lesson) -> dict:
         """What the lesson is run with: given parameters, the mode, a folder for its files."""
@@ -145,21 +148,14 @@ class _Run:
         if "mode" in lesson.parameters:
             values["mode"] = self.order.mode
         if "out_dir" in lesson.parameters and "out_dir" not in values:
-            values["out_dir"] = os.path.relpath(self._files_folder(lesson))
+            folder = self.folder.path / "files" / self.order.mode / lesson.name
+            if self.order.mode == "quick":  # a full run may be resumed, a quick one starts anew
+                shutil.rmtree(folder, ignore_errors=True)
+            values["out_dir"] = os.path.relpath(folder)
         return values
 
-    def _files_folder(self, lesson: Lesson) -> Path:
-        folder = self.folder.path / "files" / self.order.mode / lesson.name
-        if self.order.mode == "quick":  # a full run may be resumed, a quick one starts anew
-            shutil.rmtree(folder, ignore_errors=True)
-        return folder
-
-    def _note(self, lesson: Lesson, cell: int, of: int) -> None:
-        self.positions[lesson.name] = f"{lesson.number} (cell {cell} of {of})"
-
-    def _finish(self, lesson: Lesson, future: Future, left: int) -> None:
+    def _finish(self, lesson: Lesson, executed: Executed, seconds: float, left: int) -> None:
         """Write the page of an executed lesson and say how it went."""
-        executed, seconds = future.result()
         result = replace(
             self.folder.results[lesson.name],
             status=FAILED if executed.failures else DONE,
@@ -172,43 +168,23 @@ class _Run:
         )
         result = self.folder.put(result, executed.notebook)
         self._save()
-        self._say_how_it_went(result, left)
+        rest = f"({left} to go)" if left else "(the last one)"
+        if result.status == DONE:
+            self.terminal.say(f"{_label(lesson)} done in {result.duration} {rest}")
+        for failure in result.errors:
+            place = f"cell {failure.cell}: " if failure.cell else ""
+            self.terminal.say(
+                f"{_label(lesson)} FAILED after {result.duration}: {place}{failure.message}"
+            )
 
     def _save(self) -> None:
-        seconds = time.monotonic() - self.started
-        about = {
-            "mode": self.order.mode,
-            "device": device_name(),
-            "date": self.date,
-            "parameters": self.order.parameters,
-            "versions": versions(),
-            "commit": self.commit,
-            "seconds": round(seconds, 1),
-            "verdict": verdict(list(self.folder.results.values())),
-        }
-        self.folder.save(about)
-
-    def _opening(self, count: int) -> str:
-        lessons = f"{count} lesson{'s' * (count != 1)}"
-        pace = f"{self.order.jobs} at a time" if self.order.jobs > 1 else "one at a time"
-        return (
-            f"Running {lessons} in {self.order.mode} mode, {pace}; "
-            "Ctrl-C stops and keeps what is finished."
-        )
+        seconds = round(time.monotonic() - self.started, 1)
+        said = verdict(list(self.folder.results.values()))
+        self.folder.save({**self.about, "seconds": seconds, "verdict": said})
 
     def _status(self) -> str:
         elapsed = in_words(time.monotonic() - self.started)
         return "  ".join([*self.positions.copy().values(), elapsed])
-
-    def _say_how_it_went(self, result: LessonResult, left: int) -> None:
-        rest = f"({left} to go)" if left else "(the last one)"
-        if result.status == DONE:
-            self.terminal.say(f"{_label(result)} done in {result.duration} {rest}")
-        for failure in result.errors:
-            place = f"cell {failure.cell}: " if failure.cell else ""
-            self.terminal.say(
-                f"{_label(result)} FAILED after {result.duration}: {place}{failure.message}"
-            )
 
     def _say_the_end(self, report: Report) -> None:
         if report.interrupted:
@@ -238,5 +214,5 @@ def _now() -> str:
     return datetime.now().strftime("%Y-%m-%d %H:%M")
 
 
-def _label(result: LessonResult) -> str:
-    return f"  {result.name:<28}"
+def _label(lesson: Lesson) -> str:
+    return f"  {lesson.name:<28}"
