@@ -65,7 +65,7 @@ def exercise_2(my_parts: object) -> str:
     mine = {str(part).strip() for part in mine}
     if not mine:
         raise Open("write the names of the parts into my_parts.")
-    look = "copy the names from the table of section 7"
+    look = "copy the names from the table of section 6"
     strange = sorted(mine - set(_PARTS))
     expect(not strange, f"{', '.join(strange)}", f"names among {', '.join(_PARTS)}", look)
     wrong = sorted(mine ^ {"-E[D(G(blurred))]", "perceptual loss"})
@@ -180,4 +180,4 @@ def exercise_6(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) 
     seen = f"{some['blurred']}, {some['brighter']}"
     look = "does your loss still see edges? A mean over the picture does not"
     expect(costs["blurred"] > costs["brighter"] + 1e-9, seen, "blurred above brighter", look)
-    return "would you train a generator with it alone? Look at section 4."
+    return "would you train a generator with it alone? Features average, too."
