@@ -1,12 +1,15 @@
-"""What a restoration is worth: image quality, and what a detector finds afterwards."""
+"""What a restoration is worth: image quality, and what a detector finds afterwards.
+
+What is not as a docstring states is an :class:`~sharingan_lab.errors.InputError` that names it.
+"""
 
 from sharingan_lab.evaluation.aerial import build_aerial_detector
-from sharingan_lab.evaluation.averages import INTERVAL, Average, average
+from sharingan_lab.evaluation.averages import INTERVAL, average
 from sharingan_lab.evaluation.comparison import ROW_ZERO, Comparison, Method, compare
 from sharingan_lab.evaluation.detection import Version, detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
-from sharingan_lab.evaluation.folders import Partners, match_pictures, measure_files
+from sharingan_lab.evaluation.folders import match_pictures, measure_files
 from sharingan_lab.evaluation.intervals import bootstrap_interval
 from sharingan_lab.evaluation.known import (
     Detector,
@@ -33,12 +36,7 @@ from sharingan_lab.evaluation.verdicts import (
     f1_of,
     share_won_back,
 )
-from sharingan_lab.evaluation.versions import (
-    detect_versions,
-    resized,
-    shaken,
-    tune_unsharp,
-)
+from sharingan_lab.evaluation.versions import detect_versions, resized, shaken, tune_unsharp
 
 __all__ = [
     "DEFINITIONS",
@@ -47,12 +45,10 @@ __all__ = [
     "PSNR_VARIANTS",
     "ROW_ZERO",
     "SSIM_VARIANTS",
-    "Average",
     "Comparison",
     "DetectionScores",
     "Detector",
     "Method",
-    "Partners",
     "Version",
     "add_up_damages",
     "average",

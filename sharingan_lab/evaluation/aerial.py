@@ -14,8 +14,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from torchvision.models.detection import FasterRCNN
 
-_STEPS = (4, 8, 16)  # a feature map at each of these fractions of the picture's size
-_ENDS = (4, 7, 14)  # where MobileNetV2's layers of these sizes end
+_ENDS = (4, 7, 14)  # where MobileNetV2's layers of a 4th, 8th and 16th of the picture's size end
 _CHANNELS = (24, 32, 96)
 ANCHOR_SIDES = ((12, 20), (32, 52), (84, 136))  # pixels, two a map: weeds are 24 px in the median
 _POOLED = 7
@@ -54,12 +53,10 @@ def build_aerial_detector(
 
     Parameters
     ----------
-    num_classes : int
-        Classes including the background, which is class 0.
+    num_classes, rng
+        As for :func:`build_detector`.
     width : int
         Channels of the pyramid; the box head has twice as many.
-    rng : torch.Generator
-        One draw from it seeds the weights.
 
     Returns
     -------
@@ -88,7 +85,7 @@ def build_aerial_detector(
         torch.manual_seed(seed)
         detector = FasterRCNN(
             AerialBackbone(width),
-            rpn_anchor_generator=AnchorGenerator(ANCHOR_SIDES, ((0.7, 1.4),) * len(_STEPS)),
+            rpn_anchor_generator=AnchorGenerator(ANCHOR_SIDES, ((0.7, 1.4),) * len(_ENDS)),
             box_roi_pool=MultiScaleRoIAlign(["0", "1", "2"], output_size=_POOLED, sampling_ratio=2),
             box_head=TwoMLPHead(width * _POOLED**2, 2 * width),
             box_predictor=FastRCNNPredictor(2 * width, num_classes),
@@ -99,16 +96,9 @@ def build_aerial_detector(
             rpn_batch_size_per_image=128,
             box_batch_size_per_image=128,
         )
-    detector.transform = _normalising()
+    detector.transform.resize = _as_it_is  # torchvision's own makes each 800 pixels wide
     return detector
 
 
-def _normalising() -> nn.Module:
-    """torchvision's preparation of pictures, which keep their size: it would resize each to 800."""
-    from torchvision.models.detection.transform import GeneralizedRCNNTransform
-
-    class Normalising(GeneralizedRCNNTransform):
-        def resize(self, image: Tensor, target: dict | None = None) -> tuple[Tensor, dict | None]:
-            return image, target
-
-    return Normalising(0, 0, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])  # ImageNet's
+def _as_it_is(image: Tensor, target: dict | None = None) -> tuple[Tensor, dict | None]:
+    return image, target

@@ -46,11 +46,6 @@ def average(values: Sequence[float]) -> Average:
         One a picture. What is not finite, the PSNR of an identical picture and differences to it,
         is left out and not counted, unless there is nothing else.
 
-    Raises
-    ------
-    InputError
-        There is no value.
-
     Examples
     --------
     >>> average([20.0, 22.0, 24.0, float("inf")]).mean

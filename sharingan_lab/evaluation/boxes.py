@@ -20,16 +20,6 @@ def check_boxes(
 
     Boxes are (M, 4) as x1, y1, x2, y2; `where` is what the message calls the picture, `parts` what
     it must hold, and `with_area` asks each box for an area: one without is never found.
-
-    Examples
-    --------
-    >>> import torch
-    >>> boxes = torch.tensor([[50.0, 40, 20, 10]])
-    >>> check_boxes({"boxes": boxes, "labels": torch.tensor([1])}, "picture 7")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.InputError: picture 7: box 0 is [50.0, 40.0, 20.0, 10.0], x2 and y2 must \
-be larger than x1 and y1; of x, y, width, height make x, y, x + width, y + height
     """
     for part in parts:
         values = one.get(part) if isinstance(one, dict) else None
@@ -58,11 +48,7 @@ be larger than x1 and y1; of x, y, width, height make x, y, x + width, y + heigh
 def check_targets(
     targets: Sequence[dict[str, Tensor]], images: Tensor, classes: float = math.inf
 ) -> None:
-    """Raise InputError unless there are usable boxes and labels for each of these images.
-
-    Boxes lie inside of the image, labels are whole, above 0, the background's, and below the
-    number of classes, where that is known.
-    """
+    """Raise InputError unless there are boxes inside of each of these images, and known labels."""
     if len(images) != len(targets):
         raise InputError(f"{len(images)} images need a target each, got {len(targets)} targets")
     height, width = images.shape[-2:]

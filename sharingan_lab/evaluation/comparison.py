@@ -84,8 +84,9 @@ def compare(
     True
     """
     table, limits = Comparison(), at_most or {}
+    methods = {ROW_ZERO: lambda pair: pair.blurred, **methods}
     for number, pair in enumerate(pairs, start=1):
-        for name, method in {ROW_ZERO: lambda pair: pair.blurred, **methods}.items():
+        for name, method in methods.items():
             if number <= limits.get(name, number):
                 image = method(pair)
                 table.add(name, psnr(image, pair.sharp).item(), ssim(image, pair.sharp).item())

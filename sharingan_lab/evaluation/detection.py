@@ -55,11 +55,6 @@ def detect(detector: Finder, images: Tensor, *, batch: int = 8) -> list[dict[str
         One an image, on the CPU, surest first: ``boxes`` (D, 4), ``labels`` (D,) and ``scores``
         (D,), the confidence in the class.
 
-    Raises
-    ------
-    InputError
-        The images are not as stated, or the detector gives no such dicts: the picture is named.
-
     Examples
     --------
     >>> from sharingan_lab.evaluation import build_detector
@@ -100,17 +95,7 @@ def evaluate_detection(
 ) -> DetectionScores:
     """Precision, recall and F1 of a detector on pictures with known boxes.
 
-    Parameters
-    ----------
-    detector, images
-        As for :func:`detect`.
-    targets, min_score, iou
-        As for :func:`.detection_scores`.
-
-    Returns
-    -------
-    DetectionScores
-        Counts summed over images and classes.
+    Takes what :func:`detect` and :func:`.detection_scores` do.
 
     Examples
     --------
@@ -122,8 +107,7 @@ def evaluate_detection(
     """
     check_images(images, channels=(3,))
     check_targets(targets, images, count_classes(detector))
-    found = detect(detector, images)
-    return detection_scores(found, targets, min_score=min_score, iou=iou)
+    return detection_scores(detect(detector, images), targets, min_score=min_score, iou=iou)
 
 
 def own_truth(
@@ -152,5 +136,7 @@ def own_truth(
     """
     for i, found in enumerate(detections):
         check_boxes(found, f"picture {i}", _PARTS)
-    sure = [(found, found["scores"] >= min_score) for found in detections]
-    return [{part: found[part][keep] for part in ("boxes", "labels")} for found, keep in sure]
+    return [
+        {part: found[part][found["scores"] >= min_score] for part in ("boxes", "labels")}
+        for found in detections
+    ]

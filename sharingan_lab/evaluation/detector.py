@@ -46,9 +46,7 @@ class PlantBackbone(nn.Module):
 class _Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            _convolution(channels, channels), _convolution(channels, channels)
-        )
+        self.layers = nn.Sequential(*(_convolution(channels, channels) for _ in range(2)))
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.layers(features)

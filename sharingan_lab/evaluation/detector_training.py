@@ -28,7 +28,7 @@ def train_detector(
     grain: float = 0.05,
     crop: int | None = None,
     rng: torch.Generator,
-    on_step: Callable[[int, dict[str, float]], None] | None = None,
+    on_step: Callable[[int, dict[str, float]], None] = lambda *_: None,
 ) -> list[dict[str, float]]:
     """Train a detector on pictures with known boxes, turned and under grain of varied strength.
 
@@ -39,7 +39,7 @@ def train_detector(
     images : Tensor
         (N, 3, S, S) in [0, 1], square: turning by 90 degrees must not change their shape.
     targets : sequence of dict
-        One an image, ``boxes`` (M, 4) and ``labels`` (M,).
+        One an image, ``boxes`` (M, 4) and ``labels`` (M,) that the detector knows.
     steps, batch : int
         Optimiser steps, and images in each.
     learning_rate : float
@@ -63,12 +63,6 @@ def train_detector(
         Losses of each step: classifier and box regression of the second stage, objectness and
         box regression of the first.
 
-    Raises
-    ------
-    InputError
-        Images are not as stated or not square, a setting is out of range, or a target is not
-        usable: no area, a label that the detector does not know; its picture is named.
-
     Examples
     --------
     >>> from sharingan_lab.datasets import weed_fields
@@ -76,9 +70,7 @@ def train_detector(
     >>> rng = torch.Generator().manual_seed(0)
     >>> images, targets = weed_fields(2, 64, rng=rng)
     >>> detector = build_detector(size=64, width=8, rng=rng)
-    >>> history = train_detector(
-    ...     detector, images, targets, steps=2, batch=2, rng=rng
-    ... )
+    >>> history = train_detector(detector, images, targets, steps=2, batch=2, rng=rng)
     >>> len(history), sorted(history[0])[0]
     (2, 'loss_box_reg')
     """
@@ -89,9 +81,8 @@ def train_detector(
     check_count("steps", steps)
     check_count("batch", batch)
     check_number("grain", grain, 0)
-    side = images.shape[-1]
-    if crop is not None:
-        check_count("crop", crop, most=side)
+    crop = images.shape[-1] if crop is None else crop
+    check_count("crop", crop, most=images.shape[-1])
     learning = [weights for weights in detector.parameters() if weights.requires_grad]
     optimiser = torch.optim.AdamW(learning, lr=learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -104,21 +95,27 @@ def train_detector(
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
         for step in range(1, steps + 1):
-            chosen = torch.randint(len(images), (batch,), generator=rng).tolist()
-            cut = [_crop(images[i], targets[i], crop or side, rng) for i in chosen]
-            turned = [_turn(*one, rng) for one in cut]
-            seen = [_add_grain(image, grain, rng).to(weights) for image, _ in turned]
-            known = [{k: v.to(weights.device) for k, v in target.items()} for _, target in turned]
-            losses = detector(seen, known)
+            seen, known = _draw(images, targets, batch, crop, grain, rng)
+            known = [{k: v.to(weights.device) for k, v in target.items()} for target in known]
+            losses = detector([image.to(weights) for image in seen], known)
             optimiser.zero_grad()
             sum(losses.values()).backward()
             nn.utils.clip_grad_norm_(learning, 10.0)
             optimiser.step()
             schedule.step()
             history.append({name: loss.item() for name, loss in losses.items()})
-            if on_step:
-                on_step(step, history[-1])
+            on_step(step, history[-1])
     return history
+
+
+def _draw(
+    images: Tensor, targets: Sequence, batch: int, crop: int, grain: float, rng: torch.Generator
+) -> tuple[list[Tensor], list[dict[str, Tensor]]]:
+    """Choose pictures; cut, turn and grain them."""
+    chosen = torch.randint(len(images), (batch,), generator=rng).tolist()
+    cut = [_crop(images[i], targets[i], crop, rng) for i in chosen]
+    turned = [_turn(*one, rng) for one in cut]
+    return [_add_grain(image, grain, rng) for image, _ in turned], [known for _, known in turned]
 
 
 def _add_grain(image: Tensor, largest: float, rng: torch.Generator) -> Tensor:

@@ -1,7 +1,6 @@
 """Folders of pictures: which belong together, and how each is measured, one after another."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.images import list_pictures, read_image
 
 _NAMED = 5  # pictures without a partner that a message names
-_MEASURES = ("psnr", "ssim")
+_MEASURES = {"psnr": psnr, "ssim": ssim}
 
 
 class Partners(NamedTuple):
@@ -26,11 +25,6 @@ class Partners(NamedTuple):
         """File name of the restored picture."""
         return self.restored.name
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The files that there are."""
-        return tuple(path for path in self if path is not None)
-
 
 def match_pictures(
     restored: str | os.PathLike,
@@ -40,12 +34,8 @@ def match_pictures(
     """Pair the pictures of two or three folders by their names, sorted.
 
     Endings may differ, as after ``sharingan deblur`` on files that it writes as PNG, if no folder
-    has two pictures whose names differ in the ending alone.
-
-    Raises
-    ------
-    DataError
-        A folder is missing or empty, or a picture has no partner in each of the others.
+    has two pictures whose names differ in the ending alone. A DataError names those without a
+    partner.
 
     Examples
     --------
@@ -63,24 +53,23 @@ def match_pictures(
 
 
 def _check_partners(named: Sequence[dict[str, Path]], folders: Sequence) -> None:
-    found = Counter(key for paths in named for key in paths)
-    alone = sorted(key for key, times in found.items() if times < len(named))
-    if not alone:
-        return
     lines = []
-    for key in alone[:_NAMED]:
-        name = next(paths[key].name for paths in named if key in paths)
-        absent = [str(folder) for folder, paths in zip(folders, named, strict=True)
-                  if key not in paths]  # fmt: skip
-        lines.append(f"{name}, missing in {' and '.join(absent)}")
-    more = f"; and {len(alone) - _NAMED} more" if len(alone) > _NAMED else ""
-    raise DataError(
-        f"{len(alone)} file(s) without a partner, the first is {'; then '.join(lines)}{more}"
-    )
+    for key in sorted({key for paths in named for key in paths}):
+        there = zip(folders, named, strict=True)
+        absent = [str(folder) for folder, paths in there if key not in paths]
+        if absent:
+            name = next(paths[key].name for paths in named if key in paths)
+            lines.append(f"{name}, missing in {' and '.join(absent)}")
+    if lines:
+        more = f"; and {len(lines) - _NAMED} more" if len(lines) > _NAMED else ""
+        raise DataError(
+            f"{len(lines)} file(s) without a partner, the first is "
+            f"{'; then '.join(lines[:_NAMED])}{more}"
+        )
 
 
 def measure_files(partners: Partners) -> dict[str, float]:
-    """Read the pictures of one scene and measure them.
+    """Read the pictures of one scene and measure them: a DataError says that their sizes differ.
 
     Returns
     -------
@@ -88,11 +77,6 @@ def measure_files(partners: Partners) -> dict[str, float]:
         ``psnr`` and ``ssim``; with a blurred picture also ``psnr_input``, ``ssim_input``, and the
         differences to them, ``psnr_gain`` and ``ssim_gain``. Identical pictures have an infinite
         PSNR, and a difference of two such is NaN.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read, or the pictures have different sizes.
 
     Examples
     --------
@@ -104,14 +88,15 @@ def measure_files(partners: Partners) -> dict[str, float]:
     >>> round(measure_files(Partners(restored, sharp))["psnr"], 1)
     14.0
     """
-    images = [read_image(path) for path in partners.files]
+    images = [read_image(path) for path in partners if path is not None]
     sizes = [f"{image.shape[3]} x {image.shape[2]}" for image in images]
     if len(set(sizes)) > 1:
         count = "two sizes in the two" if len(sizes) == 2 else "different sizes in the"
         raise DataError(f"{partners.name} has {count} folders: {' and '.join(sizes)}")
     restored, sharp, *blurred = images
-    scores = {"psnr": psnr(restored, sharp).item(), "ssim": ssim(restored, sharp).item()}
+    scores = {name: measure(restored, sharp).item() for name, measure in _MEASURES.items()}
     for image in blurred:
-        scores |= {"psnr_input": psnr(image, sharp).item(), "ssim_input": ssim(image, sharp).item()}
-        scores |= {f"{name}_gain": scores[name] - scores[f"{name}_input"] for name in _MEASURES}
+        before = {name: measure(image, sharp).item() for name, measure in _MEASURES.items()}
+        scores |= {f"{name}_input": value for name, value in before.items()}
+        scores |= {f"{name}_gain": scores[name] - value for name, value in before.items()}
     return scores

@@ -26,7 +26,7 @@ def bootstrap_interval(
     Parameters
     ----------
     values : Tensor
-        (N,), or (N, ...) where the statistic needs several means: one entry a picture.
+        (N,), or (N, ...) where the statistic needs several means: one finite entry a picture.
     statistic : callable
         From means (draws, ...) over the pictures to the results (draws,). F1, for example, follows
         from the mean counts of right and wrong finds. By default the mean itself. Results that
@@ -42,11 +42,6 @@ def bootstrap_interval(
     -------
     low, high : float
         Of N = 1 both are the value itself: one picture says nothing about others.
-
-    Raises
-    ------
-    InputError
-        There is no picture, a value is not finite, or a setting is out of range.
 
     References
     ----------

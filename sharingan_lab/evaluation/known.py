@@ -74,7 +74,7 @@ def shipped_detectors() -> list[str]:
 
 
 def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu") -> Detector:
-    """Load a trained detector.
+    """Load a trained detector, or say in a CheckpointError what is wrong with it.
 
     Parameters
     ----------
@@ -84,11 +84,6 @@ def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu
         a file that :func:`save_detector` wrote.
     device : str or torch.device
         Where to put it.
-
-    Raises
-    ------
-    CheckpointError
-        There are no such weights, or they are damaged or of another network.
 
     Examples
     --------
@@ -103,13 +98,14 @@ def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu
     path = shipped if shipped.is_file() else named_path(name_or_path)
     known = ", ".join((*shipped_detectors(), "coco"))
     weights = read_weights(path, f"choose {known} or a .safetensors file")
-    about = _read_about(path)
     try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["sharingan-lab"])
         build = _BUILDERS[about["network"]]
         network = build(**about["settings"], rng=torch.Generator().manual_seed(0))
         network.load_state_dict(weights)
         classes, min_score = tuple(about["classes"]), float(about["min_score"])
-    except (KeyError, RuntimeError, TypeError) as error:
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise CheckpointError(f"{path} holds no detector of this package: {reason}") from error
     return Detector(network.to(device).eval(), classes, min_score)
@@ -140,15 +136,6 @@ def save_detector(
     return write_atomically(
         named_path(path), save(weights, metadata={"sharingan-lab": json.dumps(about)})
     )
-
-
-def _read_about(path: Path) -> dict:
-    """What a file says of the detector that it holds; empty where it says nothing."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return json.loads((file.metadata() or {}).get("sharingan-lab", "{}"))
-    except (SafetensorError, OSError, json.JSONDecodeError):
-        return {}
 
 
 def _load_coco(path: Path, device: str) -> Detector:

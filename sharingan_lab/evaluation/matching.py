@@ -105,11 +105,6 @@ def match_detections(
     Tensor
         (D,), int64: the index of the true box, or -1 for a false positive.
 
-    Raises
-    ------
-    InputError
-        Lengths disagree, boxes are no boxes, or the threshold is out of range.
-
     Notes
     -----
     This is the rule of the COCO evaluation (without its crowd regions), against which it is
@@ -148,7 +143,7 @@ def detection_counts(
     min_score: float = 0.5,
     iou: float = 0.5,
 ) -> Tensor:
-    """Count right and wrong detections of each image.
+    """Count right and wrong detections of each image; an error names the picture that is amiss.
 
     Parameters
     ----------
@@ -169,12 +164,6 @@ def detection_counts(
         (N, 3), int64: true positives, false positives and false negatives of each image. Of
         their means over images :func:`bootstrap_interval` gives the interval of an F1.
 
-    Raises
-    ------
-    InputError
-        There are more detections than targets or the reverse, or one of them is not as stated; the
-        message names the picture.
-
     Examples
     --------
     >>> target = {"boxes": torch.tensor([[0.0, 0, 8, 8]]), "labels": torch.tensor([2])}
@@ -182,18 +171,12 @@ def detection_counts(
     >>> detection_counts([found, found], [target, target], label=1).tolist()
     [[0, 0, 0], [0, 0, 0]]
     """
-    pairs = checked_pairs(detections, targets)
     rows = []
-    for detected, truth in pairs:
-        sure = detected["scores"] >= min_score
-        there = torch.ones_like(truth["labels"], dtype=torch.bool)
-        if label is not None:
-            sure &= detected["labels"] == label
-            there = truth["labels"] == label
-        kept = (detected[part][sure] for part in ("boxes", "scores", "labels"))
-        matches = match_detections(*kept, truth["boxes"][there], truth["labels"][there], iou)
+    for pair in checked_pairs(detections, targets):
+        found, truth = pair if label is None else (of_class(one, label) for one in pair)
+        _, matches = match_sure(found, truth, min_score, iou)
         right = int((matches >= 0).sum())
-        rows.append([right, len(matches) - right, int(there.sum()) - right])
+        rows.append([right, len(matches) - right, len(truth["boxes"]) - right])
     return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
 
 
@@ -205,22 +188,7 @@ def detection_scores(
     min_score: float = 0.5,
     iou: float = 0.5,
 ) -> DetectionScores:
-    """Add up the right and wrong detections of a set of images.
-
-    Parameters
-    ----------
-    detections, targets, label, min_score, iou
-        As for :func:`detection_counts`.
-
-    Returns
-    -------
-    DetectionScores
-        Counts summed over images and classes, with ``precision``, ``recall`` and ``f1``.
-
-    Raises
-    ------
-    InputError
-        As of :func:`detection_counts`.
+    """Add up what :func:`detection_counts` counts, over images and classes.
 
     Examples
     --------
@@ -245,3 +213,18 @@ def checked_pairs(
         check_boxes(detected, f"picture {i}, detections", ("boxes", "scores", "labels"))
         check_boxes(truth, f"picture {i}, truth", with_area=True)
     return pairs
+
+
+def match_sure(
+    found: dict[str, Tensor], truth: dict[str, Tensor], min_score: float, iou: float
+) -> tuple[Tensor, Tensor]:
+    """Which finds (D,) of an image are sure enough, and the true box of each that is, or -1."""
+    sure = found["scores"] >= min_score
+    parts = (found[part][sure] for part in ("boxes", "scores", "labels"))
+    return sure, match_detections(*parts, truth["boxes"], truth["labels"], iou)
+
+
+def of_class(one: dict[str, Tensor], label: int) -> dict[str, Tensor]:
+    """What an image has of one class."""
+    mine = one["labels"] == label
+    return {part: one[part][mine] for part in ("boxes", "labels", "scores") if part in one}

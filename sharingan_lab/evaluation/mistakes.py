@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from sharingan_lab.evaluation.matching import box_overlap, checked_pairs, match_detections
+from sharingan_lab.evaluation.matching import box_overlap, checked_pairs, match_sure
 
 MISTAKES = ("class", "place", "class and place", "unsure", "twice", "not seen", "made up")
 _NEAR = 0.1  # of IoU: from here on a find is about this object
@@ -66,9 +66,7 @@ def mistake_shares(
     """
     counts, right = Counter(), 0
     for found, truth in checked_pairs(detections, targets):
-        sure = found["scores"] >= min_score
-        parts = (found[part][sure] for part in ("boxes", "scores", "labels"))
-        matches = match_detections(*parts, truth["boxes"], truth["labels"], iou)
+        sure, matches = match_sure(found, truth, min_score, iou)
         right += int((matches >= 0).sum())
         overlap = box_overlap(found["boxes"], truth["boxes"])
         same = found["labels"][:, None] == truth["labels"][None]

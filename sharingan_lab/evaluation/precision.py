@@ -1,11 +1,12 @@
 """Average precision: what COCO ranks detectors by, without a threshold on the score."""
 
+import math
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from sharingan_lab.evaluation.matching import checked_pairs, match_detections
+from sharingan_lab.evaluation.matching import checked_pairs, match_sure, of_class
 
 _MOST = 100  # detections of an image and class that COCO looks at, the surest
 
@@ -47,16 +48,16 @@ def average_precision(
     0.505
     """
     scores, hits, there = [], [], 0
-    for detected, truth in checked_pairs(detections, targets):
-        mine, true = detected["labels"] == label, truth["labels"] == label
-        order = detected["scores"][mine].argsort(descending=True, stable=True)[:_MOST]
-        found = [detected[part][mine][order] for part in ("boxes", "scores", "labels")]
-        matches = match_detections(*found, truth["boxes"][true], truth["labels"][true], iou)
-        scores.append(found[1].double())
+    for pair in checked_pairs(detections, targets):
+        found, truth = (of_class(one, label) for one in pair)
+        order = found["scores"].argsort(descending=True, stable=True)[:_MOST]
+        found = {part: values[order] for part, values in found.items()}
+        _, matches = match_sure(found, truth, -math.inf, iou)
+        scores.append(found["scores"].double())
         hits.append(matches >= 0)
-        there += int(true.sum())
+        there += len(truth["boxes"])
     if not there:
-        return float("nan")
+        return math.nan
     order = torch.cat(scores).argsort(descending=True, stable=True)
     right = torch.cat(hits)[order].double().cumsum(0)
     precision = right / torch.arange(1, len(right) + 1, dtype=torch.float64)

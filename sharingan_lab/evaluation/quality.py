@@ -41,11 +41,6 @@ def psnr(images: Tensor, references: Tensor) -> Tensor:
     Tensor
         (N,), float64; infinite where the two images are equal.
 
-    Raises
-    ------
-    InputError
-        The shapes differ, or the images are not as stated.
-
     Notes
     -----
     The mean of the PSNR of several images is not the PSNR of their mean error; papers report
@@ -75,17 +70,10 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
     Tensor
         (N,), float64: the mean over channels and over all windows that lie inside the image.
 
-    Raises
-    ------
-    InputError
-        The shapes differ, the images are not as stated or smaller than the window.
-
     Notes
     -----
     There are several definitions in use. This is the one of the original paper [1]_ applied to
-    each colour channel: gaussian window of 11 x 11 with standard deviation 1.5, population
-    covariances, ``C1 = 0.01**2``, ``C2 = 0.03**2``, data range 1. It equals scikit-image's with
-    ``gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1``.
+    each colour channel; `DEFINITIONS` says it in full.
 
     References
     ----------
@@ -104,15 +92,7 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
 def ssim_map(images: Tensor, references: Tensor) -> Tensor:
     """SSIM of every window, before :func:`ssim` averages it.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`psnr`, at least 11 pixels high and wide.
-
-    Returns
-    -------
-    Tensor
-        (N, C, H - 10, W - 10), float64.
+    Takes what :func:`ssim` does, and gives (N, C, H - 10, W - 10), float64.
 
     Examples
     --------
@@ -127,27 +107,9 @@ def ssim_map(images: Tensor, references: Tensor) -> Tensor:
 
 
 def compare_windows(x: Tensor, y: Tensor, means: Callable, spread: float = 1.0) -> Tensor:
-    """SSIM of every window, for any kind of window.
+    """SSIM of every window of x and y, float64, by a way to take the mean of every window.
 
-    Parameters
-    ----------
-    x, y : Tensor
-        Images of one shape, float64.
-    means : callable
-        Gives the mean of every window of an image.
-    spread : float
-        Factor of the variances; n / (n - 1) makes those of a window of n pixels unbiased.
-
-    Returns
-    -------
-    Tensor
-        Of the shape that `means` gives.
-
-    Examples
-    --------
-    >>> x = torch.tensor([0.2, 0.4], dtype=torch.float64)
-    >>> round(compare_windows(x, 1 - x, torch.mean).item(), 3)
-    -0.662
+    `spread` multiplies variances: n / (n - 1) makes those of a window of n pixels unbiased.
     """
     mean_x, mean_y = means(x), means(y)
     variance_x = spread * (means(x * x) - mean_x**2)
@@ -188,13 +150,7 @@ def evaluate_pairs(restored: Tensor, sharp: Tensor) -> dict[str, float | list[fl
 
 
 def gaussian_means(images: Tensor) -> Tensor:
-    """Gaussian-weighted mean of every 11 x 11 window inside the images, as two passes of 11.
-
-    Examples
-    --------
-    >>> gaussian_means(torch.ones(1, 3, 11, 12, dtype=torch.float64)).shape
-    torch.Size([1, 3, 1, 2])
-    """
+    """Gaussian-weighted mean of every 11 x 11 window inside the images, as two passes of 11."""
     weights = gaussian_weights().to(images)
     n, c, height, width = images.shape
     planes = images.reshape(n * c, 1, height, width)
@@ -203,13 +159,7 @@ def gaussian_means(images: Tensor) -> Tensor:
 
 
 def gaussian_weights() -> Tensor:
-    """The 11 weights of a window along one direction, float64.
-
-    Examples
-    --------
-    >>> round(gaussian_weights().sum().item(), 6), len(gaussian_weights())
-    (1.0, 11)
-    """
+    """The 11 weights of a window along one direction, float64."""
     offsets = torch.arange(-RADIUS, RADIUS + 1, dtype=torch.float64)
     weights = torch.exp(-0.5 * (offsets / _SIGMA) ** 2)
     return weights / weights.sum()

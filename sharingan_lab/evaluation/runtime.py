@@ -35,11 +35,6 @@ def measure_runtime(
         Seconds of each timed call, in order. Report their median: the mean is at the mercy of
         whatever else the computer was doing.
 
-    Raises
-    ------
-    InputError
-        Fewer than one repeat.
-
     Examples
     --------
     >>> len(measure_runtime(lambda: sum(range(1000)), repeats=3))

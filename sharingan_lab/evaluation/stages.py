@@ -56,10 +56,8 @@ def stage_scores(
     ----------
     network : FasterRCNN
         Any of torchvision's; left in evaluation mode.
-    images : Tensor
-        (N, 3, H, W) in [0, 1].
-    targets : sequence of dict
-        One an image, ``boxes`` (M, 4) and ``labels`` (M,).
+    images, targets
+        (N, 3, H, W) in [0, 1], and for each a dict of ``boxes`` (M, 4) and ``labels`` (M,).
 
     Returns
     -------

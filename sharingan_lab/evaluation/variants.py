@@ -1,11 +1,13 @@
 """Other definitions of PSNR and SSIM that are in use, so that figures can be told apart.
 
 None is used for a table of this package but those that compare definitions; it means `psnr` and
-`ssim` of `quality` wherever it says PSNR and SSIM.
+`ssim` of `quality` wherever it says PSNR and SSIM. Each takes images and references as these do,
+in colour, and gives one value an image, (N,) in float64.
 """
 
 import numpy as np
 import torch
+from scipy.signal import fftconvolve
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
@@ -26,16 +28,6 @@ def psnr_wrapped(images: Tensor, references: Tensor) -> Tensor:
     The difference and its square stay bytes: 3 - 5 is 254, and its square is 4; 20 squared is 144.
     No error counts for more than 255 of 65,025, so that large ones nearly vanish.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.psnr`; rounded to bytes.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
     >>> black = torch.zeros(1, 3, 8, 8)
@@ -54,16 +46,6 @@ def psnr_truncated(images: Tensor, references: Tensor) -> Tensor:
 
     The references come from files, whose bytes are exact.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.psnr`.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
     >>> grey = torch.full((1, 3, 8, 8), 100 / 255)
@@ -79,18 +61,6 @@ def psnr_truncated(images: Tensor, references: Tensor) -> Tensor:
 def psnr_luma(images: Tensor, references: Tensor) -> Tensor:
     """PSNR of the brightness Y of YCbCr alone, as many tables of restoration have it.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.psnr`, in colour.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
-    Notes
-    -----
     ITU-R BT.601 as MATLAB's ``rgb2ycbcr``: Y lies in [16, 235] of 255, yet the range is taken for
     255, which alone adds 1.3 dB.
 
@@ -106,16 +76,6 @@ def psnr_luma(images: Tensor, references: Tensor) -> Tensor:
 def ssim_luma(images: Tensor, references: Tensor) -> Tensor:
     """SSIM of the brightness Y alone; see :func:`psnr_luma`.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.ssim`, in colour.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
     >>> ssim_luma(torch.ones(1, 3, 16, 16), torch.ones(1, 3, 16, 16)).item()
@@ -130,46 +90,23 @@ def ssim_padded(images: Tensor, references: Tensor) -> Tensor:
     A widespread short implementation for PyTorch computes it so. The border agrees in being black,
     which flatters.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.ssim`.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
-    >>> rng = torch.Generator().manual_seed(0)
-    >>> one, other = torch.rand(2, 1, 3, 16, 16, generator=rng)
+    >>> one, other = torch.rand(2, 1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     >>> (ssim_padded(one, other) > ssim(one, other)).item()
     True
     """
-    check_pair(images, references)
     return _mean_ssim(images, references, lambda x: gaussian_means(pad(x, [RADIUS] * 4)))
 
 
 def ssim_box(images: Tensor, references: Tensor) -> Tensor:
     """SSIM with a flat window of 7 x 7 and unbiased variances: scikit-image's default.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.ssim`.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
     >>> ssim_box(torch.ones(1, 3, 16, 16), torch.ones(1, 3, 16, 16)).item()
     1.0
     """
-    check_pair(images, references)
     return _mean_ssim(images, references, lambda x: avg_pool2d(x, 7, stride=1), 49 / 48)
 
 
@@ -180,22 +117,11 @@ def ssim_volume(images: Tensor, references: Tensor) -> Tensor:
     contrast between the colours counts as structure, and it survives nearly everything. Beyond the
     border, and beyond red and blue, the last value is repeated.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.ssim`, in colour.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
-
     Examples
     --------
     >>> ssim_volume(torch.ones(1, 3, 16, 16), torch.ones(1, 3, 16, 16)).item()
     1.0
     """
-    check_pair(images, references)
     across = torch.zeros(3, 3, dtype=torch.float64)
     for offset, weight in zip(range(-RADIUS, RADIUS + 1), gaussian_weights(), strict=True):
         for channel in range(3):
@@ -211,15 +137,7 @@ def ssim_volume(images: Tensor, references: Tensor) -> Tensor:
 def cw_ssim(images: Tensor, references: Tensor) -> Tensor:
     """CW-SSIM as the package pyssim computes it: what DeblurGAN's code calls SSIM.
 
-    Parameters
-    ----------
-    images, references : Tensor
-        As for :func:`~sharingan_lab.evaluation.psnr`, in colour; made grey and rounded to bytes.
-
-    Returns
-    -------
-    Tensor
-        (N,), float64.
+    Images are made grey and rounded to bytes.
 
     Notes
     -----
@@ -240,39 +158,37 @@ def cw_ssim(images: Tensor, references: Tensor) -> Tensor:
     1.0
     """
     check_pair(images, references)
-    values = [_cw_ssim(_line(x), _line(y)) for x, y in zip(images, references, strict=True)]
-    return torch.stack(values)
+    pairs = zip(images, references, strict=True)
+    values = [_compare_lines(_line(x), _line(y)) for x, y in pairs]
+    return torch.tensor(values, dtype=torch.float64)
 
 
-def _cw_ssim(x: Tensor, y: Tensor, constant: float = 0.01) -> Tensor:
+def _compare_lines(x: np.ndarray, y: np.ndarray, constant: float = 0.01) -> float:
     """Compare two lines (n,) by their wavelet coefficients (30, n)."""
     a, b = (_wavelet_transform(line) for line in (x, y))
-    sizes = 2 * (a * b).abs().sum(0) + constant
-    sizes = sizes / ((a * a).sum(0) + (b * b).sum(0) + constant)
-    phases = 2 * (a * b).sum(0).abs() + constant
-    phases = phases / (2 * (a * b).abs().sum(0) + constant)
+    both = 2 * abs(a * b).sum(0) + constant
+    sizes = both / ((a * a).sum(0) + (b * b).sum(0) + constant)
+    phases = (2 * abs((a * b).sum(0)) + constant) / both
     return (sizes * phases).mean()
 
 
-def _wavelet_transform(line: Tensor) -> Tensor:
-    """Convolve a line with each wavelet, as long as the line and centred."""
-    length, room = len(line), len(line) + 10 * 30
-    spectrum, rows = torch.fft.rfft(line, room), []
+def _wavelet_transform(line: np.ndarray) -> np.ndarray:
+    """Convolve a line with each wavelet, centred."""
+    rows = []
     for width in range(1, 31):
-        points = min(10 * width, length)
-        offsets = (torch.arange(points, dtype=torch.float64) - (points - 1) / 2) / width
+        points = min(10 * width, len(line))
+        offsets = (np.arange(points) - (points - 1) / 2) / width
         scale = 2 / ((3 * width) ** 0.5 * np.pi**0.25)
-        wavelet = scale * (1 - offsets**2) * torch.exp(-(offsets**2) / 2)
-        full = torch.fft.irfft(spectrum * torch.fft.rfft(wavelet, room), room)
-        start = (points - 1) // 2
-        rows.append(full[start : start + length])
-    return torch.stack(rows)
+        wavelet = scale * (1 - offsets**2) * np.exp(-(offsets**2) / 2)
+        rows.append(fftconvolve(line, wavelet, mode="same"))
+    return np.stack(rows)
 
 
-def _line(image: Tensor) -> Tensor:
+def _line(image: Tensor) -> np.ndarray:
     """Rows of a grey picture of bytes, as Pillow makes it, one behind the other."""
     red, green, blue = _bytes(image).int()
-    return ((19595 * red + 38470 * green + 7471 * blue + 2**15) >> 16).double().flatten()
+    grey = (19595 * red + 38470 * green + 7471 * blue + 2**15) >> 16
+    return grey.double().flatten().cpu().numpy()
 
 
 def _bytes(images: Tensor) -> Tensor:
@@ -285,6 +201,7 @@ def _luma(images: Tensor) -> Tensor:
 
 
 def _mean_ssim(images: Tensor, references: Tensor, means, spread: float = 1.0) -> Tensor:
+    check_pair(images, references)
     x, y = images.double(), references.double()
     return compare_windows(x, y, means, spread).mean(dim=(1, 2, 3))
 

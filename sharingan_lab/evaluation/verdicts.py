@@ -9,15 +9,10 @@ from torch import Tensor
 
 from sharingan_lab.evaluation.detection import Version
 from sharingan_lab.evaluation.intervals import bootstrap_interval
-from sharingan_lab.evaluation.matching import (
-    DetectionScores,
-    detection_counts,
-    match_detections,
-)
+from sharingan_lab.evaluation.matching import DetectionScores, detection_counts, match_sure
 from sharingan_lab.evaluation.mistakes import mistake_shares
 from sharingan_lab.evaluation.precision import average_precision
 
-SIZES = ("small", "medium", "large")
 Versions = Mapping[tuple[str, str], Version]
 Row = dict[str, object]
 
@@ -97,18 +92,17 @@ def compare_versions(
         for name, version in versions.items()
     }
     labels = sorted({int(label) for one in targets for label in one["labels"]})
-    edges = _size_edges(targets)
     rows = []
     for name, version in versions.items():
-        average = [average_precision(version.found, targets, label=label) for label in labels]
-        row = _judged(name, counts, rng) | {"ap50": mean(average) if average else math.nan}
+        found = version.found
+        ap50 = {label: average_precision(found, targets, label=label) for label in labels}
+        row = _judged(name, counts, rng) | {"ap50": mean(ap50.values()) if ap50 else math.nan}
         row |= {"psnr": _mean(version.psnr), "ssim": _mean(version.ssim)}
-        row |= _recall_by_size(version.found, targets, edges, min_score, iou)
-        row["mistakes"] = mistake_shares(version.found, targets, **settings)
-        rows.append(row)
-        for label, precision in zip(labels, average, strict=True):
-            of_class = detection_counts(version.found, targets, label=label, **settings)
-            rows.append(_head(name, classes[label], of_class) | {"ap50": precision})
+        row |= _recall_by_size(found, targets, min_score, iou)
+        rows.append(row | {"mistakes": mistake_shares(found, targets, **settings)})
+        for label in labels:
+            of_class = detection_counts(found, targets, label=label, **settings)
+            rows.append(_head(name, classes[label], of_class) | {"ap50": ap50[label]})
     return rows
 
 
@@ -141,17 +135,13 @@ def _judged(
     mine = counts[name]
     row = _head(name, "all", mine)
     row["f1_low"], row["f1_high"] = bootstrap_interval(mine, f1_of, rng=rng)
-    if method:
-        trio = torch.stack([counts["sharp", ""], counts[damage, ""], mine], dim=1)
-        if (
-            bootstrap_interval(trio, _difference, rng=rng)[0] > 0
-        ):  # of no sure loss there is no share
-            row |= _with_interval(
-                "won_back", trio, lambda means: share_won_back(*means.unbind(1)), rng
-            )
-        if (rival := counts.get((damage, "unsharp"))) is not None and method != "unsharp":
-            pair = torch.stack([mine, rival], dim=1)
-            row |= _with_interval("over_unsharp", pair, _difference, rng)
+    if not method:
+        return row
+    trio = torch.stack([counts["sharp", ""], counts[damage, ""], mine], dim=1)
+    if bootstrap_interval(trio, _difference, rng=rng)[0] > 0:  # of no sure loss there is no share
+        row |= _with_interval("won_back", trio, lambda means: share_won_back(*means.unbind(1)), rng)
+    if method != "unsharp" and (rival := counts.get((damage, "unsharp"))) is not None:
+        row |= _with_interval("over_unsharp", torch.stack([mine, rival], dim=1), _difference, rng)
     return row
 
 
@@ -176,25 +166,19 @@ def _mean(values: Sequence[float]) -> float:
     return mean([value for value in values if value < math.inf] or [math.inf])
 
 
-def _size_edges(targets: Sequence[dict[str, Tensor]]) -> list[float]:
-    """Sides, as roots of areas, that part the true boxes into thirds."""
-    sides = torch.cat([_sides(one["boxes"]) for one in targets])
-    return torch.quantile(sides, torch.tensor([1 / 3, 2 / 3])).tolist() if len(sides) else [0, 0]
-
-
-def _sides(boxes: Tensor) -> Tensor:
-    return (boxes[:, 2:] - boxes[:, :2]).float().prod(dim=1).sqrt()
-
-
-def _recall_by_size(found, targets, edges: list[float], min_score: float, iou: float) -> Row:
+def _recall_by_size(found, targets, min_score: float, iou: float) -> Row:
+    """Recall of each third of the true boxes, parted by their sides, the roots of their areas."""
+    sides = [
+        (one["boxes"][:, 2:] - one["boxes"][:, :2]).float().prod(dim=1).sqrt() for one in targets
+    ]
+    every = torch.cat(sides)
+    edges = torch.quantile(every if len(every) else torch.zeros(1), torch.tensor([1 / 3, 2 / 3]))
     there, right = torch.zeros(3), torch.zeros(3)
-    for detected, truth in zip(found, targets, strict=True):
-        sure = detected["scores"] >= min_score
-        parts = (detected[part][sure] for part in ("boxes", "scores", "labels"))
-        matches = match_detections(*parts, truth["boxes"], truth["labels"], iou)
-        size = torch.bucketize(_sides(truth["boxes"]), torch.tensor(edges))
+    for detected, truth, side in zip(found, targets, sides, strict=True):
+        _, matches = match_sure(detected, truth, min_score, iou)
+        size = torch.bucketize(side, edges)
         there += size.bincount(minlength=3)
         right += size[matches[matches >= 0]].bincount(minlength=3)
-    return {f"recall_{name}": (right / there)[i].item() for i, name in enumerate(SIZES)} | {
-        "small_below": edges[0], "large_above": edges[1]
-    }  # fmt: skip
+    recalls = dict(zip(("small", "medium", "large"), (right / there).tolist(), strict=True))
+    row = {f"recall_{name}": recall for name, recall in recalls.items()}
+    return row | {"small_below": edges[0].item(), "large_above": edges[1].item()}

@@ -115,8 +115,7 @@ def detect_versions(
             damaged, kernels = spoil(sharp, rng)
             seen[damage, ""] = damaged
             for method, restore in methods.items():
-                restored = restore(damaged, kernels)
-                if restored is not None:
+                if (restored := restore(damaged, kernels)) is not None:
                     seen[damage, method] = restored
         for name, image in seen.items():
             version = versions.setdefault(name, Version())
@@ -158,8 +157,4 @@ def tune_unsharp(
             truth.append(target)
             for amount, finds in found.items():
                 finds += detect(detector, unsharp_mask(damaged, amount=amount))
-    reached = {
-        amount: detection_scores(finds, truth, min_score=min_score).f1
-        for amount, finds in found.items()
-    }
-    return max(reached, key=reached.get)
+    return max(found, key=lambda a: detection_scores(found[a], truth, min_score=min_score).f1)
