@@ -25,38 +25,24 @@ def add_command(
 
 
 def add_notebooks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--notebooks", metavar="DIR", help="lessons of your own (default: the course)"
-    )
+    own = "lessons of your own (default: the course)"
+    parser.add_argument("--notebooks", metavar="DIR", help=own)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--device", default="auto", type=_device, help="auto, cpu or cuda (default: auto)"
-    )
-
-
-def _device(text: str) -> str:
-    if text not in ("auto", "cpu", "cuda"):
-        raise argparse.ArgumentTypeError(f"device={text!r}: choose from auto, cpu, cuda")
-    return text
+    known = ("auto", "cpu", "cuda")
+    parser.add_argument("--device", default="auto", choices=known, help="default: auto")
 
 
 def add_size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--size",
-        type=int,
-        default=31,
-        metavar="PIXELS",
-        help="side of the blur kernel (default: 31)",
-    )
+    side = "side of the blur kernel (default: 31)"
+    parser.add_argument("--size", type=int, default=31, metavar="PIXELS", help=side)
 
 
 def whole(text: str, least: int = 0) -> int:
     if not text.isdigit() or int(text) < least:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least {least}, got {text!r}"
-        )
+        message = f"expected a whole number of at least {least}, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
     return int(text)
 
 

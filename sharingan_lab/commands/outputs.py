@@ -1,7 +1,11 @@
 """Files that a command writes on request: checked before the work, written whole, and named."""
 
 import argparse
-from collections.abc import Callable
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sharingan_lab.errors import SharinganError
@@ -24,7 +28,49 @@ def file_ending_in(ending: str) -> Callable[[str], Path]:
     return checked
 
 
+def add_outputs(parser: argparse.ArgumentParser, csv: str, json: str) -> None:
+    """Add `--csv` and `--json`, each with what is written there."""
+    for ending, content in (("csv", csv), ("json", json)):
+        kind = file_ending_in(f".{ending}")
+        parser.add_argument(f"--{ending}", type=kind, metavar="FILE", help=f"write {content}")
+
+
+def write_outputs(
+    choice: argparse.Namespace,
+    definitions: Mapping[str, str],
+    rows: Sequence[Mapping],
+    content: Mapping,
+) -> None:
+    """Write what is asked for: rows as CSV, content as JSON, both with their definitions."""
+    if choice.csv:
+        write_output(choice.csv, _as_csv(definitions, rows))
+    if choice.json:
+        whole = _plain({"definitions": definitions, **content})
+        write_output(choice.json, json.dumps(whole, indent=1, allow_nan=False) + "\n")
+
+
 def write_output(path: Path, text: str) -> None:
     """Write a file and say so, also that there was one before."""
     done = "replaced" if path.exists() else "wrote"
     print(f"{done} {write_atomically(path, text)}", flush=True)
+
+
+def _as_csv(definitions: Mapping[str, str], rows: Sequence[Mapping]) -> str:
+    """The last column says, in each row, how the others are defined."""
+    words = ". ".join(f"{name}: {line}" for name, line in definitions.items())
+    text, columns = io.StringIO(), dict.fromkeys(key for row in rows for key in row)
+    writer = csv.DictWriter(text, [*columns, "definitions"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "definitions": words} for row in rows)
+    return text.getvalue()
+
+
+def _plain(value: object) -> object:
+    """The value as JSON has it; null is what is infinite or not defined."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

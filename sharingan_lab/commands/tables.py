@@ -1,13 +1,24 @@
-"""A table of names and numbers on the terminal."""
+"""A table on the terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
-def print_table(head: tuple, rows: Sequence[tuple]) -> None:
-    width = max(len(str(row[0])) for row in [head, *rows])
-    print("  ".join([f"{head[0]:<{width}}", *(f"{name:>10}" for name in head[1:])]))
-    for name, *values in rows:
-        cells = ("identical" if value == math.inf else f"{value:.4f}" for value in values)
-        cells = ("-" if cell == "nan" else cell for cell in cells)
-        print("  ".join([f"{name:<{width}}", *(f"{cell:>10}" for cell in cells)]))
+def print_definitions(definitions: Mapping[str, str]) -> None:
+    for name, words in definitions.items():
+        print(f"{name}: {words}", flush=True)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence]) -> None:
+    """Print rows of a name and of numbers or words."""
+    lines = [head, *(list(map(_cell, row)) for row in rows)]
+    wide, *widths = (max(map(len, column)) for column in zip(*lines, strict=True))
+    for name, *cells in lines:
+        right = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        print("  ".join([f"{name:<{wide}}", *right]))
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "-" if math.isnan(value) else "identical" if value == math.inf else f"{value:.4f}"

@@ -72,10 +72,10 @@ def compare_versions(
     -------
     list of dict
         A row for each version, all classes together (``class`` is "all") and then each class that
-        occurs: precision, recall, f1, ap50; of all classes also psnr, ssim, recall by size, the
-        reasons of the mistakes, and, with a low and a high end, f1, ``won_back`` (the share of
-        the F1 lost to the damage, left out where that loss may be none) and ``over_unsharp`` (F1
-        less that of the unsharp mask, paired).
+        occurs: precision, recall, f1, ap50; of all classes also psnr, ssim, recall by size, what
+        each reason of mistakes takes from the F1 (``missing: ...``), and, with a low and a high
+        end, f1, ``won_back`` (the share of the F1 lost to the damage, left out where that loss may
+        be none) and ``over_unsharp`` (F1 less that of the unsharp mask, paired).
 
     Examples
     --------
@@ -99,7 +99,8 @@ def compare_versions(
         row = _judged(name, counts, rng) | {"ap50": mean(ap50.values()) if ap50 else math.nan}
         row |= {"psnr": _mean(version.psnr), "ssim": _mean(version.ssim)}
         row |= _recall_by_size(found, targets, min_score, iou)
-        rows.append(row | {"mistakes": mistake_shares(found, targets, **settings)})
+        reasons = mistake_shares(found, targets, **settings)
+        rows.append(row | {f"missing: {reason}": share for reason, share in reasons.items()})
         for label in labels:
             of_class = detection_counts(found, targets, label=label, **settings)
             rows.append(_head(name, classes[label], of_class) | {"ap50": ap50[label]})

@@ -110,9 +110,14 @@ def test_annotated_pictures_are_judged_and_oddities_named(tiles, tmp_path, capsy
     assert printed.err == ""
     assert f"truth: as annotated in {tiles}" in printed.out
     assert float(by_name(rows_of(out))["sharp", ""]["f1"]) > 0.8
-    assert sorted(path.name for path in panels.iterdir()) == [
-        f"panel-{number}.png" for number in (1, 2, 3, 4)
-    ]
+    names = ["curves.png", *(f"panel-{number}.png" for number in (1, 2, 3, 4))]
+    assert sorted(path.name for path in panels.iterdir()) == names
+    whole = by_name(rows_of(out))
+    values = (f"{float(whole[f'blur {x}', 'wiener']['f1']):.2f} at {x}" for x in (20, 60))
+    with Image.open(panels / "curves.png") as picture:
+        said = picture.text["Description"]
+    assert said.startswith("F1 over the blur's length. sharp: ") and said in printed.out
+    assert f"wiener: {', '.join(values)}" in said
     with Image.open(panels / "panel-1.png") as picture:
         assert min(picture.size) > 400
 

@@ -4,24 +4,15 @@ import argparse
 import math
 import warnings
 from collections.abc import Iterator
-from functools import partial
 
 import torch
 from torch import Tensor
 
+from sharingan_lab import evaluation as ev
 from sharingan_lab.classical import unsharp_mask, wiener
 from sharingan_lab.datasets import CLASS_NAMES, read_annotations, weed_field, weed_fields
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.evaluation import (
-    Detector,
-    build_detector,
-    load_detector,
-    resized,
-    shaken,
-    train_detector,
-    tune_unsharp,
-)
 from sharingan_lab.evaluation.versions import Picture, Restorer
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.restore import load_generator, restore
@@ -36,9 +27,9 @@ class Parts:
     def __init__(self, choice: argparse.Namespace) -> None:
         self.choice, self.device = choice, choose_device(choice.device)
         self.damages = {
-            f"blur {x}": shaken(_length(x), choice.size) for x in _words(choice.lengths)
+            f"blur {x}": ev.shaken(_length(x), choice.size) for x in _words(choice.lengths)
         }
-        self.damages["resized"] = resized(2)
+        self.damages["resized"] = ev.resized(2)
         names = _words(choice.restore)
         networks = {name: load_generator(name, self.device) for name in names if name not in _TOLD}
         self.detector = self._detector()
@@ -48,7 +39,7 @@ class Parts:
             self._list_pictures("unsharp" in names)
         self.amount = 1.0
         if "unsharp" in names and (choice.images is None or self.held_back):
-            self.amount = tune_unsharp(
+            self.amount = ev.tune_unsharp(
                 self.detector, self._tuning(), self.damages,
                 min_score=self.detector.min_score, rng=self.rng(2),
             )  # fmt: skip
@@ -82,22 +73,21 @@ class Parts:
             f"0.01; resized: to half the size and back; seed {choice.seed}",
         }
         if "unsharp" in self.methods:
-            tuned = held != "0 pictures"
-            words["unsharp"] = f"amount {self.amount:g}, " + (
-                f"the best of several on {held} held back" if tuned else "untuned: too few pictures"
-            )
+            how = f"the best of several on {held} held back"
+            how = "untuned: too few pictures" if held == "0 pictures" else how
+            words["unsharp"] = f"amount {self.amount:g}, {how}"
         return words
 
-    def _detector(self) -> Detector:
+    def _detector(self) -> ev.Detector:
         choice = self.choice
         if choice.steps is None:
-            return load_detector(choice.detector, self.device)
+            return ev.load_detector(choice.detector, self.device)
         rng = self.rng(1)
-        network = build_detector(rng=rng).to(self.device)
+        network = ev.build_detector(rng=rng).to(self.device)
         print(f"Training a detector for {choice.steps} steps on {choice.train_fields} fields")
         training = weed_fields(choice.train_fields, rng=rng)
-        train_detector(network, *training, steps=choice.steps, rng=rng, on_step=_print_step)
-        return Detector(network.eval(), CLASS_NAMES, 0.5)
+        ev.train_detector(network, *training, steps=choice.steps, rng=rng, on_step=_print_step)
+        return ev.Detector(network.eval(), CLASS_NAMES, 0.5)
 
     def _list_pictures(self, tuned: bool) -> None:
         choice = self.choice
@@ -132,8 +122,9 @@ def _unsharp(parts: Parts) -> Restorer:
 
 
 def _wiener(parts: Parts) -> Restorer:
-    told = partial(wiener, noise_to_signal=0.01)
-    return lambda images, kernels: None if kernels is None else told(images, kernels)
+    return lambda images, kernels: (
+        None if kernels is None else wiener(images, kernels, noise_to_signal=0.01)
+    )
 
 
 _TOLD = {"unsharp": _unsharp, "wiener": _wiener}

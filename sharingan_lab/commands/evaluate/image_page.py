@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from string import Template
 
-from sharingan_lab.commands.evaluate.image_files import Scores
 from sharingan_lab.commands.evaluate.scatter import scatter
 
+Scores = Mapping[str, Mapping[str, float]]  # of each file, by the measure
 _SHOWN = 3  # pictures of the best and of the worst
 _SIDE = 512  # pixels of the longer side, to which larger pictures are reduced
 _MEASURES = {"psnr": ("PSNR (dB)", ".2f"), "ssim": ("SSIM", ".4f")}
-_ROWS = {"_input": "blurred input", "": "restored", "_gain": "gain"}
+_ROWS = {"_input": "blurred input", "": "restored", "_gain": "gain"}  # by the end of the measure
 
 _PAGE = Template("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Image quality</title>
@@ -51,23 +51,27 @@ $pictures
 """)
 
 
-def as_page(scores: Scores, means: Mapping, failed: Sequence[str], partners: Mapping) -> str:
+def as_page(
+    scores: Scores,
+    means: Mapping,
+    failed: Sequence[str],
+    partners: Mapping,
+    definitions: Mapping[str, str],
+) -> str:
     """Means, scatter, best and worst pictures, definitions and every value."""
-    from sharingan_lab.evaluation import DEFINITIONS, INTERVAL
-
-    words = {**DEFINITIONS, "interval": INTERVAL}
-    columns = list(means)
     return _PAGE.substitute(
         intro=_intro(scores, failed),
-        means=_means(means),
+        means="".join(
+            _line(label, [_number(means[key + end], key + end) for key in _MEASURES])
+            for end, label in _ROWS.items()
+            if f"psnr{end}" in means
+        ),
         figures=_figures(scores),
         pictures=_pictures(scores, partners),
-        definitions="".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in words.items()),
-        heads="".join(f'<th scope="col">{key.replace("_", " ")}</th>' for key in columns),
+        definitions="".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in definitions.items()),
+        heads="".join(f'<th scope="col">{key.replace("_", " ")}</th>' for key in means),
         rows="".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{_number(score[key], key)}</td>" for key in columns)
-            + "</tr>"
+            _line(name, [_number(score[key], key) for key in means])
             for name, score in scores.items()
         ),
     )
@@ -83,61 +87,43 @@ def _intro(scores: Scores, failed: Sequence[str]) -> str:
     return escape(" ".join(parts))
 
 
-def _means(means: Mapping) -> str:
-    rows = []
-    for suffix, label in _ROWS.items():
-        if f"psnr{suffix}" in means:
-            cells = [_mean(means[f"{key}{suffix}"], f"{key}{suffix}") for key in _MEASURES]
-            values = "".join(f"<td>{cell}</td>" for cell in cells)
-            rows.append(f'<tr><th scope="row">{label}</th>{values}</tr>')
-    return "".join(rows)
+def _line(name: str, cells: Sequence[str]) -> str:
+    values = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(name)}</th>{values}</tr>'
 
 
-def _mean(mean, key: str) -> str:
-    return format(mean, _digits(key)) if mean.pictures else _number(mean.mean, key)
-
-
-def _digits(key: str) -> str:
-    return ("+" if key.endswith("gain") else "") + _MEASURES[key[:4]][1]
-
-
-def _number(value: float, key: str) -> str:
-    if not math.isfinite(value):
+def _number(value, key: str) -> str:
+    """A value, or a mean with its interval, in the digits of its measure."""
+    if not isinstance(value, float) and not value.pictures:
+        value = value.mean
+    if isinstance(value, float) and not math.isfinite(value):
         return "identical" if value == math.inf else "–"
-    return format(value, _digits(key))
+    return format(value, ("+" if key.endswith("gain") else "") + _MEASURES[key[:4]][1])
 
 
 def _figures(scores: Scores) -> str:
     """Before against after, for both measures; without a before, one measure against the other."""
-    if "psnr_input" not in next(iter(scores.values())):
-        return _figure(scores, ("psnr", "PSNR (dB)"), ("ssim", "SSIM"))
-    return "".join(
-        _figure(
-            scores,
-            (f"{key}_input", f"{head}, blurred input"),
-            (key, f"{head}, restored"),
-            diagonal="above the line: better than the input",
-        )
-        for key, (head, _) in _MEASURES.items()
-    )
-
-
-def _figure(
-    scores: Scores, across: tuple[str, str], up: tuple[str, str], diagonal: str = ""
-) -> str:
-    points = {
-        name: (score[across[0]], score[up[0]])
-        for name, score in scores.items()
-        if math.isfinite(score[across[0]]) and math.isfinite(score[up[0]])
-    }
-    return f"<figure>{scatter(points, across[1], up[1], diagonal)}</figure>" if points else ""
+    (psnr, _), _ = _MEASURES.values()
+    axes = [("psnr", psnr, "ssim", "SSIM", "")]
+    if "psnr_input" in next(iter(scores.values())):
+        better = "above the line: better than the input"
+        axes = [
+            (f"{key}_input", f"{head}, blurred input", key, f"{head}, restored", better)
+            for key, (head, _) in _MEASURES.items()
+        ]
+    figures = []
+    for x, across, y, up, diagonal in axes:
+        points = {name: (score[x], score[y]) for name, score in scores.items()}
+        points = {name: place for name, place in points.items() if all(map(math.isfinite, place))}
+        if points:
+            figures.append(f"<figure>{scatter(points, across, up, diagonal)}</figure>")
+    return "".join(figures)
 
 
 def _pictures(scores: Scores, partners: Mapping) -> str:
     key = "psnr_gain" if "psnr_gain" in next(iter(scores.values())) else "psnr"
-    order = sorted(
-        (n for n in scores if math.isfinite(scores[n][key])), key=lambda n: scores[n][key]
-    )
+    finite = [name for name, score in scores.items() if math.isfinite(score[key])]
+    order = sorted(finite, key=lambda name: scores[name][key])
     worst = order[: min(_SHOWN, (len(order) + 1) // 2)]
     best = [name for name in order[::-1][:_SHOWN] if name not in worst]
     what = "gain in PSNR" if key == "psnr_gain" else "PSNR"
@@ -150,12 +136,14 @@ def _pictures(scores: Scores, partners: Mapping) -> str:
 
 def _row(files, scores: Mapping[str, float]) -> str:
     """The pictures of one scene side by side."""
-    values = f"PSNR {_number(scores['psnr'], 'psnr')} dB, SSIM {_number(scores['ssim'], 'ssim')}"
-    shown = [("restored", files.restored, values), ("sharp", files.sharp, "the reference")]
+
+    def values(end: str) -> str:
+        psnr, ssim = (_number(scores[key + end], key) for key in _MEASURES)
+        return f"PSNR {psnr} dB, SSIM {ssim}"
+
+    shown = [("restored", files.restored, values("")), ("sharp", files.sharp, "the reference")]
     if files.blurred is not None:
-        before = [_number(scores[f"{key}_input"], key) for key in _MEASURES]
-        text = f"PSNR {before[0]} dB, SSIM {before[1]}"
-        shown.insert(0, ("blurred input", files.blurred, text))
+        shown.insert(0, ("blurred input", files.blurred, values("_input")))
     figures = "".join(
         f'<figure><img src="{_embedded(path)}" alt="{escape(files.name)}, {kind}: {text}">'
         f"<figcaption>{kind}: {text}</figcaption></figure>"

@@ -3,12 +3,11 @@
 import argparse
 import math
 
-from sharingan_lab.commands.evaluate.image_files import as_csv, as_json
 from sharingan_lab.commands.evaluate.image_page import as_page
 from sharingan_lab.commands.files import each
 from sharingan_lab.commands.options import Group, add_command
-from sharingan_lab.commands.outputs import file_ending_in, write_output
-from sharingan_lab.commands.tables import print_table
+from sharingan_lab.commands.outputs import add_outputs, file_ending_in, write_output, write_outputs
+from sharingan_lab.commands.tables import print_definitions, print_table
 
 HEADS = {
     "psnr_input": "input PSNR",
@@ -28,43 +27,33 @@ def add(group: Group) -> None:
         "print PSNR and SSIM of the files with equal names in two folders",
         "restored/ sharp/ --input blurred/",
     )
-    parser.add_argument("restored", metavar="RESTORED_DIR")
-    parser.add_argument("sharp", metavar="SHARP_DIR")
-    parser.add_argument(
-        "--input",
-        metavar="BLURRED_DIR",
-        help="what was restored: its own values beside each, and the gain over it",
-    )
-    for ending, content in (("csv", "a row a picture"), ("json", "means and pictures")):
-        kind = file_ending_in(f".{ending}")
-        parser.add_argument(f"--{ending}", type=kind, metavar="FILE", help=f"write {content}")
-    parser.add_argument(
-        "--page",
-        type=file_ending_in(".html"),
-        metavar="FILE",
-        help="write a page that needs no other file: scatter, best and worst pictures, table",
-    )
+    add = parser.add_argument
+    add("restored", metavar="RESTORED_DIR")
+    add("sharp", metavar="SHARP_DIR")
+    add("--input", metavar="BLURRED_DIR", help="what was restored: its values, the gain over it")
+    add_outputs(parser, csv="a row a picture", json="means and pictures")
+    page = "write a page that needs no other file: scatter, best and worst pictures, table"
+    add("--page", type=file_ending_in(".html"), metavar="FILE", help=page)
 
 
 def evaluate_images(choice: argparse.Namespace) -> int:
     from sharingan_lab.evaluation import DEFINITIONS, INTERVAL, match_pictures, measure_files
 
-    partners = {
-        pair.name: pair for pair in match_pictures(choice.restored, choice.sharp, choice.input)
-    }
+    definitions = {**DEFINITIONS, "interval": INTERVAL}
+    pairs = match_pictures(choice.restored, choice.sharp, choice.input)
+    partners = {pair.name: pair for pair in pairs}
     scores = each(list(partners), lambda name: measure_files(partners[name]))
     failed = [name for name in partners if name not in scores]
-    for name, words in {**DEFINITIONS, "interval": INTERVAL}.items():
-        print(f"{name}: {words}")
+    print_definitions(definitions)
     if not scores:
         return 1
     means = _print_scores(scores, len(partners))
-    if choice.csv:
-        write_output(choice.csv, as_csv(scores))
-    if choice.json:
-        write_output(choice.json, as_json(scores, means, failed))
+    rows = [{"file": name, **score} for name, score in scores.items()]
+    files = [{**row, "identical": row["psnr"] == math.inf} for row in rows]
+    content = {"pictures": len(scores), "failed": failed, "means": means, "files": files}
+    write_outputs(choice, definitions, rows, content)
     if choice.page:
-        write_output(choice.page, as_page(scores, means, failed, partners))
+        write_output(choice.page, as_page(scores, means, failed, partners, definitions))
     return int(bool(failed))
 
 

@@ -1,14 +1,12 @@
 """sharingan evaluate restorers: networks beside what they have to beat, on pictures made here."""
 
 import argparse
-import csv
-import io
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from sharingan_lab.commands.options import Group, add_command, add_device, add_size, positive, seed
-from sharingan_lab.commands.outputs import file_ending_in, write_output
+from sharingan_lab.commands.outputs import add_outputs, write_outputs
+from sharingan_lab.commands.tables import print_definitions, print_table
 
 _HELD_BACK = 20  # pictures that settings are tuned on, of a seed of their own
 _HEAD = ("method", "pictures", "PSNR [dB] (95 %)", "SSIM (95 %)", "gain [dB]", "SSIM gain", "worse")
@@ -27,16 +25,10 @@ def add(group: Group) -> None:
     add("--count", type=positive, default=300, metavar="N", help="pictures (default: 300)")
     add("--side", type=positive, default=256, metavar="PIXELS", help="of each (default: 256)")
     add("--model", default="lite,sharingan", help="names or paths (default: lite,sharingan)")
-    add(
-        "--blind",
-        type=positive,
-        default=60,
-        metavar="N",
-        help="pictures for blind Richardson-Lucy, which is slow: the first N (default: 60)",
-    )
+    slow = "pictures for blind Richardson-Lucy, which is slow: the first N (default: 60)"
+    add("--blind", type=positive, default=60, metavar="N", help=slow)
     add("--seed", type=seed, default=0, help="of pictures, blur and noise (default: 0)")
-    add("--csv", type=file_ending_in(".csv"), metavar="FILE", help="write a row a picture")
-    add("--json", type=file_ending_in(".json"), metavar="FILE", help="write the table")
+    add_outputs(parser, csv="a row a picture", json="the table")
     add_size(parser)
     add_device(parser)
 
@@ -45,25 +37,25 @@ def evaluate_restorers(choice: argparse.Namespace) -> int:
     from sharingan_lab.evaluation import DEFINITIONS, INTERVAL, compare
 
     kind = "crops of the bundled photographs" if choice.pictures == "photographs" else "fields"
-    statement = {
+    definitions = {
         "pictures": f"{choice.count} {kind}, {choice.side} x {choice.side}, each blurred by a "
         f"random path (kernel {choice.size} x {choice.size}), noise 0.01, seed {choice.seed}",
         **DEFINITIONS,
         "interval": INTERVAL,
     }
-    for name, words in statement.items():
-        print(f"{name}: {words}", flush=True)
-    held_back = _pairs(choice, held_back=True)
-    methods = _methods(choice, list(held_back))
+    print_definitions(definitions)
+    methods = _methods(choice, list(_pairs(choice, held_back=True)))
     limits = {name: choice.blind for name in methods if name.startswith("blind")}
     pairs = _pairs(choice, held_back=False)
     table = compare(pairs, methods, at_most=limits, on_progress=_print_progress)
     rows = [_row(table, name) for name in table.psnr]
-    _print_rows(rows)
-    if choice.csv:
-        write_output(choice.csv, _as_csv(table, statement))
-    if choice.json:
-        write_output(choice.json, _as_json(rows, statement))
+    print_table(_HEAD, [_cells(row) for row in rows])
+    pictures = [
+        {"picture": number, "method": name, "psnr": decibels, "ssim": table.ssim[name][number]}
+        for name in table.psnr
+        for number, decibels in enumerate(table.psnr[name])
+    ]
+    write_outputs(choice, definitions, pictures, {"rows": rows})
     return 0
 
 
@@ -119,36 +111,12 @@ def _row(table, name: str) -> dict:
     return row
 
 
-def _print_rows(rows: list[dict]) -> None:
+def _cells(row: dict) -> list:
     formats = {"psnr": ".2f", "ssim": ".4f", "psnr_gain": "+.2f", "ssim_gain": "+.4f"}
-    lines = [
-        [row["method"], str(row["pictures"])]
-        + [format(row[key], digits) if key in row else "-" for key, digits in formats.items()]
-        + [str(row.get("worse", "-"))]
-        for row in rows
-    ]
-    widths = [max(map(len, column)) for column in zip(_HEAD, *lines, strict=True)]
-    for line in (_HEAD, *lines):
-        cells = zip(line, widths, strict=True)
-        print("  ".join(f"{cell:<{width}}" for cell, width in cells).rstrip())
+    values = (format(row[key], digits) if key in row else "-" for key, digits in formats.items())
+    return [row["method"], row["pictures"], *values, row.get("worse", "-")]
 
 
 def _print_progress(done: int) -> None:
     if done % 50 == 0:
         print(f"{done} pictures", file=sys.stderr, flush=True)
-
-
-def _as_csv(table, statement: Mapping[str, str]) -> str:
-    """A row a picture and method; the last column says how they are made and measured."""
-    text, words = io.StringIO(), ". ".join(f"{key}: {line}" for key, line in statement.items())
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["picture", "method", "psnr", "ssim", "definitions"])
-    for name, decibels in table.psnr.items():
-        for number, values in enumerate(zip(decibels, table.ssim[name], strict=True)):
-            rows.writerow([number, name, *values, words])
-    return text.getvalue()
-
-
-def _as_json(rows: list[dict], statement: Mapping[str, str]) -> str:
-    plain = [{k: v._asdict() if hasattr(v, "_asdict") else v for k, v in r.items()} for r in rows]
-    return json.dumps({"definitions": statement, "rows": plain}, indent=1) + "\n"

@@ -34,14 +34,11 @@ def scatter(
         f"<title>{escape(name)}: {x:.4g}, {y:.4g}</title></circle>"
         for name, (x, y) in points.items()
     ]
-    middle = (_LEFT + _RIGHT) // 2
-    parts.append(
-        f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(across)}</text>'
-    )
-    parts.append(
-        f'<text transform="translate(14 {(_TOP + _BOTTOM) // 2}) rotate(-90)" '
-        f'text-anchor="middle">{escape(up)}</text>'
-    )
+    for name, place in (
+        (across, f'x="{(_LEFT + _RIGHT) // 2}" y="{_HEIGHT - 8}"'),
+        (up, f'transform="translate(14 {(_TOP + _BOTTOM) // 2}) rotate(-90)"'),
+    ):
+        parts.append(f'<text {place} text-anchor="middle">{escape(name)}</text>')
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" '
         f'aria-label="{escape(_described(xs, ys, across, up, diagonal))}">{"".join(parts)}</svg>'
