@@ -32,11 +32,6 @@ def make_periodic(images: Tensor, margin: int, boundary: str) -> Tensor:
     Tensor
         Images (N, C, H', W') with the given ones in their upper left corner.
 
-    Raises
-    ------
-    InputError
-        The boundary has another name.
-
     Notes
     -----
     The light that a blur carries across the border is lost, and each choice guesses it. On
@@ -66,19 +61,10 @@ def make_periodic(images: Tensor, margin: int, boundary: str) -> Tensor:
 
 
 def transfer(kernels: Tensor, shape: torch.Size) -> Tensor:
-    """Fourier transform of kernels that sum to 1, with their origin at pixel (k // 2, k // 2).
+    """Part of each wave of images (H, W) that kernels (n, k, k) let through, (n, 1, H, W // 2 + 1).
 
-    Parameters
-    ----------
-    kernels : Tensor
-        Kernels (n, k, k) of any exposure.
-    shape : (int, int)
-        Height and width of the periodic images, at least k each.
-
-    Returns
-    -------
-    Tensor
-        Complex tensor (n, 1, H, W // 2 + 1): the part of each wave that the blur lets through.
+    It is the Fourier transform of the kernels, scaled to sum to 1, with their origin at pixel
+    (k // 2, k // 2).
 
     Examples
     --------

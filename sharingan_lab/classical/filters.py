@@ -1,6 +1,10 @@
-"""One division a wave: inverse filter, Wiener, Tikhonov, and Wiener with a ratio of its own."""
+"""One division a wave: inverse filter, Wiener, Tikhonov, and Wiener with a ratio of its own.
+
+All take and return images as `inverse_filter` does.
+"""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -38,11 +42,6 @@ def inverse_filter(
     Tensor
         Restored images of the same shape, clipped to [0, 1].
 
-    Raises
-    ------
-    InputError
-        Images, kernels or a setting are not as stated.
-
     Notes
     -----
     ``X = Y / K`` in the Fourier domain, for blurred image Y and kernel K. Where K is small, the
@@ -78,16 +77,6 @@ def wiener(
     noise_to_signal : float
         Power of the noise over power of the sharp image, taken as equal at all frequencies;
         0 or more.
-
-    Returns
-    -------
-    Tensor
-        Restored images of the same shape, clipped to [0, 1].
-
-    Raises
-    ------
-    InputError
-        Images, kernels or a setting are not as stated.
 
     Notes
     -----
@@ -133,16 +122,6 @@ def tikhonov(
     weight : float
         Price of roughness, 0 or more.
 
-    Returns
-    -------
-    Tensor
-        Restored images of the same shape, clipped to [0, 1].
-
-    Raises
-    ------
-    InputError
-        Images, kernels or a setting are not as stated.
-
     Notes
     -----
     Minimises ``|k * x - y|^2 + weight |l * x|^2`` with the Laplacian l, which measures roughness;
@@ -186,16 +165,6 @@ def unsupervised_wiener(
     rng : torch.Generator
         Source of every random number.
 
-    Returns
-    -------
-    Tensor
-        Restored images of the same shape, clipped to [0, 1].
-
-    Raises
-    ------
-    InputError
-        Images or kernels are not as stated.
-
     Notes
     -----
     The strengths of noise and roughness are unknowns with a probability of their own: the method
@@ -222,29 +191,16 @@ def unsupervised_wiener(
     if min(blurred.shape[-2:]) < 3:
         raise InputError(f"images must have 3 x 3 pixels or more, got {tuple(blurred.shape)}")
     # A kernel as wide as the image: scikit-image takes some shapes for half a spectrum.
-    spread = torch.fft.irfft2(passed, s=periodic.shape[-2:]).roll(_middle(periodic), (-2, -1))
-    seeds = torch.randint(2**62, (len(blurred),), generator=rng, device=rng.device)
-    restored = np.array(
-        [
-            [_sample(channel, kernel[0], seed) for channel in image]
-            for image, kernel, seed in zip(
-                periodic.cpu().numpy(),
-                spread.expand(len(blurred), -1, -1, -1).cpu().numpy(),
-                seeds.tolist(),
-                strict=True,
-            )
-        ]
-    )
-    return _finish(torch.from_numpy(restored), blurred)
+    height, width = periodic.shape[-2:]
+    spread = torch.fft.irfft2(passed, s=(height, width)).roll((height // 2, width // 2), (-2, -1))
+    arrays = periodic.cpu().numpy(), spread.expand(len(blurred), -1, -1, -1).cpu().numpy()
+    seeds = torch.randint(2**62, (len(blurred),), generator=rng, device=rng.device).tolist()
 
+    def restored(image: np.ndarray, kernel: np.ndarray, seed: int) -> list[np.ndarray]:
+        sample = partial(restoration.unsupervised_wiener, clip=False)
+        return [sample(channel, kernel[0], rng=seed)[0] for channel in image]
 
-def _sample(channel: np.ndarray, kernel: np.ndarray, seed: int) -> np.ndarray:
-    return restoration.unsupervised_wiener(channel, kernel, clip=False, rng=seed)[0]
-
-
-def _middle(images: Tensor) -> tuple[int, int]:
-    height, width = images.shape[-2:]
-    return height // 2, width // 2
+    return _finish(torch.tensor(np.array(list(map(restored, *arrays, seeds)))), blurred)
 
 
 def _filter(blurred: Tensor, kernels: Tensor, gain: Gain, boundary: str) -> Tensor:

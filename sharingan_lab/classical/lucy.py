@@ -18,24 +18,10 @@ def richardson_lucy(
 
     Parameters
     ----------
-    blurred : Tensor
-        Blurred images (N, 3, H, W), or grey (N, 1, H, W), in [0, 1].
-    kernels : Tensor
-        Their kernels (N, k, k), or one for all (1, k, k), scaled to sum to 1.
+    blurred, kernels, boundary
+        See `inverse_filter`, as for what is returned.
     iterations : int
         Number of corrections, at least 1. Stopping early is what holds back the noise.
-    boundary : {"taper", "reflect", "circular"}
-        See `inverse_filter`.
-
-    Returns
-    -------
-    Tensor
-        Restored images of the same shape, clipped to [0, 1].
-
-    Raises
-    ------
-    InputError
-        Images, kernels or a setting are not as stated.
 
     Notes
     -----
@@ -85,9 +71,8 @@ def blind_richardson_lucy(
 
     Parameters
     ----------
-    blurred : Tensor
-        Blurred images (N, 3, H, W), or grey (N, 1, H, W), in [0, 1]; each has a kernel of its own,
-        the same everywhere in the image.
+    blurred, boundary
+        See `inverse_filter`; each image has a kernel of its own, the same everywhere in it.
     size : int
         Height and width of the kernels to look for, pixels; not larger than the image.
     start : Tensor, optional
@@ -97,8 +82,6 @@ def blind_richardson_lucy(
         Rounds, at least 1. One round corrects the image once and the kernel `kernel_steps` times.
     kernel_steps : int
         At least 1.
-    boundary : {"taper", "reflect", "circular"}
-        See `inverse_filter`.
 
     Returns
     -------
@@ -106,11 +89,6 @@ def blind_richardson_lucy(
         Images of the same shape, restored by `richardson_lucy` with the kernels found.
     kernels : Tensor
         (N, size, size), not negative, each sums to 1 and has its centre of mass in its middle.
-
-    Raises
-    ------
-    InputError
-        The images, the start or a setting are not as stated.
 
     Notes
     -----

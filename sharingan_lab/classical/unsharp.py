@@ -24,11 +24,6 @@ def unsharp_mask(images: Tensor, *, amount: float = 1.0, radius: float = 1.5) ->
     Tensor
         Sharpened images of the same shape, clipped to [0, 1].
 
-    Raises
-    ------
-    InputError
-        Images or a setting are not as stated.
-
     Notes
     -----
     ``x + amount (x - g * x)`` with the gaussian g; beyond the border the image is mirrored. Noise

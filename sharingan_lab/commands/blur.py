@@ -9,24 +9,15 @@ from sharingan_lab.locations import named_path
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "blur",
-        blur,
-        "blur a sharp photo by a random motion",
-        "photo.jpg -o blurred.png --seed 3",
-    )
-    parser.add_argument("input", metavar="INPUT", help="image file")
-    parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="file or folder")
-    parser.add_argument("--seed", type=seed, default=0, help="which motion (default: 0)")
+    example = "photo.jpg -o blurred.png --seed 3"
+    parser = add_command(group, "blur", blur, "blur a sharp photo by a random motion", example)
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="image file")
+    add("-o", dest="out", required=True, metavar="OUT", help="file or folder")
+    add("--seed", type=seed, default=0, help="which motion (default: 0)")
     add_size(parser)
-    parser.add_argument(
-        "--noise",
-        type=float,
-        default=0.01,
-        metavar="STD",
-        help="deviation of the noise in [0, 1] (default: 0.01)",
-    )
+    noise = "deviation of the noise in [0, 1] (default: 0.01)"
+    add("--noise", type=float, default=0.01, metavar="STD", help=noise)
 
 
 def blur(choice: argparse.Namespace) -> int:

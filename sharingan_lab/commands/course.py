@@ -9,7 +9,7 @@ from sharingan_lab.commands.options import (
     add_notebooks,
     positive,
     refuse_windows,
-)
+)  # fmt: skip
 
 
 def add(group: Group) -> None:
@@ -19,37 +19,24 @@ def add(group: Group) -> None:
         epilog="Example: sharingan course build --to class",
     )
     jobs = parser.add_subparsers(metavar="JOB", required=True)
-    added = {}
     for name, run, purpose, example in (
         ("check", course_check, "check that the lessons are committed clean", "--only 01"),
-        (
-            "refresh",
-            course_refresh,
-            "run lessons; store the outputs that tests compare",
-            "--only 01",
-        ),
+        ("refresh", course_refresh, "run lessons; store outputs that tests compare", "--only 01"),
         ("build", course_build, "make student, instructor and nbgrader notebooks", "--to class"),
         ("grade", course_grade, "grade what students hand in, into a CSV table", "handed_in"),
     ):
-        job = added[name] = add_command(jobs, name, run, purpose, example)
+        job = add_command(jobs, name, run, purpose, example)
         job.add_argument("--only", metavar="01,08", help="lessons (default: all)")
         add_notebooks(job)
-    added["check"].add_argument(
-        "--grade",
-        action="store_true",
-        help="also grade: full points for the solutions, none for what students start from",
-    )
-    added["build"].add_argument("--to", metavar="DIR", required=True, help="folder for the builds")
-    grade = added["grade"]
-    grade.add_argument("folder", metavar="FOLDER", help="notebooks, one folder a student")
-    grade.add_argument("-o", "--output", metavar="CSV", default="grades.csv", help="the table")
-    grade.add_argument(
-        "--timeout",
-        type=positive,
-        default=120,
-        metavar="SECONDS",
-        help="for a submission (default: 120)",
-    )
+    check, _, build, grade = jobs.choices.values()
+    points = "also grade: full points for the solutions, none for what students start from"
+    check.add_argument("--grade", action="store_true", help=points)
+    build.add_argument("--to", metavar="DIR", required=True, help="folder for the builds")
+    add = grade.add_argument
+    add("folder", metavar="FOLDER", help="notebooks, one folder a student")
+    add("-o", "--output", metavar="CSV", default="grades.csv", help="the table")
+    limit = "for a submission (default: 120)"
+    add("--timeout", type=positive, default=120, metavar="SECONDS", help=limit)
 
 
 def course_check(choice: argparse.Namespace) -> int:
@@ -75,9 +62,8 @@ def course_refresh(choice: argparse.Namespace) -> int:
     for lesson in lessons:
         failures = course.refresh(lesson)
         failed += bool(failures)
-        print(
-            f"{lesson.name}: {failures[0] if failures else 'compared outputs stored'}", flush=True
-        )
+        said = failures[0] if failures else "compared outputs stored"
+        print(f"{lesson.name}: {said}", flush=True)
     return int(failed > 0)
 
 

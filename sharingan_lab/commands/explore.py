@@ -6,14 +6,10 @@ from sharingan_lab.commands.options import Group, add_command, whole
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group, "explore", explore, "open the blur explorer in a browser", "--port 8866"
-    )
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on (default: 127.0.0.1, this machine alone)",
-    )
+    purpose = "open the blur explorer in a browser"
+    parser = add_command(group, "explore", explore, purpose, "--port 8866")
+    host = "address to listen on (default: 127.0.0.1, this machine alone)"
+    parser.add_argument("--host", default="127.0.0.1", help=host)
     parser.add_argument("--port", type=whole, default=0, help="default: 0, one that is free")
 
 

@@ -10,12 +10,8 @@ def add(group: Group) -> None:
     parser = add_command(group, "fetch", fetch, "download data or weights, verified", "vgg19")
     parser.add_argument("name", metavar="NAME", help="gopro, weeds, vgg19 or faster-rcnn")
     parser.add_argument("--to", metavar="DIR", help="default: where the library looks for it")
-    parser.add_argument(
-        "--from",
-        dest="source",
-        metavar="SOURCE",
-        help="another address, or a file or folder already here",
-    )
+    source = "another address, or a file or folder already here"
+    parser.add_argument("--from", dest="source", metavar="SOURCE", help=source)
 
 
 def fetch(choice: argparse.Namespace) -> int:

@@ -7,15 +7,10 @@ from sharingan_lab.locations import named_path
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group, "lab", lab, "open JupyterLab on a copy of the lessons", "--to my-course"
-    )
-    parser.add_argument(
-        "--to",
-        default="sharingan-course",
-        metavar="DIR",
-        help="folder of the copy; lessons already there are kept (default: sharingan-course)",
-    )
+    purpose = "open JupyterLab on a copy of the lessons"
+    parser = add_command(group, "lab", lab, purpose, "--to my-course")
+    copy = "folder of the copy; lessons already there are kept (default: sharingan-course)"
+    parser.add_argument("--to", default="sharingan-course", metavar="DIR", help=copy)
     parser.add_argument("--port", type=positive, default=8888, help="default: 8888")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 

@@ -6,30 +6,17 @@ from sharingan_lab.commands.options import Group, add_command, add_notebooks, re
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "report",
-        report,
-        "execute the lessons and write the report",
-        "--only 01,08 -p seed 7 --out reports",
-    )
-    parser.add_argument(
-        "--mode", choices=("quick", "full"), default="quick", help="full: GoPro on CUDA"
-    )
-    parser.add_argument("--only", metavar="01,08", help="lessons to run (default: all)")
-    parser.add_argument("--out", default="reports", metavar="DIR", help="default: reports")
-    parser.add_argument(
-        "-p",
-        dest="parameters",
-        nargs=2,
-        action="append",
-        default=[],
-        metavar=("NAME", "VALUE"),
-        help="set a parameter of the lessons; may be repeated",
-    )
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="longest time for a cell")
-    parser.add_argument("--jobs", type=int, metavar="N", help="lessons at a time")
-    parser.add_argument("--force", action="store_true", help="run what is up to date as well")
+    purpose, example = "execute the lessons and write the report", "--only 01,08 -p seed 7"
+    parser = add_command(group, "report", report, purpose, example)
+    add, pair = parser.add_argument, {"nargs": 2, "metavar": ("NAME", "VALUE")}
+    add("--mode", choices=("quick", "full"), default="quick", help="full: GoPro on CUDA")
+    add("--only", metavar="01,08", help="lessons to run (default: all)")
+    add("--out", default="reports", metavar="DIR", help="default: reports")
+    parameter = "set a parameter of the lessons; may be repeated"
+    add("-p", dest="parameters", action="append", default=[], help=parameter, **pair)
+    add("--timeout", type=float, metavar="SECONDS", help="longest time for a cell")
+    add("--jobs", type=int, metavar="N", help="lessons at a time")
+    add("--force", action="store_true", help="run what is up to date as well")
     add_notebooks(parser)
 
 

@@ -5,6 +5,12 @@ import argparse
 from sharingan_lab.commands.options import Group, add_command, positive, seed
 from sharingan_lab.errors import ConfigError
 
+_CAMERA = (
+    "gopro, the mean of --frames frames of a shaken camera; every, square pictures with each kind "
+    "of blur, noise, highlights and compression; path, square pictures that one path moves as a "
+    "whole (default: gopro)"
+)
+
 
 def add(group: Group) -> None:
     parser = add_command(
@@ -14,31 +20,16 @@ def add(group: Group) -> None:
         "make blurred and sharp pairs in GoPro's layout from photographs or slow-motion frames",
         "photos -o data/my-gopro --pairs 8",
     )
-    parser.add_argument("photos", metavar="PHOTOS", help="folder of sharp photographs or frames")
-    parser.add_argument("-o", dest="out", required=True, metavar="OUT", help="folder to make")
     add = parser.add_argument
-    add(
-        "--film",
-        action="store_true",
-        help="PHOTOS holds consecutive frames of a film, or folders of them: average these",
-    )
-    add(
-        "--camera",
-        choices=("gopro", "every", "path"),
-        default="gopro",
-        help="gopro, the mean of --frames frames of a shaken camera; every, square pictures with "
-        "each kind of blur, noise, highlights and compression; path, square pictures that one "
-        "path moves as a whole (default: gopro)",
-    )
+    add("photos", metavar="PHOTOS", help="folder of sharp photographs or frames")
+    add("-o", dest="out", required=True, metavar="OUT", help="folder to make")
+    film = "PHOTOS holds consecutive frames of a film, or folders of them: average these"
+    add("--film", action="store_true", help=film)
+    add("--camera", choices=("gopro", "every", "path"), default="gopro", help=_CAMERA)
     add("--frames", type=positive, default=11, metavar="N", help="averaged; odd (default: 11)")
     add("--pairs", type=positive, default=8, metavar="N", help="of each photo (default: 8)")
-    add(
-        "--frame-size",
-        type=positive,
-        default=720,
-        metavar="PIXELS",
-        help="shorter side of the frames, at most (default: 720)",
-    )
+    side = "shorter side of the frames, at most (default: 720)"
+    add("--frame-size", type=positive, default=720, metavar="PIXELS", help=side)
     add("--seed", type=seed, default=0, help="of paths and split (default: 0)")
 
 

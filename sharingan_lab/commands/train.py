@@ -19,23 +19,14 @@ def add(group: Group) -> None:
         "own sharp frames; photos, a few that come with the package. Each recipe has its own: "
         "photos for quick, folder for lite, gopro for the others."
     )
-    parser.add_argument("--recipe", help="quick, report, deblurgan, lite, corrected (default)")
-    parser.add_argument(
-        "--data",
-        metavar="DIR",
-        help="folder of GoPro (default: where `sharingan fetch gopro` puts it) or, for "
-        "data=folder, of the photographs",
-    )
-    parser.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="change a setting of the recipe, such as data=mixed; may be repeated",
-    )
+    add, repeated = parser.add_argument, {"action": "append", "default": []}
+    add("--recipe", help="quick, report, deblurgan, lite, corrected (default)")
+    data = "folder of GoPro (default: where `sharingan fetch gopro` puts it) or, for data=folder, "
+    add("--data", metavar="DIR", help=f"{data}of the photographs")
+    add("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")
+    add("--resume", action="store_true", help="go on where the run stopped")
+    change = "change a setting of the recipe, such as data=mixed; may be repeated"
+    add("--set", dest="settings", metavar="FIELD=VALUE", help=change, **repeated)
 
 
 def train(choice: argparse.Namespace) -> int:

@@ -61,9 +61,12 @@ class Panels:
             return
         from matplotlib.figure import Figure
 
+        from sharingan_lab.lab import COLOURS
+
         whole = [row for row in rows if row["class"] == "all"]
         figure = Figure(figsize=(7.5, 4.2), layout="constrained")
         axes = figure.subplots()
+        axes.set_prop_cycle(color=COLOURS)
         axes.axhline(whole[0]["f1"], color="0.4", ls=":", label="sharp")
         said = [f"sharp: {whole[0]['f1']:.2f}"]
         blurs = [row for row in whole if row["damage"].startswith("blur ")]
@@ -72,7 +75,7 @@ class Panels:
             lengths = [_length(row) for row in mine]
             f1, low, high = ([row[key] for row in mine] for key in ("f1", "f1_low", "f1_high"))
             (line,) = axes.plot(lengths, f1, marker="o", label=method or "blurred")
-            axes.fill_between(lengths, low, high, color=line.get_color(), alpha=0.2)
+            axes.vlines(lengths, low, high, color=line.get_color(), alpha=0.4, lw=3)
             values = (f"{y:.2f} at {x:g}" for x, y in zip(lengths, f1, strict=True))
             said.append(f"{method or 'blurred'}: {', '.join(values)}")
         axes.set(xlabel="length of the camera's path (px)", ylabel="F1 at IoU 0.5, 95 % interval")
