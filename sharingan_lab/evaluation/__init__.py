@@ -6,10 +6,9 @@ What is not as a docstring states is an :class:`~sharingan_lab.errors.InputError
 from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.averages import INTERVAL, average
 from sharingan_lab.evaluation.comparison import ROW_ZERO, Comparison, Method, compare
-from sharingan_lab.evaluation.detection import Version, detect, evaluate_detection, own_truth
+from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
-from sharingan_lab.evaluation.folders import match_pictures, measure_files
 from sharingan_lab.evaluation.intervals import bootstrap_interval
 from sharingan_lab.evaluation.known import (
     Detector,
@@ -30,13 +29,7 @@ from sharingan_lab.evaluation.quality import DEFINITIONS, evaluate_pairs, psnr, 
 from sharingan_lab.evaluation.runtime import measure_runtime
 from sharingan_lab.evaluation.stages import objectness_map, stage_scores
 from sharingan_lab.evaluation.variants import PSNR_VARIANTS, SSIM_VARIANTS, cw_ssim
-from sharingan_lab.evaluation.verdicts import (
-    add_up_damages,
-    compare_versions,
-    f1_of,
-    share_won_back,
-)
-from sharingan_lab.evaluation.versions import detect_versions, resized, shaken, tune_unsharp
+from sharingan_lab.evaluation.verdicts import f1_of, share_won_back
 
 __all__ = [
     "DEFINITIONS",
@@ -49,8 +42,6 @@ __all__ = [
     "DetectionScores",
     "Detector",
     "Method",
-    "Version",
-    "add_up_damages",
     "average",
     "average_precision",
     "bootstrap_interval",
@@ -58,10 +49,8 @@ __all__ = [
     "build_aerial_detector",
     "build_detector",
     "compare",
-    "compare_versions",
     "cw_ssim",
     "detect",
-    "detect_versions",
     "detection_counts",
     "detection_scores",
     "evaluate_detection",
@@ -69,21 +58,16 @@ __all__ = [
     "f1_of",
     "load_detector",
     "match_detections",
-    "match_pictures",
-    "measure_files",
     "measure_runtime",
     "mistake_shares",
     "objectness_map",
     "own_truth",
     "psnr",
-    "resized",
     "save_detector",
-    "shaken",
     "share_won_back",
     "shipped_detectors",
     "ssim",
     "ssim_map",
     "stage_scores",
     "train_detector",
-    "tune_unsharp",
 ]

@@ -18,15 +18,7 @@ _PARTS = ("boxes", "labels", "scores")
 
 @dataclass(frozen=True)
 class Version:
-    """What a detector finds on one version of the pictures, and how close that is to sharp.
-
-    Parameters
-    ----------
-    found : list of dict
-        One a picture; see :func:`.detect`.
-    psnr, ssim : list of float
-        One a picture, to the sharp one.
-    """
+    """What a detector finds on one version of the pictures, and how close each is to sharp."""
 
     found: list[dict[str, Tensor]] = field(default_factory=list)
     psnr: list[float] = field(default_factory=list)

@@ -36,13 +36,6 @@ def match_pictures(
     Endings may differ, as after ``sharingan deblur`` on files that it writes as PNG, if no folder
     has two pictures whose names differ in the ending alone. A DataError names those without a
     partner.
-
-    Examples
-    --------
-    >>> match_pictures("missing", "sharp")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no such folder: missing
     """
     folders = [folder for folder in (restored, sharp, blurred) if folder is not None]
     lists = [list_pictures(folder) for folder in folders]
@@ -71,22 +64,9 @@ def _check_partners(named: Sequence[dict[str, Path]], folders: Sequence) -> None
 def measure_files(partners: Partners) -> dict[str, float]:
     """Read the pictures of one scene and measure them: a DataError says that their sizes differ.
 
-    Returns
-    -------
-    dict
-        ``psnr`` and ``ssim``; with a blurred picture also ``psnr_input``, ``ssim_input``, and the
-        differences to them, ``psnr_gain`` and ``ssim_gain``. Identical pictures have an infinite
-        PSNR, and a difference of two such is NaN.
-
-    Examples
-    --------
-    >>> import tempfile, torch
-    >>> from sharingan_lab.images import write_image
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> sharp = write_image(torch.zeros(1, 3, 16, 16), folder / "sharp.png")
-    >>> restored = write_image(torch.full((1, 3, 16, 16), 0.2), folder / "restored.png")
-    >>> round(measure_files(Partners(restored, sharp))["psnr"], 1)
-    14.0
+    A blurred picture also has ``psnr_input`` and ``ssim_input``, and the differences to them are
+    ``psnr_gain`` and ``ssim_gain``. Identical pictures have an infinite PSNR, and a difference of
+    two such is NaN.
     """
     images = [read_image(path) for path in partners if path is not None]
     sizes = [f"{image.shape[3]} x {image.shape[2]}" for image in images]

@@ -55,36 +55,14 @@ def compare_versions(
     iou: float = 0.5,
     rng: torch.Generator,
 ) -> list[Row]:
-    """Judge each version of the pictures by what the detector found on it.
+    """Judge each version of :func:`.detect_versions` by what the detector found on it.
 
-    Parameters
-    ----------
-    versions, targets
-        Of :func:`.detect_versions`; the targets may be of another origin.
-    classes : sequence of str
-        Name of each label, the background first.
-    min_score, iou : float
-        As for :func:`.detection_counts`; AP50 takes finds of any score.
-    rng : torch.Generator
-        Draws for the intervals, which are of 95 %, over pictures.
-
-    Returns
-    -------
-    list of dict
-        A row for each version, all classes together (``class`` is "all") and then each class that
-        occurs: precision, recall, f1, ap50; of all classes also psnr, ssim, recall by size, what
-        each reason of mistakes takes from the F1 (``missing: ...``), and, with a low and a high
-        end, f1, ``won_back`` (the share of the F1 lost to the damage, left out where that loss may
-        be none) and ``over_unsharp`` (F1 less that of the unsharp mask, paired).
-
-    Examples
-    --------
-    >>> found = {"boxes": torch.tensor([[0.0, 0, 8, 8]]), "labels": torch.tensor([1])}
-    >>> version = Version([{**found, "scores": torch.ones(1)}], [math.inf], [1.0])
-    >>> rows = compare_versions({("sharp", ""): version}, [found], ("background", "weed"),
-    ...                         rng=torch.Generator())
-    >>> [(row["class"], row["f1"], row["ap50"]) for row in rows]
-    [('all', 1.0, 1.0), ('weed', 1.0, 1.0)]
+    `classes` names each label, the background first. A row for each version, of all classes
+    together (``class`` is "all") and then of each that occurs, has precision, recall, f1, and ap50
+    of finds of any score. The first also has psnr, ssim, recall by size, what each reason of
+    mistakes takes from the F1 (``missing: ...``), and, with the ends of a 95 % interval over
+    pictures, f1, ``won_back`` (the share of the F1 lost to the damage, left out where that loss may
+    be none) and ``over_unsharp`` (F1 less that of the unsharp mask, paired).
     """
     settings = {"min_score": min_score, "iou": iou}
     counts = {

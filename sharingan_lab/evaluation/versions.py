@@ -69,43 +69,11 @@ def detect_versions(
 ) -> tuple[list[dict[str, Tensor]], dict[tuple[str, str], Version]]:
     """Let a detector find things on sharp, damaged and restored versions of pictures.
 
-    One picture is in memory at a time, so that any number may come.
-
-    Parameters
-    ----------
-    detector : callable
-        See :func:`.detect`.
-    pictures : iterable of (Tensor, dict)
-        Sharp images (1, 3, H, W), each with its target.
-    damages : mapping
-        By name, functions from an image and `rng` to the damaged image and the kernel that did
-        it, or None where none did; such as :func:`shaken` and :func:`resized` make.
-    methods : mapping
-        By name, functions from the damaged image and its kernel to the restored one, or None if
-        the method cannot work there, as Wiener's filter without a kernel.
-    rng : torch.Generator
-        Draws blur and noise; the same draws for every method.
-    on_picture : callable, optional
-        Called after each picture with its number, from 0, and its versions.
-
-    Returns
-    -------
-    targets : list of dict
-        Those of the pictures, in their order.
-    versions : dict
-        By (damage, method): ("sharp", ""), then for each damage (damage, "") and its restorations.
-
-    Examples
-    --------
-    >>> from sharingan_lab.evaluation import load_detector
-    >>> field = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
-    >>> bare = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
-    >>> methods = {"unsharp": lambda images, kernels: unsharp_mask(images)}
-    >>> _, versions = detect_versions(
-    ...     load_detector("fields"), [(field, bare)], {"small": resized()}, methods,
-    ...     rng=torch.Generator())
-    >>> list(versions)
-    [('sharp', ''), ('small', ''), ('small', 'unsharp')]
+    Pictures come one at a time, (1, 3, H, W) with their target, so that any number may. Each damage
+    is followed by each method, all from the same draws of `rng`; a restorer that cannot work
+    there, as Wiener's filter without a kernel, gives None. `on_picture` sees the number of each
+    picture and its versions. Returned are the targets, and what was found by (damage, method):
+    ("sharp", ""), then for each damage (damage, "") and its restorations.
     """
     targets, versions = [], {}
     for number, (sharp, target) in enumerate(pictures):
@@ -140,15 +108,6 @@ def tune_unsharp(
     """Choose the amount of unsharp masking with which a detector finds most, by its F1.
 
     The pictures must not be those of the comparison; their damages count alike.
-
-    Examples
-    --------
-    >>> from sharingan_lab.datasets import weed_fields
-    >>> from sharingan_lab.evaluation import load_detector
-    >>> images, targets = weed_fields(1, rng=torch.Generator().manual_seed(0))
-    >>> tune_unsharp(load_detector("fields"), [(images, targets[0])], {"blur": shaken(60)},
-    ...              amounts=[1.0], rng=torch.Generator())
-    1.0
     """
     truth, found = [], {amount: [] for amount in amounts}
     for sharp, target in pictures:

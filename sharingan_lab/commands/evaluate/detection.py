@@ -47,23 +47,23 @@ def add(group: Group) -> None:
 
 
 def evaluate_detection(choice: argparse.Namespace) -> int:
-    from sharingan_lab import evaluation as ev
     from sharingan_lab.commands.evaluate.detection_panels import Panels
     from sharingan_lab.commands.evaluate.detection_parts import Parts
+    from sharingan_lab.evaluation import own_truth, verdicts, versions
 
     parts = Parts(choice)
     panels = Panels(choice.panels, list(parts.damages))
-    targets, versions = ev.detect_versions(
+    targets, seen = versions.detect_versions(
         parts.detector, parts.pictures(), parts.damages, parts.methods, rng=parts.rng(3),
         on_picture=panels.keep,
     )  # fmt: skip
     least = parts.detector.min_score
     if choice.annotations == "self":
-        targets = ev.own_truth(versions["sharp", ""].found, min_score=least)
+        targets = own_truth(seen["sharp", ""].found, min_score=least)
     settings = {"min_score": least, "rng": parts.rng(4)}
-    rows = ev.compare_versions(versions, targets, parts.detector.classes, **settings)
+    rows = verdicts.compare_versions(seen, targets, parts.detector.classes, **settings)
     blurs = [name for name in parts.damages if name != "resized"]
-    rows += ev.add_up_damages(versions, targets, blurs, **settings)
+    rows += verdicts.add_up_damages(seen, targets, blurs, **settings)
     definitions = parts.about() | {
         "pictures": f"{len(targets)}, with {sum(len(one['boxes']) for one in targets)} things",
         "right": f"the class, an IoU of 0.5 and a score of {least:g} or more; AP50: of any score",
@@ -74,6 +74,6 @@ def evaluate_detection(choice: argparse.Namespace) -> int:
     print_definitions(definitions)
     print_rows(rows)
     write_outputs(choice, definitions, rows, {"rows": rows})
-    panels.draw(targets, versions, parts.detector)
+    panels.draw(targets, seen, parts.detector)
     panels.draw_curves(rows)
     return 0

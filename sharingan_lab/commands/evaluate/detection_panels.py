@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.evaluation import Detector, Version, detection_scores
+from sharingan_lab.evaluation import Detector, detection_scores
+from sharingan_lab.evaluation.detection import Version
 from sharingan_lab.extras import require_course
 from sharingan_lab.locations import named_path
 from sharingan_lab.storage import write_atomically

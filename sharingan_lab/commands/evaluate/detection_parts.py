@@ -13,7 +13,7 @@ from sharingan_lab.classical import unsharp_mask, wiener
 from sharingan_lab.datasets import CLASS_NAMES, read_annotations, weed_field, weed_fields
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.evaluation.versions import Picture, Restorer
+from sharingan_lab.evaluation.versions import Picture, Restorer, resized, shaken, tune_unsharp
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.restore import load_generator, restore
 
@@ -27,9 +27,9 @@ class Parts:
     def __init__(self, choice: argparse.Namespace) -> None:
         self.choice, self.device = choice, choose_device(choice.device)
         self.damages = {
-            f"blur {x}": ev.shaken(_length(x), choice.size) for x in _words(choice.lengths)
+            f"blur {x}": shaken(_length(x), choice.size) for x in _words(choice.lengths)
         }
-        self.damages["resized"] = ev.resized(2)
+        self.damages["resized"] = resized(2)
         names = _words(choice.restore)
         networks = {name: load_generator(name, self.device) for name in names if name not in _TOLD}
         self.detector = self._detector()
@@ -39,7 +39,7 @@ class Parts:
             self._list_pictures("unsharp" in names)
         self.amount = 1.0
         if "unsharp" in names and (choice.images is None or self.held_back):
-            self.amount = ev.tune_unsharp(
+            self.amount = tune_unsharp(
                 self.detector, self._tuning(), self.damages,
                 min_score=self.detector.min_score, rng=self.rng(2),
             )  # fmt: skip

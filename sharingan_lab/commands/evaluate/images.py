@@ -37,7 +37,8 @@ def add(group: Group) -> None:
 
 
 def evaluate_images(choice: argparse.Namespace) -> int:
-    from sharingan_lab.evaluation import DEFINITIONS, INTERVAL, match_pictures, measure_files
+    from sharingan_lab.evaluation import DEFINITIONS, INTERVAL
+    from sharingan_lab.evaluation.folders import match_pictures, measure_files
 
     definitions = {**DEFINITIONS, "interval": INTERVAL}
     pairs = match_pictures(choice.restored, choice.sharp, choice.input)
