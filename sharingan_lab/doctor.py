@@ -100,10 +100,10 @@ def _data() -> list[Finding]:
     found = [Finding(True, f"looked for in {root} (set SHARINGAN_DATA to change it)")]
     if not all(is_here(module) for module in _LIBRARY.values()):
         return found
-    from sharingan_lab.datasets.download import places
+    from sharingan_lab.datasets.assets import ASSETS, destination
 
-    for name, place in places().items():
-        found.append(
-            Finding(place.is_found, f"{name} at {place.path}", f"sharingan fetch {name}", place.use)
-        )
+    for name, asset in ASSETS.items():
+        path = destination(name)
+        get = f"sharingan fetch {name}"
+        found.append(Finding(path.exists(), f"{name} at {path}", get, asset.use))
     return found

@@ -2,9 +2,10 @@
 
 from sharingan_lab.datasets.aerial import TEST_COLUMNS, TILE_CLASSES, aerial_tiles
 from sharingan_lab.datasets.annotations import Annotations, read_annotations
+from sharingan_lab.datasets.assets import destination
 from sharingan_lab.datasets.averages import average_frames
 from sharingan_lab.datasets.camera import Camera
-from sharingan_lab.datasets.download import destination, fetch
+from sharingan_lab.datasets.download import fetch
 from sharingan_lab.datasets.gopro import GoProPairs
 from sharingan_lab.datasets.gopro_folder import write_gopro_like
 from sharingan_lab.datasets.gopro_layout import check_layout

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sharingan_lab.checks import check_count
 from sharingan_lab.datasets.annotations import read_annotations
-from sharingan_lab.datasets.download import destination
+from sharingan_lab.datasets.assets import destination
 from sharingan_lab.images import read_image
 from sharingan_lab.locations import shipped_dir
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.images import open_image
 from sharingan_lab.locations import named_path
+from sharingan_lab.picture_files import open_image
 
 _ENDINGS = (".json", ".xml", ".txt")  # LabelMe, Pascal VOC, YOLO
 _NAMES = "classes.txt"  # of YOLO's numbers, one a line

@@ -26,11 +26,6 @@ def average_frames(frames: Tensor, gamma: float = 1.0) -> Tensor:
     Tensor
         Blurred images (N, C, H, W) in [0, 1].
 
-    Raises
-    ------
-    InputError
-        The frames have another shape, or gamma is out of range.
-
     Notes
     -----
     ``mean(frames ** gamma) ** (1 / gamma)`` is a power mean: it is never darker than the mean of
@@ -54,6 +49,11 @@ def average_frames(frames: Tensor, gamma: float = 1.0) -> Tensor:
     check_pixels(frames, "frames", slack=1e-3)
     check_number("gamma", gamma, 1, 4)
     return (frames.clamp(min=0) ** gamma).mean(dim=1) ** (1 / gamma)
+
+
+def blur_frames(frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The three pictures (N, C, H, W) of `KINDS` that frames make."""
+    return average_frames(frames), average_frames(frames, GAMMA), frames[:, frames.shape[1] // 2]
 
 
 def check_frame_count(frames: int) -> None:

@@ -23,7 +23,7 @@ class GoProPairs(Dataset):
     Parameters
     ----------
     root : path
-        The folder ``GOPRO_Large``, or the one that holds it.
+        The folder ``GOPRO_Large``, or the one that holds it; see :func:`check_layout`.
     split : {"train", "test"}
         Which part.
     crop : int or None
@@ -42,18 +42,6 @@ class GoProPairs(Dataset):
         are the same, bit for bit.
     device : str or torch.device
         Where the frames lie and the crops are made; another than the CPU only with a cache.
-
-    Raises
-    ------
-    ConfigError
-        An unknown split or blur, or a subset larger than the split.
-    DataError
-        The folder does not lie as expected; see :func:`check_layout`.
-
-    References
-    ----------
-    .. [1] S. Nah, T. H. Kim, K. M. Lee: Deep multi-scale convolutional neural network for dynamic
-       scene deblurring. CVPR 2017.
 
     Examples
     --------

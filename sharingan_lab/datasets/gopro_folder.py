@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,8 +75,6 @@ def write_gopro_like(
 
     Raises
     ------
-    InputError
-        A number is out of range.
     DataError
         The folder has fewer than two photographs, two of one name, one that cannot be read, or some
         that are too small: all of these are named before anything is written. Or `out` is not
@@ -129,15 +128,9 @@ def _reduce(photo: Tensor, size: int) -> Tensor:
 def _photographs(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of their names, all of them fit for use."""
     files = list_pictures(folder, least=2)  # one for training, one for the test
-    stems = [file.stem for file in files]
-    for stem in stems:
-        if stems.count(stem) > 1:
-            raise DataError(f"two photographs in {folder} are named {stem}: rename one")
-    _check_sizes(files)
-    return files
-
-
-def _check_sizes(files: list[Path]) -> None:
+    stem, times = Counter(file.stem for file in files).most_common(1)[0]
+    if times > 1:
+        raise DataError(f"two photographs in {folder} are named {stem}: rename one")
     sizes = {file.name: tuple(read_image(file).shape[-2:]) for file in files}
     small = [f"{n} ({w} x {h})" for n, (h, w) in sizes.items() if min(h, w) < needed(SMALLEST)]
     if small:
@@ -146,6 +139,7 @@ def _check_sizes(files: list[Path]) -> None:
             f"too small, move them away: {', '.join(small[:3])}{more}; the shorter side must have "
             f"{needed(SMALLEST)} pixels or more"
         )
+    return files
 
 
 def _split(files: list[Path], test: float, seed: int) -> dict[Path, str]:

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sharingan_lab.checks import check_choice
+from sharingan_lab.datasets.assets import PAGE
 from sharingan_lab.errors import DataError
-from sharingan_lab.images import list_pictures, open_image
 from sharingan_lab.locations import named_path
+from sharingan_lab.picture_files import list_pictures, open_image
 
 PAIRS = {"train": 2103, "test": 1111}
 BLURS = ("blur", "blur_gamma")
-PAGE = "https://seungjunnah.github.io/Datasets/gopro"
 _NAMED = 3  # how many of many faults a message names
 
 
@@ -46,8 +46,6 @@ def check_layout(
 
     Raises
     ------
-    ConfigError
-        An unknown split or blur.
     DataError
         In one line: a folder is missing or nested too deep, a split is missing or empty, a
         sequence has no blurred or sharp frames, their names do not match, or pairs are missing.

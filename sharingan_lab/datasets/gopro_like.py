@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur import margin, random_poses, warp
+from sharingan_lab.blur.shake import margin, random_poses, warp
 from sharingan_lab.checks import check_images
-from sharingan_lab.datasets.averages import GAMMA, average_frames, check_frame_count
+from sharingan_lab.datasets.averages import blur_frames, check_frame_count
 from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.errors import InputError
 
@@ -44,11 +44,6 @@ def gopro_like_pair(
         (1, 3, h, w): the mean of the frames as they are, their mean in linear light, and the middle
         frame. The shorter side is seven tenths of the photograph's, rounded down.
 
-    Raises
-    ------
-    InputError
-        The photograph or a number is out of range.
-
     Notes
     -----
     The frame is a window at a random place in the photograph, the camera's lens a normal one.
@@ -75,17 +70,17 @@ def gopro_like_pair(
     poses = _within(poses - poses[:, frames // 2, None], room, height, width)
     taken = warp(scene, poses, focal=float(max(height, width)))
     taken = taken[..., room : room + height, room : room + width].clamp(0, 1)
-    return average_frames(taken), average_frames(taken, GAMMA), taken[:, frames // 2]
+    return blur_frames(taken)
 
 
 def _room(photo: Tensor) -> int:
     """Pixels that the frames may move to each side; a third is left for where the window lies."""
     height, width = photo.shape[-2:]
-    shorter = min(height, width)
-    if shorter < needed(SMALLEST):
+    shorter, least = min(height, width), needed(SMALLEST)
+    if shorter < least:
         raise InputError(
-            f"a photograph of {width} x {height} is too small: its shorter side must have "
-            f"{needed(SMALLEST)} pixels or more"
+            f"a photograph of {width} x {height} is too small: its shorter side must have {least} "
+            "pixels or more"
         )
     return (shorter - kept(shorter)) // 3
 

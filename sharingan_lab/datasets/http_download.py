@@ -8,6 +8,7 @@ from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from sharingan_lab.errors import DownloadError
@@ -73,6 +74,10 @@ def download(
     kept = f"{_size(partial):,} bytes are kept, run it again to continue" if _size(partial) else ""
     advice = "; ".join(filter(None, (kept, remedy)))
     raise DownloadError(f"cannot download {url}: {problem}{'; ' if advice else ''}{advice}")
+
+
+def is_address(source: str) -> bool:
+    return urlsplit(source).scheme in ("http", "https")
 
 
 def forget(partial: Path) -> None:

@@ -26,7 +26,7 @@ def sharp_fields(n: int, side: int = 256, *, rng: torch.Generator) -> Iterator[T
 def sharp_crops(
     n: int, side: int = 256, *, names: Sequence[str] = (), rng: torch.Generator
 ) -> Iterator[Tensor]:
-    """Cut random squares from the bundled photographs, each in its turn.
+    """Cut random squares (1, 3, side, side) from the bundled photographs, each in its turn.
 
     Parameters
     ----------
@@ -36,16 +36,6 @@ def sharp_crops(
         Of which photographs; those in colour if left out.
     rng : torch.Generator
         Chooses the places.
-
-    Yields
-    ------
-    Tensor
-        (1, 3, side, side), pixels as they are in the photograph.
-
-    Raises
-    ------
-    InputError
-        A photograph is unknown, or smaller than the square.
 
     Examples
     --------

@@ -1,4 +1,8 @@
-"""Pairs in GoPro's layout from the frames of a slow-motion film, as GoPro's authors made theirs."""
+"""Pairs in GoPro's layout from the frames of a slow-motion film, as GoPro's authors made theirs.
+
+.. [1] S. Nah, T. H. Kim, K. M. Lee: Deep multi-scale convolutional neural network for dynamic scene
+   deblurring. CVPR 2017, section 3.
+"""
 
 import os
 from collections.abc import Callable
@@ -8,13 +12,11 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.checks import check_number
-from sharingan_lab.datasets.averages import GAMMA, KINDS, average_frames, check_frame_count
+from sharingan_lab.datasets.averages import KINDS, blur_frames, check_frame_count
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import list_pictures, read_image, write_image
 from sharingan_lab.locations import named_path
 from sharingan_lab.storage import new_folder
-
-OnSequence = Callable[[str, int, int], None]
 
 
 def write_from_frames(
@@ -23,7 +25,7 @@ def write_from_frames(
     *,
     frames: int = 11,
     test: float = 0.25,
-    on_sequence: OnSequence = lambda *_: None,
+    on_sequence: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, int]:
     """Average the consecutive frames of films to blurred pictures, in GoPro's layout.
 
@@ -51,16 +53,9 @@ def write_from_frames(
 
     Raises
     ------
-    InputError
-        A number is out of range.
     DataError
         There are not frames enough for two pairs, frames of one film differ in size, one cannot be
         read, or `out` is not empty.
-
-    References
-    ----------
-    .. [1] S. Nah, T. H. Kim, K. M. Lee: Deep multi-scale convolutional neural network for dynamic
-       scene deblurring. CVPR 2017, section 3.
 
     Examples
     --------
@@ -98,10 +93,8 @@ def _films(root: Path, frames: int) -> dict[str, list[Path]]:
 
 
 def _shoot(files: list[Path]) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean of the frames as they are, their mean in linear light, and the middle one."""
     images = [read_image(path) for path in files]
     for path, image in zip(files, images, strict=True):
         if image.shape != images[0].shape:
             raise DataError(f"{path} has another size than {files[0].name}: a film has one size")
-    taken = torch.stack(images, dim=1)
-    return average_frames(taken), average_frames(taken, GAMMA), images[len(images) // 2]
+    return blur_frames(torch.stack(images, dim=1))

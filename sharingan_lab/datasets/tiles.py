@@ -4,17 +4,12 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from sharingan_lab.datasets.http_download import Progress, download, forget
+from sharingan_lab.datasets.http_download import Progress, download, forget, is_address
 from sharingan_lab.errors import DataError
 from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.storage import writing_to
 
-URL = (
-    "https://raw.githubusercontent.com/paglab/UAV-weed-detection-paper/"
-    "7680ff97bc5d7586f34c7efa772c97fc96106e9f/dataset/annotation_json_raw/images"
-)
 _BYTES = 14_681_620  # of all files
 
 
@@ -36,9 +31,9 @@ def fetch_tiles(source: str, target: Path, remedy: str, report: Progress) -> Pat
     done = 0
     for name, digest in tile_digests().items():
         file = partial / name
-        if not (file.is_file() and _digest(file) == digest):
+        if not (file.is_file() and sha256_of(file) == digest):
             _bring(source, file, remedy)
-            if (found := _digest(file)) != digest:
+            if (found := sha256_of(file)) != digest:
                 file.unlink()
                 raise DataError(
                     f"{source}/{name} is not the file of this data set: its SHA-256 is {found}, "
@@ -55,26 +50,26 @@ def check_tiles(folder: Path) -> None:
     """Raise a DataError unless a folder holds all tiles, each as it was published."""
     for name, digest in tile_digests().items():
         file = folder / name
-        if not file.is_file() or _digest(file) != digest:
+        if not file.is_file() or sha256_of(file) != digest:
             what = "damaged or another file" if file.is_file() else "missing"
             raise DataError(f"{file} is {what}: delete {folder} and fetch it again")
 
 
 def _bring(source: str, file: Path, remedy: str) -> None:
-    if urlsplit(source).scheme in ("http", "https"):
-        part = file.with_name(f"{file.name}.part")
-        download(f"{source}/{file.name}", part, remedy=remedy)
+    if not is_address(source):
+        here = named_path(source) / file.name
+        if not here.is_file():
+            raise DataError(f"no such file: {here}")
         with writing_to(file.parent):
-            os.replace(part, file)
-        forget(part)
+            shutil.copyfile(here, file)
         return
-    here = named_path(source) / file.name
-    if not here.is_file():
-        raise DataError(f"no such file: {here}")
+    part = file.with_name(f"{file.name}.part")
+    download(f"{source}/{file.name}", part, remedy=remedy)
     with writing_to(file.parent):
-        shutil.copyfile(here, file)
+        os.replace(part, file)
+    forget(part)
 
 
-def _digest(file: Path) -> str:
+def sha256_of(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

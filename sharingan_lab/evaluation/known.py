@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from sharingan_lab.datasets.download import destination
+from sharingan_lab.datasets.assets import destination
 from sharingan_lab.errors import CheckpointError
 from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.detector import build_detector

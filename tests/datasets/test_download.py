@@ -15,7 +15,15 @@ import pytest
 import torch
 
 from sharingan_lab.cli import main
-from sharingan_lab.datasets import GoProPairs, download, fetch, gopro_layout, http_download
+from sharingan_lab.datasets import (
+    GoProPairs,
+    assets,
+    destination,
+    fetch,
+    gopro_layout,
+    http_download,
+)
+from sharingan_lab.doctor import diagnose
 from sharingan_lab.errors import ConfigError, DataError, DownloadError, StorageError
 from sharingan_lab.images import write_image
 
@@ -92,8 +100,8 @@ def server(monkeypatch):
 def weights(monkeypatch, server):
     """vgg19 as the local server offers it; returns its address."""
     url = f"{server.url}/vgg.pth"
-    asset = replace(download._ASSETS["vgg19"], url=url, sha256_start=DIGITS)
-    monkeypatch.setitem(download._ASSETS, "vgg19", asset)
+    asset = replace(assets.ASSETS["vgg19"], url=url, sha256_start=DIGITS)
+    monkeypatch.setitem(assets.ASSETS, "vgg19", asset)
     return url
 
 
@@ -423,15 +431,20 @@ def test_unknown_names_and_missing_files_are_named(tmp_path):
 
 def test_the_known_addresses_carry_their_checksum():
     for name in ("vgg19", "faster-rcnn"):
-        asset = download._ASSETS[name]
+        asset = assets.ASSETS[name]
         assert asset.url.startswith("https://") and asset.sha256_start in asset.url
         assert len(asset.sha256_start) == 8
 
 
-def test_places_say_what_is_there(tmp_path, monkeypatch, gopro_zip):
+def test_the_doctor_says_what_is_there(tmp_path, monkeypatch, gopro_zip):
     monkeypatch.setenv("SHARINGAN_DATA", str(tmp_path / "data"))
-    assert not download.places()["gopro"].is_found
-    fetch("gopro", source=gopro_zip)
-    found = download.places()
-    assert found["gopro"].is_found and found["gopro"].path == tmp_path / "data" / "GOPRO_Large"
-    assert set(found) == {"gopro", "vgg19", "faster-rcnn", "weeds"}
+    place = tmp_path / "data" / "GOPRO_Large"
+
+    def found():
+        return {finding.text: finding.good for group in diagnose().values() for finding in group}
+
+    assert not found()[f"gopro at {place}"]
+    assert fetch("gopro", source=gopro_zip) == destination("gopro") == place
+    assert found()[f"gopro at {place}"]
+    names = {text.partition(" at ")[0] for text in found() if " at " in text}
+    assert names >= {"gopro", "vgg19", "faster-rcnn", "weeds"}

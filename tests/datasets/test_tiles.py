@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sharingan_lab.cli import main
-from sharingan_lab.datasets import aerial, aerial_tiles, destination, download, fetch, tiles
+from sharingan_lab.datasets import aerial, aerial_tiles, assets, destination, fetch, tiles
 from sharingan_lab.errors import DataError, DownloadError
 from sharingan_lab.locations import shipped_dir
 
@@ -22,8 +22,8 @@ def offered(server, monkeypatch):  # noqa: F811
     """Four small files, which here are the whole data set; returns the server."""
     digests = {name: hashlib.sha256(body).hexdigest() for name, body in FILES.items()}
     monkeypatch.setattr(tiles, "tile_digests", lambda: digests)
-    asset = replace(download._ASSETS["weeds"], url=f"{server.url}/tiles")
-    monkeypatch.setitem(download._ASSETS, "weeds", asset)
+    asset = replace(assets.ASSETS["weeds"], url=f"{server.url}/tiles")
+    monkeypatch.setitem(assets.ASSETS, "weeds", asset)
     server.files |= {f"/tiles/{name}": body for name, body in FILES.items()}
     return server
 
@@ -99,7 +99,7 @@ def test_the_list_that_ships_is_of_all_tiles_and_of_the_pinned_commit():
         for end in ("jpg", "json")
     }
     assert all(len(digest) == 64 and int(digest, 16) >= 0 for digest in known.values())
-    assert "/7680ff97bc5d7586f34c7efa772c97fc96106e9f/" in tiles.URL
+    assert "/7680ff97bc5d7586f34c7efa772c97fc96106e9f/" in assets.ASSETS["weeds"].url
 
 
 def test_two_tiles_of_the_tested_block_ship_as_they_were_published(monkeypatch, tmp_path):
@@ -111,7 +111,7 @@ def test_two_tiles_of_the_tested_block_ship_as_they_were_published(monkeypatch, 
     shipped = [path for path in shipped_dir().iterdir() if path.name.startswith("tile_")]
     assert len(shipped) == 4
     for path in shipped:
-        assert tiles._digest(path) == tiles.tile_digests()[path.name]
+        assert tiles.sha256_of(path) == tiles.tile_digests()[path.name]
         assert int(path.stem.split("_")[1]) in aerial.TEST_COLUMNS
 
 
