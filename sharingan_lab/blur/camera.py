@@ -86,28 +86,60 @@ def scene_light(
     >>> scene_light(torch.tensor([0.5, 1.0]).view(1, 1, 1, 2), 2.0, highlights=10.0).flatten()
     tensor([ 0.2500, 10.0000])
     """
-    if isinstance(gamma, Tensor) or isinstance(highlights, Tensor):
-        return _one_by_one(scene_light, values, gamma, highlights)
-    light = values if gamma == 1 else values.clamp(min=0) ** gamma
-    if highlights == 1:
-        return light
+    light = _bend(values, gamma)
+    factor = _each(highlights, values)
+    return change(light, factor != 1, _brighten, factor, values)
+
+
+def change(images: Tensor, chosen: Tensor, how: Callable[..., Tensor], *numbers: Tensor) -> Tensor:
+    """Change the chosen of images (n, ...) together, each by its own numbers, and no others.
+
+    Parameters
+    ----------
+    images : Tensor
+        (n, ...), on any device.
+    chosen : Tensor
+        n truths, on the CPU, so that no device is waited for.
+    how : callable
+        Given images and their numbers, all on the images' device, returns what becomes of them.
+    *numbers : Tensor
+        (n, ...), on the CPU or the images' device.
+
+    Examples
+    --------
+    >>> ones, chosen = torch.ones(3), torch.tensor([False, True, True])
+    >>> change(ones, chosen, torch.mul, torch.tensor([5.0, 6.0, 7.0]))
+    tensor([1., 6., 7.])
+    """
+    rows = chosen.flatten().nonzero().flatten()
+    if len(rows) == 0:
+        return images
+    if len(rows) == len(images):
+        return how(images, *(number.to(images.device, non_blocking=True) for number in numbers))
+    there = rows.to(images.device, non_blocking=True)
+    theirs = (
+        number[rows if number.device == rows.device else there].to(images.device, non_blocking=True)
+        for number in numbers
+    )
+    return images.index_copy(0, there, how(images[there], *theirs))
+
+
+def _brighten(light: Tensor, factor: Tensor, values: Tensor) -> Tensor:
     brightest = values.amax(dim=1, keepdim=True)
     hidden = ((brightest - WHITE) / (1 - WHITE)).clamp(0, 1)
-    return light * (1 + (highlights - 1) * hidden)
+    return light * (1 + (factor - 1) * hidden)
 
 
 def _response(light: Tensor, gamma: float | Tensor) -> Tensor:
     """Turn light, which is not negative, into values."""
-    if isinstance(gamma, Tensor):
-        return _one_by_one(_power, light, 1 / gamma)
-    return _power(light, 1 / gamma)
+    return _bend(light, 1 / gamma)
 
 
-def _power(images: Tensor, power: float) -> Tensor:
-    return images if power == 1 else images**power
+def _bend(images: Tensor, power: float | Tensor) -> Tensor:
+    powers = _each(power, images)
+    return change(images, powers != 1, lambda some, theirs: some.clamp(min=0) ** theirs, powers)
 
 
-def _one_by_one(change: Callable[..., Tensor], images: Tensor, *numbers: float | Tensor) -> Tensor:
-    """Change each image by its own numbers: plain ones, which tell what need not be done."""
-    each = (torch.as_tensor(number).expand(len(images)).tolist() for number in numbers)
-    return torch.cat([change(*one) for one in zip(images.split(1), *each, strict=True)])
+def _each(number: float | Tensor, images: Tensor) -> Tensor:
+    """Make one number an image (n, 1, 1, 1), on the CPU, of one for all or one an image."""
+    return torch.as_tensor(number, dtype=images.dtype).expand(len(images)).view(-1, 1, 1, 1)

@@ -2,8 +2,9 @@
 
 Each has a twin in plain torch that says the same more briefly and that the tests hold it to:
 :func:`splitmix` and ``draws.words``, :func:`walk` and ``trajectories._walk``, :func:`splat` and
-``kernels._splat``, :func:`convolve` and ``convolution._by_fourier``. Every path and every image is
-computed by itself and in a fixed order, so results do not depend on how a batch is split.
+``kernels._splat``, :func:`convolve` and ``convolution._by_fourier``, :func:`cut` and
+``album._cut``, :func:`composite` and ``motion._composite``. Every path and every image is computed
+by itself and in a fixed order, so results do not depend on how a batch is split.
 """
 
 import math
@@ -152,3 +153,59 @@ def _taps(kernel):
                 rows[t], columns[t], light[t] = last - v, last - u, kernel[v, u]
                 t += 1
     return rows, columns, light
+
+
+@_compile
+def cut(pixels, planes, down, along, windows):
+    """Fill windows (n, c, h, w) from flat pixels, at planes (n, c) + down (n, h) + along (n, w)."""
+    n, channels, height, width = windows.shape
+    places = np.empty(width, np.uint64)  # no place is counted from the end
+    for i in range(n):
+        level = np.all(along[i, 1:] == along[i, :-1] + 1)  # not mirrored, nor laid on its side
+        places[:] = along[i]
+        for c in range(channels):
+            for y in range(height):
+                line, row = pixels[planes[i, c] + down[i, y] :], windows[i, c, y]
+                if level:
+                    whole = line[along[i, 0] :]
+                    for x in range(width):
+                        row[x] = whole[x]
+                else:
+                    for x in range(width):
+                        row[x] = line[places[x]]
+
+
+@_compile
+def composite(backs, fronts, shapes, back_starts, starts, counts, out):
+    """Mean (n, c, crop, crop) over moments of fronts before backs; see `motion._composite`.
+
+    ``back_starts`` and ``starts`` (n, T, 2) are where the crop begins on the layers, as (x, y).
+    """
+    n, channels, crop, _ = out.shape
+    back, front = np.empty(crop, out.dtype), np.empty(crop, out.dtype)
+    shape, between = np.empty(crop, out.dtype), np.empty(crop + 1, out.dtype)
+    for i in range(n):
+        out[i] = 0
+        for t in range(counts[i]):
+            for y in range(crop):
+                _slide(shapes[i, 0], starts[i, t], y, between, shape)
+                for c in range(channels):
+                    _slide(backs[i, c], back_starts[i, t], y, between, back)
+                    _slide(fronts[i, c], starts[i, t], y, between, front)
+                    row = out[i, c, y]
+                    for x in range(crop):
+                        row[x] += back[x] + shape[x] * (front[x] - back[x])
+        out[i] /= counts[i]
+
+
+@_compile
+def _slide(layer, start, y, between, row):
+    """Read row y of a crop that starts between pixels: linearly, first down, then along."""
+    last = len(layer) - len(between)
+    left, top = min(int(start[0]), last), min(int(start[1]), last)
+    along, down = start[0] - np.float32(left), start[1] - np.float32(top)
+    above, below = layer[top + y, left:], layer[top + y + 1, left:]
+    for x in range(len(between)):
+        between[x] = above[x] + down * (below[x] - above[x])
+    for x in range(len(row)):
+        row[x] = between[x] + along * (between[x + 1] - between[x])

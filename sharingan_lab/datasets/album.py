@@ -1,10 +1,11 @@
 """Pictures of any sizes, from which the windows of a batch are cut at random."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
+from sharingan_lab.blur.backend import compiled_loops
 from sharingan_lab.datasets.draws import uniform
 
 _WINDOW = 1000  # streams of random numbers from here on choose windows
@@ -33,24 +34,31 @@ class Album:
         images = [image.to(device) for image in images]
         if any(image.dtype != torch.uint8 for image in images):  # one type, so that windows stack
             images = [_as_floats(image) for image in images]
-        self.images = images
-        sizes = torch.tensor([image.numel() for image in images], dtype=torch.float64)
+        self.pixels, self.starts = _flat(images)
+        self.shapes = torch.tensor([image.shape for image in images])
+        sizes = self.shapes.prod(dim=1).double()
         self.ends = sizes.cumsum(0) / sizes.sum()
 
-    def windows(
+    def windows(self, *args, **settings) -> Tensor:
+        """Cut one window an item (n, 3, side, side); see :meth:`consecutive`."""
+        return next(self.consecutive(1, *args, **settings))
+
+    def consecutive(
         self,
+        count: int,
         keys: Tensor,
         side: int,
         stream: int = 0,
         *,
         margin: int = 0,
         on_side: bool = True,
-        channels: int = 3,
-    ) -> Tensor:
-        """Cut one window an item, at a random place of a random picture, half of them mirrored.
+    ) -> Iterator[Tensor]:
+        """Cut a window an item, at a random place of random pictures, half of them mirrored.
 
         Parameters
         ----------
+        count : int
+            How many of the pictures that lie one behind the other are cut at that place.
         keys : Tensor
             Keys of the items (n,), on the CPU; see `sharingan_lab.datasets.draws`.
         side : int
@@ -62,57 +70,61 @@ class Album:
             image there; what is left of the window without its margins must fit.
         on_side : bool
             Also lay half of them on their side.
-        channels : int
-            How many channels are cut, a multiple of 3; of pictures that have more, some at random.
 
-        Returns
-        -------
+        Yields
+        ------
         Tensor
-            Windows (n, channels, side, side), float32 in [0, 1]. A picture is chosen as often as
-            its size says, so that detail of a large one is as likely as that of a small one.
+            Windows (n, 3, side, side), float32 in [0, 1], of one picture after the other. A picture
+            is chosen as often as its size says, so that detail of a large one is as likely as that
+            of a small one.
         """
         chance = uniform(keys, 6, _WINDOW + stream)
         chosen = torch.searchsorted(self.ends, chance[:, 0].contiguous(), right=True)
-        windows = [
-            self._cut(number, side, margin, channels, on_side, *places)
-            for number, places in zip(chosen.tolist(), chance[:, 1:].tolist(), strict=True)
-        ]
-        return _as_floats(torch.stack(windows))
-
-    def _cut(
-        self,
-        number: int,
-        side: int,
-        margin: int,
-        channels: int,
-        on_side: bool,
-        down: float,
-        along: float,
-        mirror: float,
-        turn: float,
-        behind: float,
-    ) -> Tensor:
-        """Cut a window at a place that numbers in [0, 1) choose."""
-        image = self.images[number]
-        first = 3 * int(behind * ((len(image) - channels) // 3 + 1))
-        window = image[first : first + channels]
-        window = _span(window, 1, side, margin, down)
-        window = _span(window, 2, side, margin, along)
-        if mirror < 0.5:
-            window = window.flip(2)
-        return window.transpose(1, 2) if on_side and turn < 0.5 else window
+        down, along, mirror, turn, behind = chance[:, 1:].T
+        depth, height, width = self.shapes[chosen].T
+        rows, columns = _span(height, side, margin, down), _span(width, side, margin, along)
+        columns = torch.where(mirror[:, None] < 0.5, columns.flip(1), columns)
+        steps = torch.stack([rows * width[:, None], columns])
+        if on_side:
+            steps = torch.where(turn[:, None] < 0.5, steps.flip(0), steps)
+        first = 3 * (behind * (depth // 3 - count + 1)).long()
+        for channels in torch.arange(3 * count).split(3):
+            planes = (first[:, None] + channels) * (height * width)[:, None]
+            windows = _cut(self.pixels, self.starts[chosen, None] + planes, *steps)
+            yield windows.div_(255) if self.pixels.dtype == torch.uint8 else windows
 
 
 def _as_floats(pixels: Tensor) -> Tensor:
     return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.float()
 
 
-def _span(image: Tensor, dimension: int, side: int, margin: int, chance: float) -> Tensor:
-    """Cut a part of an image along a dimension; what lies beyond its ends is mirrored."""
-    length = image.shape[dimension]
-    start = int(chance * (length - side + 2 * margin + 1)) - margin
-    if 0 <= start <= length - side:
-        return image.narrow(dimension, start, side)
-    places = (torch.arange(side, device=image.device) + start).abs()
-    last = length - 1
-    return image.index_select(dimension, last - (last - places).abs())
+def _flat(images: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """All pixels one behind the other, and where each picture begins among them."""
+    memories = {image.untyped_storage().data_ptr() for image in images}
+    if len(memories) == 1 and all(image.is_contiguous() for image in images):
+        # they lie so already, as the frames do that a run maps into its memory: no copy
+        starts = torch.tensor([image.storage_offset() for image in images])
+        length = images[0].untyped_storage().nbytes() // images[0].element_size()
+        return images[0].as_strided((length,), (1,), 0), starts
+    sizes = torch.tensor([image.numel() for image in images])
+    return torch.cat([image.flatten() for image in images]), sizes.cumsum(0) - sizes
+
+
+def _span(length: Tensor, side: int, margin: int, chance: Tensor) -> Tensor:
+    """Places (n, side) along lengths (n,); those that lie beyond the ends are mirrored."""
+    start = (chance * (length - side + 2 * margin + 1)).long() - margin
+    places = (start[:, None] + torch.arange(side)).abs()
+    last = length[:, None] - 1
+    return last - (last - places).abs()
+
+
+def _cut(pixels: Tensor, planes: Tensor, *steps: Tensor) -> Tensor:
+    """Windows of floats whose pixels lie at planes (n, c) and steps (n, side) down and along."""
+    compiled = compiled_loops(pixels)
+    if compiled is None:
+        planes, down, along = (x.to(pixels.device, non_blocking=True) for x in (planes, *steps))
+        places = planes[..., None, None] + down[:, None, :, None] + along[:, None, None]
+        return pixels[places].float()
+    windows = torch.empty(*planes.shape, *(way.shape[1] for way in steps))
+    compiled.cut(*(x.numpy() for x in (pixels, planes, *steps, windows)))
+    return windows

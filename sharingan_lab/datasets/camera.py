@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.camera import scene_light, shoot
+from sharingan_lab.blur.camera import change, scene_light, shoot
 from sharingan_lab.datasets.damage import jpeg, soften
 from sharingan_lab.datasets.draws import normal_like, uniform
 from sharingan_lab.datasets.motion import KINDS, expose, inner, margin
@@ -160,28 +160,16 @@ class _Cameras:
 
     def softened(self, pictures: Tensor) -> Tensor:
         """What passes the lenses."""
-        return _change(pictures, self.lens > 0, soften, self.lens)
+        return change(pictures, self.lens > 0, soften, self.lens)
 
     def noisy(self, light: Tensor, keys: Tensor) -> Tensor:
         """Add the noise of the sensor: of the light itself, and of reading it out."""
         some = self.read + self.shot > 0
-        return _change(light, some, _noisy, keys, _per_image(self.read), _per_image(self.shot))
+        return change(light, some, _noisy, keys, _per_image(self.read), _per_image(self.shot))
 
     def compressed(self, images: Tensor) -> Tensor:
         """Write files and read them."""
-        return _change(images, self.quality > 0, jpeg, self.quality)
-
-
-def _change(
-    images: Tensor, chosen: Tensor, change: Callable[..., Tensor], *numbers: Tensor
-) -> Tensor:
-    """Change the chosen (n,) of images (n, ...) by their numbers (n, ...), and no others."""
-    rows = chosen.nonzero().flatten()
-    if len(rows) == 0:
-        return images
-    there = rows.to(images.device, non_blocking=True)
-    theirs = (number[rows].to(images.device, non_blocking=True) for number in numbers)
-    return images.index_copy(0, there, change(images[there], *theirs))
+        return change(images, self.quality > 0, jpeg, self.quality)
 
 
 def _noisy(light: Tensor, keys: Tensor, read: Tensor, shot: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ Real blur is seldom one kernel for the whole picture: the hand turns, near thing
 far ones, a cyclist crosses the scene.
 """
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sharingan_lab.blur.backend import compiled_loops
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
 from sharingan_lab.blur.shake import homographies
@@ -22,7 +22,6 @@ from sharingan_lab.datasets.draws import item_keys, uniform, words
 STEPS = 500  # of a path
 FEWEST = 6  # moments whose mean is a blurred picture
 APART = 1.5  # pixels between the moments of a longer straight motion, so that no echoes are seen
-ROOM = 2**22  # pixels that a turning hand's moments take together
 HILLS = 7  # random heights along each side, between which the shape of a thing is drawn
 LEVEL = 0.55  # of heights in [0, 1): what is above is the thing, about two fifths of the picture
 # Streams of an item's random numbers. A second path has a key of its own.
@@ -98,6 +97,7 @@ def expose(
     ways = [_paths(some, reach, scenes.shape[-1]) for some in (keys, item_keys(keys, 1))]
     for number, motion in enumerate(_MOTIONS.values()):
         rows = (kinds == number).nonzero().flatten()
+        rows = rows[reach[rows].argsort(descending=True)]  # see `_mean`
         if len(rows):
             there = rows.to(scenes.device, non_blocking=True)
             of = _Motions(keys[rows], reach[rows], *(paths[rows] for paths in ways))
@@ -106,7 +106,10 @@ def expose(
 
 
 class _Motions(NamedTuple):
-    """Of some items keys (n,), the reach of their motions (n,), and two paths (n, STEPS, 2)."""
+    """Of some items keys (n,), the reach of their motions (n,), and two paths (n, STEPS, 2).
+
+    The items with the farthest reach, which have the most moments, come first.
+    """
 
     keys: Tensor
     reach: Tensor
@@ -127,11 +130,10 @@ def _shake(scenes: Tensor, others: Others, of: _Motions) -> Seen:
 
 def _turn(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The hand turns and shifts the camera: a homography a moment."""
-    seen = []
-    for scene, poses in zip(scenes, _poses(of, scenes.shape[-1]), strict=True):
-        some = poses.split(max(1, ROOM // scene[0].numel()))  # all at once where memory allows
-        seen.append(sum(_look(scene, few).sum(dim=0) for few in some) / len(poses))
-    return torch.stack(seen), inner(scenes)
+    side = scenes.shape[-1]
+    maps = torch.linalg.inv(homographies(_poses(of, side), float(side)))
+    arrived = _mean(_counts(of.reach), partial(_look, scenes), _on_grid(maps, scenes))
+    return arrived, inner(scenes)
 
 
 def _depth(scenes: Tensor, others: Others, of: _Motions) -> Seen:
@@ -162,33 +164,32 @@ def _composite(
     Only at each moment alone is it true that the front hides the back; so the mean is taken of what
     was seen at the moments, not of the layers.
     """
-    shapes = _shapes(of.keys, backs.shape[-1]).to(backs, non_blocking=True)
+    side = backs.shape[-1]
+    shapes = _shapes(of.keys, side, backs.device)
     still = torch.lerp(inner(backs), inner(fronts), inner(shapes))
-    arrived = torch.zeros_like(still)
-    fronts = torch.cat([fronts, shapes], dim=1)
-    for i, count in enumerate(_counts(of.reach)):
-        ways = (_moments(path[i], count).tolist() for path in (back_paths, paths))
-        for back_shift, shift in zip(*ways, strict=True):
-            front = _slide(fronts[i], *shift)
-            arrived[i] += torch.lerp(_slide(backs[i], *back_shift), front[:3], front[3:]) / count
+    counts = _counts(of.reach)
+    ways = [_moments(some, counts).clamp(-(side // 6), side // 6) for some in (back_paths, paths)]
+    compiled = compiled_loops(backs, fronts)
+    if compiled is None:
+        seen = partial(_overlay, backs, torch.cat([fronts, shapes], dim=1))
+        return _mean(counts, seen, *(_on_grid(_slides(way), backs) for way in ways)), still
+    arrived = torch.empty_like(still)
+    starts = (side // 6 - way for way in ways)
+    arrays = (x.contiguous().numpy() for x in (backs, fronts, shapes, *starts, counts, arrived))
+    compiled.composite(*arrays)
     return arrived, still
 
 
-def _slide(layer: Tensor, along: float, down: float) -> Tensor:
-    """The crop of a layer (c, side, side) that has moved by so many pixels, between them linear."""
-    room = layer.shape[-1] // 6
-    crop = layer.shape[-1] - 2 * room
-    for dimension, shift in ((1, down), (2, along)):
-        start = min(max(room - shift, 0), 2 * room)  # what is farther is not on the layer
-        first = min(int(start), 2 * room - 1)
-        pixels, next_ones = (layer.narrow(dimension, place, crop) for place in (first, first + 1))
-        layer = torch.lerp(pixels, next_ones, start - first)
-    return layer
+def _overlay(backs: Tensor, fronts: Tensor, back_maps: Tensor, maps: Tensor) -> Tensor:
+    """What is seen of the first few layers; the last channel says where the front is."""
+    front = _look(fronts, maps)
+    return torch.lerp(_look(backs, back_maps), front[:, :3], front[:, 3:])
 
 
-def _shapes(keys: Tensor, side: int) -> Tensor:
+def _shapes(keys: Tensor, side: int, device: str | torch.device = "cpu") -> Tensor:
     """Where a thing is: smooth random shapes (n, 1, side, side) from 0 to 1."""
     heights = uniform(keys, HILLS**2, _SHAPE).float().view(-1, 1, HILLS, HILLS)
+    heights = heights.to(device, non_blocking=True)
     hills = F.interpolate(heights, (side, side), mode="bicubic", align_corners=True)
     # the hills rise by about 3 / side a pixel: so an edge goes from 0.1 to 0.9 in one or two pixels
     return ((hills - LEVEL) * side).sigmoid()
@@ -210,23 +211,41 @@ def _paths(keys: Tensor, reach: Tensor, side: int) -> Tensor:
     return paths * scale[:, None, None]
 
 
-def _counts(reach: Tensor) -> list[int]:
+def _counts(reach: Tensor) -> Tensor:
     """How many moments each motion is seen at."""
-    return [max(FEWEST, math.ceil(pixels / APART)) for pixels in reach.tolist()]
+    return (reach / APART).ceil().long().clamp(min=FEWEST)
 
 
-def _moments(path: Tensor, count: int) -> Tensor:
-    """Positions (count, ...) at moments of a path that are equally far apart; their mean is 0."""
-    at = (torch.arange(count) + 0.5) * (len(path) / count)
-    chosen = path[at.long()]
-    return chosen - chosen.mean(dim=0)
+def _moments(paths: Tensor, counts: Tensor) -> Tensor:
+    """Positions (n, T, ...) at moments of paths that are equally far apart; their mean is 0.
+
+    A path with fewer moments than T stays at its end, which nobody sees.
+    """
+    moments = torch.arange(int(counts.max()))
+    apart = torch.tensor(paths.shape[1]) / counts[:, None]
+    at = ((moments + 0.5) * apart).long().clamp(max=STEPS - 1)
+    chosen = paths[torch.arange(len(paths))[:, None], at]
+    seen = (moments < counts[:, None])[..., None]
+    return chosen - ((chosen * seen).sum(dim=1) / counts[:, None])[:, None]
+
+
+def _mean(counts: Tensor, seen: Callable[..., Tensor], *ways: Tensor) -> Tensor:
+    """Mean over moments of what is seen, given what the ways (n, T, ...) are at then.
+
+    The motions with most moments come first: those that still move are the first few.
+    """
+    moving = (torch.arange(int(counts.max())) < counts[:, None]).sum(dim=0).tolist()
+    total = seen(*(way[:, 0] for way in ways))
+    for moment, few in list(enumerate(moving))[1:]:
+        total[:few] += seen(*(way[:few, moment] for way in ways))
+    return total / counts.to(total, non_blocking=True).view(-1, 1, 1, 1)
 
 
 # -- turning ---------------------------------------------------------------------------------------
 
 
-def _poses(of: _Motions, side: int) -> list[Tensor]:
-    """Poses (T, 6) of a hand that tilts, shifts, turns and moves ahead; see `camera_shake`."""
+def _poses(of: _Motions, side: int) -> Tensor:
+    """Poses (n, T, 6) of a hand that tilts, shifts, turns and moves ahead; see `camera_shake`."""
     shifts, turns = of.paths, of.second_paths
     tilted, turned, ahead = uniform(of.keys, 3, _TURNS).float().T[..., None, None]
     border = side / 3  # from the middle: a turn by 1 / border moves a pixel there by one
@@ -242,18 +261,29 @@ def _poses(of: _Motions, side: int) -> list[Tensor]:
         ],
         dim=2,
     )
-    return [_moments(path, count) for path, count in zip(poses, _counts(of.reach), strict=True)]
+    return _moments(poses, _counts(of.reach))
 
 
-def _look(scene: Tensor, poses: Tensor) -> Tensor:
-    """What the crop shows when its scene (c, side, side) has poses (T, 6): (T, c, crop, crop)."""
-    side, crop = scene.shape[-1], inner(scene).shape[-1]
-    back = torch.linalg.inv(homographies(poses[None], float(side))[0])
-    back[:, :2] /= (side - 1) / 2
-    line = torch.arange(crop, dtype=torch.float32, device=scene.device) - (crop - 1) / 2
-    rows, columns = torch.meshgrid(line, line, indexing="ij")  # counted from the middle
-    pixels = torch.stack([columns, rows, torch.ones_like(rows)]).flatten(1)
-    seen = (back.float().to(scene.device, non_blocking=True) @ pixels).unflatten(2, (crop, crop))
+def _slides(shifts: Tensor) -> Tensor:
+    """Maps (n, T, 3, 3) that look where the scene was before shifts (n, T, 2)."""
+    maps = torch.eye(3).repeat(*shifts.shape[:2], 1, 1)
+    maps[..., :2, 2] -= shifts
+    return maps
+
+
+def _on_grid(maps: Tensor, scenes: Tensor) -> Tensor:
+    """Maps to places from -1 to 1 on scenes, and on their device."""
+    half = (scenes.shape[-1] - 1) / 2
+    places = torch.cat([maps[..., :2, :] / half, maps[..., 2:, :]], dim=-2)
+    return places.to(scenes, non_blocking=True)
+
+
+def _look(scenes: Tensor, maps: Tensor) -> Tensor:
+    """What the crop shows of the first few scenes, when maps (m, 3, 3) say where it looks."""
+    crop = inner(scenes).shape[-1]
+    line = torch.arange(crop, device=scenes.device) - (crop - 1) / 2  # counted from the middle
+    along, down, middle = maps[..., None, None].unbind(2)  # each (m, 3, 1, 1)
+    # no product of matrices, which a GPU may round to three digits
+    seen = torch.addcmul(torch.addcmul(middle, down, line[:, None]), along, line)
     grid = (seen[:, :2] / seen[:, 2:]).permute(0, 2, 3, 1)
-    every = scene.expand(len(grid), -1, -1, -1)
-    return F.grid_sample(every, grid, padding_mode="reflection", align_corners=True)
+    return F.grid_sample(scenes[: len(maps)], grid, padding_mode="reflection", align_corners=True)

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -82,30 +82,36 @@ class RealPairs(BatchedPairs):
                 f"{folder} holds no sequence: a folder with the folders blur and sharp, or with "
                 f"{MOST} consecutive frames or more"
             )
-        channels = zip((6, 3 * MOST), kinds, strict=True)
-        self.channels = [count for count, images in channels if images]
+        counts = zip((2, MOST), kinds, strict=True)
+        self.counts = [count for count, images in counts if images]
         self.crop = crop
 
     def make(self, indices: Tensor, keys: Tensor) -> Batch:
         """Cut pairs for some items, and average frames for the others."""
-        made = {}
-        for kind, (album, channels) in enumerate(zip(self.albums, self.channels, strict=True)):
+        shape = (len(keys), 3, self.crop, self.crop)
+        blurred, sharp = (torch.empty(shape, device=self.albums[0].pixels.device) for _ in range(2))
+        for kind, (album, count) in enumerate(zip(self.albums, self.counts, strict=True)):
             rows = (indices % len(self.albums) == kind).nonzero().flatten()
             if len(rows):
-                cut = album.windows(keys[rows], self.crop, on_side=False, channels=channels)
-                pairs = cut.split(3, dim=1) if channels == 6 else _expose(cut, keys[rows])
-                made |= zip(rows.tolist(), zip(*pairs, strict=True), strict=True)
-        return tuple(zip(*(made[row] for row in range(len(keys))), strict=True))
+                there = rows.to(blurred.device, non_blocking=True)
+                pictures = album.consecutive(count, keys[rows], self.crop, on_side=False)
+                pair = pictures if count == 2 else _expose(pictures, keys[rows])
+                blurred[there], sharp[there] = pair
+        return blurred, sharp
 
 
-def _expose(films: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-    """Average some frames about the middle one of films (n, 3 MOST, h, w)."""
-    frames = films.unflatten(1, (MOST, 3))
+def _expose(frames: Iterable[Tensor], keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Average some frames about the middle one of MOST consecutive ones, each (n, 3, h, w)."""
     beside = LEAST // 2 + (uniform(keys, 1, _BESIDE)[:, 0] * ((MOST - LEAST) // 2 + 1)).long()
     distance = (torch.arange(MOST) - MOST // 2).abs()
     taken = (distance <= beside[:, None]).float()
-    weights = (taken / taken.sum(dim=1, keepdim=True)).to(films, non_blocking=True)
-    return torch.einsum("nt,ntchw->nchw", weights, frames), frames[:, MOST // 2]
+    weights = (taken / taken.sum(dim=1, keepdim=True))[..., None, None, None]
+    blurred = sharp = None
+    for moment, frame in enumerate(frames):  # all at once would take fifteen times the memory
+        share = weights[:, moment].to(frame.device, non_blocking=True) * frame
+        blurred = share if blurred is None else blurred.add_(share)
+        sharp = frame if moment == MOST // 2 else sharp
+    return blurred, sharp
 
 
 def _pairs(root: Path, crop: int) -> list[Tensor]:

@@ -80,7 +80,7 @@ def test_consecutive_pictures_are_cut_from_a_film_at_one_place():
     """Frame t of the film has the level 10 t, and a ramp that tells the place."""
     ramp = torch.arange(8, dtype=torch.uint8).expand(3, 8, 8)
     film = torch.cat([ramp + 10 * t for t in range(7)])
-    cut = Album([film]).windows(KEYS, 4, channels=9)
+    cut = torch.cat([*Album([film]).consecutive(3, KEYS, 4)], dim=1)
     frames = (cut * 255).round().long().unflatten(1, (3, 3))
     assert bool((frames.diff(dim=1) == 10).all())
     first = frames[:, 0].amin(dim=(1, 2, 3)) // 10
@@ -92,3 +92,13 @@ def test_floats_and_8_bits_give_the_same_windows():
     image = picture(30, 30)
     one, two = Album([image]), Album([image.float() / 255])
     assert torch.equal(one.windows(KEYS[:9], 12), two.windows(KEYS[:9], 12))
+
+
+def test_pictures_in_one_memory_are_not_copied():
+    """The frames of a film that a run maps into its memory stay there."""
+    memory = torch.arange(600, dtype=torch.int64).to(torch.uint8)
+    images = [memory[7:307].view(3, 10, 10), memory[307:415].view(3, 6, 6)]
+    album = Album(images)
+    assert album.pixels.data_ptr() == memory.data_ptr()
+    apart = Album([image.clone() for image in images])
+    assert torch.equal(album.windows(KEYS, 5), apart.windows(KEYS, 5))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from sharingan_lab.blur import camera_shake
-from sharingan_lab.datasets import Camera, SyntheticBlurPairs, motion, photo
+from sharingan_lab.blur import camera_shake, convolution
+from sharingan_lab.datasets import Camera, SyntheticBlurPairs, album, motion, photo
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys, uniform
 from sharingan_lab.errors import InputError
@@ -83,15 +84,11 @@ def test_a_turn_is_that_of_camera_shake():
     poses = motion._poses(motions(items, reach), SIDE)
     blurred, sharp = take(camera("turn"), SCENES)
     assert torch.equal(sharp, SCENES[INNER])
-    for image, scene, path in zip(blurred, SCENES, poses, strict=True):
-        expected = camera_shake(scene[None], path[None], focal=float(SIDE))[INNER][0]
+    for image, scene, path, count in zip(
+        blurred, SCENES, poses, motion._counts(reach), strict=True
+    ):
+        expected = camera_shake(scene[None], path[None, :count], focal=float(SIDE))[INNER][0]
         torch.testing.assert_close(image, expected, atol=2e-4, rtol=0)
-
-
-def test_a_turn_of_a_large_picture_is_looked_at_in_parts(monkeypatch):
-    whole, _ = take(camera("turn"), SCENES)
-    monkeypatch.setattr(motion, "ROOM", 4 * SIDE**2)  # four of six moments or more
-    torch.testing.assert_close(take(camera("turn"), SCENES)[0], whole, atol=1e-6, rtol=0)
 
 
 def test_poses_turn_tilt_and_move_about_the_middle():
@@ -118,7 +115,8 @@ def by_compositing(back, front, mask, back_path, path):
 
 
 def moments_of(path, reach):
-    return motion._moments(path, max(motion.FEWEST, math.ceil(reach / motion.APART)))
+    count = max(motion.FEWEST, math.ceil(reach / motion.APART))
+    return motion._moments(path[None], torch.tensor([count]))[0]
 
 
 @pytest.mark.parametrize("kind", ["depth", "object"])
@@ -306,6 +304,33 @@ def test_items_do_not_depend_on_their_batch():
             # a rounding may tip a level of a compressed file
             different = (one[part] - two).abs() > 1e-5
             assert float(different.double().mean()) < 1e-3
+
+
+class Operations(TorchDispatchMode):
+    """Counts what torch is asked to do, each of which a GPU must be told of."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += 1
+        return function(*args, **(kwargs or {}))
+
+
+def operations(pairs, count):
+    with Operations() as asked:
+        pairs.make(torch.arange(count), keys(count))
+    return asked.count
+
+
+def test_more_items_are_hardly_more_operations(monkeypatch):
+    """Nothing is done once an item: what a GPU is told for each costs it more than the work."""
+    for module in (album, convolution, motion):  # as on a GPU
+        monkeypatch.setattr(module, "compiled_loops", lambda *_: None)
+    pairs = SyntheticBlurPairs([photo("coffee")[0]], 32, seed=0, items=99, camera=Camera())
+    few, many = (operations(pairs, count) for count in (32, 128))
+    assert many < 1.6 * few
 
 
 def test_pairs_of_every_kind_are_in_range():

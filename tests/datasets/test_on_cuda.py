@@ -1,5 +1,7 @@
 """Training pairs made on a GPU: those of the CPU."""
 
+import time
+
 import pytest
 import torch
 
@@ -26,7 +28,8 @@ def test_items_are_those_of_the_cpu(camera):
         every = [*range(40)]
         for one, two in zip(here.__getitems__(every), there.__getitems__(every), strict=True):
             assert two[0].is_cuda and two[1].is_cuda
-            torch.testing.assert_close(two[1].cpu(), one[1], atol=1e-5, rtol=0)
+            # the lens goes by Fourier there
+            torch.testing.assert_close(two[1].cpu(), one[1], atol=1e-4, rtol=0)
             # black is steep, and a rounding may tip a wave of a compressed file
             different = (two[0].cpu() - one[0]).abs() > 2e-3
             assert float(different.double().mean()) < 0.01
@@ -42,3 +45,22 @@ def test_no_item_makes_the_host_wait(camera):
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert all(sharp.is_cuda for _, sharp in items)
+
+
+def test_a_batch_is_few_kernels(capsys):
+    settings = {"crop": 128, "seed": 3, "items": 1280, "camera": Camera(), "device": "cuda"}
+    there = SyntheticBlurPairs(SCENES, **settings)
+    there.__getitems__([*range(128)])
+    activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as told:
+        there.__getitems__([*range(128)])
+    launches = sum(each.count for each in told.key_averages() if "LaunchKernel" in each.key)
+    assert 0 < launches < 15 * 128
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for first in range(0, 1280, 128):
+        there.__getitems__([*range(first, first + 128)])
+    torch.cuda.synchronize()
+    rate = 1280 / (time.perf_counter() - start)
+    with capsys.disabled():
+        print(f"\n{launches / 128:.1f} kernels a pair, {rate:.0f} pairs of 128 x 128 a second")

@@ -140,7 +140,7 @@ def test_mixed_data_blur_the_sharp_frames_of_gopro_where_no_folder_is_named(mixe
     windows = {tuple(sharp.sort().values.flatten().tolist()) for _, sharp in train}
     assert len(windows) == 6  # none repeats that of the real pair with its index
     place = real.frames.pixels.untyped_storage().data_ptr()
-    assert {image.untyped_storage().data_ptr() for image in synthetic.album.images} == {place}
+    assert synthetic.album.pixels.data_ptr() == place
 
 
 def test_the_blur_settings_reach_the_synthetic_part_of_mixed_data(mixed):
@@ -153,7 +153,7 @@ def test_the_blur_settings_reach_the_synthetic_part_of_mixed_data(mixed):
 
 def test_a_subset_of_mixed_data_is_one_of_gopros_pairs(mixed, folder):
     train, _ = training_data(mixed.with_settings(sharp_root=folder, subset=1))
-    assert len(train) == 3 and len(train.datasets[1].album.images) == 4
+    assert len(train) == 3 and len(train.datasets[1].album.starts) == 4
 
 
 def test_a_network_trains_on_mixed_data_and_goes_on(mixed, tmp_path):
@@ -182,7 +182,7 @@ def test_data_lie_on_the_device_that_trains_unless_processes_load_them(
         return {
             pictures.device.type
             for part in parts
-            for pictures in (part.album.images if hasattr(part, "album") else [part.frames.pixels])
+            for pictures in [(part.album if hasattr(part, "album") else part.frames).pixels]
         }
 
     assert places(config) == {"meta"}
