@@ -25,6 +25,7 @@ from sharingan_lab.training.checkpoints import find_weights, read_network
 
 OnProgress = Callable[[int, int], None] | None
 _WHITE = {torch.uint8: 255, torch.uint16: 65535}
+_ARRAYS = {torch.uint8, torch.uint16, torch.float32, torch.float64}  # which NumPy knows
 _NETWORKS = {network.__name__: network for network in (Generator, LiteGenerator, DeepDeblur)}
 
 
@@ -136,6 +137,10 @@ def deblur(
     >>> deblur(Image.new("LA", (12, 9))).mode
     'LA'
     """
+    if not isinstance(photo, str | os.PathLike | Image.Image | np.ndarray | Tensor):
+        raise InputError(
+            f"expected a path, a Pillow image, an array or a tensor, got {describe(photo)}"
+        )
     generator = model if isinstance(model, nn.Module) else load_generator(model, device)
     if isinstance(photo, Tensor):
         return _deblurred_tensor(photo, generator, on_progress)
@@ -210,6 +215,12 @@ def restore_file(
 
 
 def _deblurred_tensor(photo: Tensor, generator: nn.Module, on_progress: OnProgress) -> Tensor:
+    if photo.is_nested or photo.is_meta or photo.layout != torch.strided:
+        raise InputError(
+            "expected a dense tensor with values: .to_dense() makes one of a sparse one"
+        )
+    if photo.dtype not in _ARRAYS:
+        raise InputError(f"expected uint8, uint16 or floats, got {describe(photo)}: use .float()")
     images = photo if photo.ndim == 4 else photo[None]
     if photo.ndim not in (3, 4) or images.shape[1] not in range(1, 5) or not images.numel():
         raise InputError(f"expected a tensor (C, H, W) or (N, C, H, W), got {describe(photo)}")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from sharingan_lab.commands.files import say_written, targets_of
+from sharingan_lab.commands.files import files_of, say_written, targets_of
 from sharingan_lab.commands.options import Group, add_command, add_size, seed
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import named_path
@@ -28,7 +28,7 @@ def blur(choice: argparse.Namespace) -> int:
 
     if named_path(choice.input).is_dir():
         raise ConfigError(f"{choice.input} is a folder: name one picture")
-    ((source, target),) = targets_of([choice.input], choice.out, force=True).items()
+    ((source, target),) = targets_of(files_of(choice.input), choice.out, force=True).items()
     rng = torch.Generator().manual_seed(choice.seed)
     kernel = random_kernels(1, choice.size, rng=rng)
     sharp = read_image(source)

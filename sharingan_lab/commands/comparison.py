@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def _shown(path: Path) -> tuple[str, tuple[int, int]]:
     from sharingan_lab.images import to_8_bits
     from sharingan_lab.photo import read_photo
 
-    photo = read_photo(path)
+    with warnings.catch_warnings(action="ignore"):  # said when it was restored
+        photo = read_photo(path)
     pixels = photo.pixels if photo.pixels.dtype == "uint8" else to_8_bits(photo.pixels)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     size = image.size

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sharingan_lab.commands.comparison import page_of, write_comparison
-from sharingan_lab.commands.files import each, say_written, standard_input, targets_of
+from sharingan_lab.commands.files import each, files_of, say_written, standard_input, targets_of
 from sharingan_lab.commands.options import Group, add_command, add_device, whole
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import named_weights
@@ -46,15 +46,23 @@ def _quality(text: str) -> int:
 def deblur(choice: argparse.Namespace) -> int:
     named_weights(choice.model)  # wrong names are answered before torch is there
     with tempfile.TemporaryDirectory() as folder:
-        inputs = [standard_input(folder) if name == "-" else name for name in choice.inputs]
+
+        def files(name: str) -> list[Path]:
+            return files_of(standard_input(folder) if name == "-" else name)
+
+        found = each(dict.fromkeys(choice.inputs), files)
+        missed = len(found) < len(set(choice.inputs))
+        if not found:
+            return 1
         to_output = choice.out == "-"
         out = f"{folder}/restored/" if to_output else choice.out
-        targets = targets_of(inputs, out, ending=choice.format, force=choice.force)
+        sources = [file for files in found.values() for file in files]
+        targets = targets_of(sources, out, ending=choice.format, force=choice.force)
         if to_output and (len(targets) > 1 or choice.compare):
             raise ConfigError("-o - takes one picture, without --compare: name a folder with -o")
         if choice.compare and (page := page_of(list(targets.values()))).exists() > choice.force:
             raise ConfigError(f"{page} would be replaced: write --force, or another folder")
-        return _deblur_all(targets, choice, to_output)
+        return max(int(missed), _deblur_all(targets, choice, to_output))
 
 
 def _deblur_all(targets: dict[Path, Path], choice: argparse.Namespace, to_output: bool) -> int:

@@ -43,9 +43,9 @@ def standard_input(folder: str) -> str:
 
 
 def targets_of(
-    inputs: Sequence[str], out: str, *, ending: str | None = None, force: bool = False
+    sources: Sequence[Path], out: str, *, ending: str | None = None, force: bool = False
 ) -> dict[Path, Path]:
-    """The output of each input; a folder or a pattern among the inputs stands for its pictures.
+    """The output of each picture.
 
     Outputs have the names of their inputs, with another ending if one is named. What is there
     already is not replaced unless that is wanted, an input never.
@@ -65,11 +65,11 @@ def targets_of(
         raise ConfigError(f"this Pillow writes no {ending}: choose png or jpg")
     if is_file and ending and folder.suffix.lower() != f".{ending}":
         raise ConfigError(f"{out} and --format {ending} say two things: leave one out")
-    sources = [file for name in inputs for file in _files(name)]
+    sources = list(dict.fromkeys(sources))
     if is_file and len(sources) > 1:
         raise ConfigError(f"{len(sources)} inputs cannot go to one file {out}: name a folder")
     names = {source: _written_name(source, endings, ending) for source in sources}
-    _check_names(sources, names)
+    _check_names(names)
     targets = {source: folder if is_file else folder / names[source] for source in sources}
     _check_targets(targets)
     if not any(source.exists() for source in sources):
@@ -81,7 +81,8 @@ def targets_of(
     return targets
 
 
-def _files(name: str) -> list[Path]:
+def files_of(name: str) -> list[Path]:
+    """What an input stands for: a folder or a pattern for its pictures, a name for itself."""
     from sharingan_lab.picture_files import list_pictures
 
     path = named_path(name)
@@ -104,10 +105,11 @@ def _written_name(source: Path, endings: set[str], ending: str | None) -> str:
     return source.name if kept else f"{source.stem}.png"
 
 
-def _check_names(sources: Sequence[Path], names: dict[Path, str]) -> None:
-    counts = Counter(names[source] for source in sources)
+def _check_names(names: dict[Path, str]) -> None:
+    """Also names that differ in nothing but case: there are disks for which they are the same."""
+    counts = Counter(name.casefold() for name in names.values())
     for name in names.values():
-        if counts[name] > 1:
+        if counts[name.casefold()] > 1:
             raise ConfigError(f"two inputs are named {name}: they would overwrite each other")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+XMP = b"XML:com.adobe.xmp\0\0\0\0\0"  # how its text begins: not packed, in no language
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels: grey, grey and alpha, RGB, RGBA
 # Chunks that say how colours are meant, how large a pixel is, when, by whom, of what.

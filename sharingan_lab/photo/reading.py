@@ -3,9 +3,7 @@
 import os
 import re
 import struct
-import sys
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,11 @@ from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import get_sampling
 
 from sharingan_lab.checks import describe
-from sharingan_lab.errors import DataError, InputError
+from sharingan_lab.errors import InputError
 from sharingan_lab.images import grey_levels, open_image
+from sharingan_lab.photo.depth import bits_said, deep_colours, raw_modes, with_alpha
 from sharingan_lab.photo.inks import to_light
-from sharingan_lab.photo.png import chunks_beside, riff_chunks
+from sharingan_lab.photo.png import XMP, chunks_beside, riff_chunks
 
 # Modes of Pillow that hold their colours in another way than as grey or RGB, with or without alpha.
 _PLAIN = {
@@ -28,9 +27,14 @@ _PLAIN = {
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 _ORIENTATION = 0x0112
 FOLDERS = {34665, 34853}  # of Exif: how the picture was taken, and where
-# Of a TIFF's tags those that tell of the picture, and not how its pixels are stored.
-_TELLING = {269, 270, 271, 272, 285, 305, 306, 315, 316, 700, 33432, 33723, *FOLDERS}
-_OTHER_END = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+XMP_TAG, IPTC_TAG = 700, 33723
+# Of a TIFF's tags those that tell of the picture, and not how its pixels are stored: names, dates,
+# stars, where on a map it lies (GeoTIFF), what Windows writes (XP). From 700 up few say how.
+TELLING = {
+    269, 270, 271, 272, 285, 305, 306, 315, 316, XMP_TAG, 18246, 18249, 33432, 33550, IPTC_TAG,
+    33922, 34264, 34735, 34736, 34737, *range(40091, 40096), *FOLDERS,
+}  # fmt: skip
+_STORING = {32995, 32996, 32997, 32998, 33421, 33422, 34675}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Photo:
         (H, W, 4), uint8, where the colours are inks.
     pictures : int
         How many the file holds; this is the first.
+    source : str
+        What warnings call it.
     """
 
     pixels: np.ndarray
@@ -63,6 +69,7 @@ class Photo:
     exif: bytes = b""
     inks: np.ndarray | None = None
     pictures: int = 1
+    source: str = "the image"
 
 
 def read_photo(path: str | os.PathLike) -> Photo:
@@ -81,17 +88,29 @@ def read_photo(path: str | os.PathLike) -> Photo:
     sharingan_lab.errors.DataError: no such image: missing.jpg
     """
     with open_image(path) as file:
-        raw = set(_raw_modes(file))  # first: what comes next may load the pixels
+        raw, bits = raw_modes(file), bits_said(file)  # first: the next may load the pixels
         _drop_damaged_exif(file)
-        deep = _deep_colours(path, file, raw)
+        deep = deep_colours(path, file, raw)
         about = _about(file, Path(file.filename))
         if deep is not None:
             return Photo(pixels=deep, **about)
-        return _taken(ImageOps.exif_transpose(file), file, about)
+        photo = _taken(ImageOps.exif_transpose(file), file, about)
+    if bits > 8 and photo.pixels.dtype == np.uint8:
+        warnings.warn(
+            f"{path}: {bits} bits a channel are read as 8; to keep them save it as a PNG of 16",
+            stacklevel=2,
+        )
+    return photo
 
 
 def photo_of(image: Image.Image) -> Photo:
     """Take a Pillow image apart as it stands: an orientation in its Exif data is left there."""
+    if 0 in image.size:
+        raise InputError(f"expected an image with a pixel in it, got {image.size}")
+    try:
+        image.load()
+    except Exception as error:  # closed or damaged: Pillow raises a dozen kinds
+        raise InputError(f"the image cannot be loaded: {error}") from error
     return _taken(image, image, {"mode": image.mode, "kind": "", "info": dict(image.info)})
 
 
@@ -103,6 +122,9 @@ def as_channels(pixels: np.ndarray) -> np.ndarray:
     >>> as_channels(np.zeros((4, 5), np.uint8)).shape
     (4, 5, 1)
     """
+    if isinstance(pixels, np.matrix | np.ma.MaskedArray):
+        kind = type(pixels).__name__
+        raise InputError(f"expected a plain array, got a {kind}: np.asarray makes one of it")
     shaped = pixels[..., None] if pixels.ndim == 2 else pixels
     if shaped.ndim != 3 or shaped.shape[2] not in range(1, 5) or not shaped.size:
         raise InputError(
@@ -120,30 +142,68 @@ def as_channels(pixels: np.ndarray) -> np.ndarray:
 def _about(file: Image.Image, path: Path) -> dict[str, Any]:
     """What of the file is no pixel."""
     info, kind = dict(file.info), file.format
-    if info.get("xmp"):
-        info["xmp"] = _upright_xmp(info["xmp"])
+    xmp = info.pop("xmp", None)
+    if xmp and isinstance(xmp, bytes):
+        info["xmp"] = _upright_xmp(xmp)
     exif, raw = file.getexif(), info.pop("exif", b"")
     turned = exif.get(_ORIENTATION, 1) != 1
     if kind == "TIFF":
-        exif = _own(exif, _TELLING)
-        info["tags"] = {tag: exif[tag] for tag in exif}
+        info["tags"] = own_tags(exif, TELLING)
+        info["iptc"] = exif.get(IPTC_TAG)
+        if "xmp" in info:
+            info["tags"][XMP_TAG] = info["xmp"]
+        others = sorted(tag for tag in exif.keys() - TELLING - _STORING if tag >= XMP_TAG)
+        if others:
+            names = ", ".join(map(str, others))
+            warnings.warn(f"{path}: TIFF tags {names} are left out", stacklevel=3)
+        exif = own_tags(exif, TELLING - {XMP_TAG, IPTC_TAG})
     elif turned:
-        raw = _upright_exif(raw) if raw else _own(exif, exif.keys() - {_ORIENTATION}).tobytes()
+        raw = _upright_exif(raw) if raw else own_tags(exif, exif.keys() - {_ORIENTATION}).tobytes()
     if kind == "PNG":
-        beside = [each for each in chunks_beside(path.read_bytes()) if each[0] != b"eXIf"]
-        info["chunks"] = [
-            (name, _upright_xmp(data)) for name, data in beside if not (turned and _packed(data))
-        ]
+        info |= _texts(path.read_bytes(), info.get("xmp"), turned)
     elif kind == "WEBP":
         info["lossless"] = any(name == b"VP8L" for name, _ in riff_chunks(path.read_bytes()))
     elif kind in ("JPEG", "MPO"):
-        info |= {"tables": list(file.quantization.values()), "subsampling": get_sampling(file)}
+        info |= _compression(file)
         info["captions"] = [data for name, data in file.applist if name == "APP13"]  # IPTC
     elif kind == "JPEG2000" and b"colr\x02" in path.read_bytes()[:1024]:
         warnings.warn(f"{path}: its colour profile is left out, as Pillow cannot", stacklevel=3)
     bytes_ = raw or (exif.tobytes() if len(exif) else b"")
-    pictures = getattr(file, "n_frames", 1)
-    return {"mode": file.mode, "kind": kind, "info": info, "exif": bytes_, "pictures": pictures}
+    return {
+        "mode": file.mode, "kind": kind, "info": info, "exif": bytes_,
+        "pictures": getattr(file, "n_frames", 1), "source": str(path),
+    }  # fmt: skip
+
+
+def _texts(png: bytes, xmp: bytes | None, turned: bool) -> dict[str, Any]:
+    """Chunks of a PNG to keep in a PNG, and what its texts are called elsewhere."""
+    found: dict[str, Any] = {"chunks": [], "texts": []}
+    for kind, data in chunks_beside(png):
+        name, _, text = data.partition(b"\0")
+        if kind == b"iTXt" and data.startswith(XMP[:-4]) and xmp:
+            data = XMP + xmp
+        elif kind == b"eXIf" or (turned and name.startswith(b"Raw profile type")):
+            continue  # written anew; or an orientation in it would turn the picture once more
+        elif kind == b"tEXt" and name == b"Comment":
+            found["comment"] = text
+        elif kind in (b"tEXt", b"zTXt", b"iTXt") and name != b"Raw profile type exif":
+            found["texts"].append(name.decode("latin-1"))
+        found["chunks"].append((kind, data))
+    return found
+
+
+def _compression(jpeg: Image.Image) -> dict[str, Any]:
+    """How a JPEG is compressed, in the words in which Pillow is told."""
+    layers = jpeg.layer
+    names = bytes(layer[0] for layer in layers)
+    coded = jpeg.info.get("adobe_transform", 0 if names == b"RGB" else 1)
+    sampling = get_sampling(jpeg)
+    return {
+        "tables": [jpeg.quantization[table] for table in dict.fromkeys(each[3] for each in layers)],
+        # Pillow writes no other: where it cannot, no colour gets coarser.
+        "subsampling": 0 if sampling == -1 and len(layers) == 3 else sampling,
+        "rgb": len(layers) == 3 and "jfif" not in jpeg.info and coded == 0,
+    }
 
 
 def _drop_damaged_exif(file: Image.Image) -> None:
@@ -170,17 +230,12 @@ def _upright_exif(exif: bytes) -> bytes:
     return bytes(upright)
 
 
-def _packed(chunk: bytes) -> bool:
-    """Whether a text of a PNG holds an orientation that cannot be seen from outside."""
-    return chunk.startswith((b"Raw profile type", b"XML:com.adobe.xmp\0\1"))
-
-
 def _upright_xmp(data: bytes) -> bytes:
     """The orientation, which may stand here once more, as that of an upright picture."""
     return re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))\d", rb"\g<1>1", data)
 
 
-def _own(exif: Image.Exif, tags: set[int]) -> Image.Exif:
+def own_tags(exif: Image.Exif, tags: set[int]) -> Image.Exif:
     """A copy that needs no file any more, of these tags."""
     copy = Image.Exif()
     for tag in sorted(tags & exif.keys()):
@@ -197,7 +252,7 @@ def _kept(value: object) -> object:
 def _taken(upright: Image.Image, file: Image.Image, about: dict[str, Any]) -> Photo:
     mode, inks = upright.mode, None
     if mode[0] in "IF":
-        pixels = _with_alpha(grey_levels(np.asarray(upright), file)[..., None], file)
+        pixels = with_alpha(grey_levels(np.asarray(upright), file)[..., None], file)
     elif mode == "CMYK":
         inks = np.asarray(upright)
         pixels = to_light(inks)
@@ -207,54 +262,3 @@ def _taken(upright: Image.Image, file: Image.Image, about: dict[str, Any]) -> Ph
             plain = _WITH_ALPHA.get(plain, plain)
         pixels = np.asarray(upright if plain == mode else upright.convert(plain))
     return Photo(pixels=pixels.reshape(*pixels.shape[:2], -1), inks=inks, **about)
-
-
-def _deep_colours(path: str | os.PathLike, file: Image.Image, raw: set[str]) -> np.ndarray | None:
-    """Colours of 16 bits, of which Pillow hands out the upper eight.
-
-    Told that the bytes stand in the other order, it hands out the lower ones.
-    """
-    bits = getattr(file, "tag_v2", {}).get(258, ())  # of a TIFF
-    apart = getattr(file, "tag_v2", {}).get(284) == 2
-    name = raw.pop() if len(raw) == 1 else ""
-    if name.startswith("RGBa;16") or (apart and max(bits, default=8) > 8):
-        raise DataError(f"{path} has 16 bits in an order that is not known here: save it as PNG")
-    if ";16" not in name or file.mode not in ("RGB", "RGBA"):
-        if max(bits, default=8) > 8 and len(bits) > 1:
-            warnings.warn(f"{path}: 16 bits a channel are read as 8", stacklevel=3)
-        return None
-    with open_image(path) as again:
-        if "exif" not in file.info:
-            again.info.pop("exif", None)  # damaged, or none
-        if name.startswith("LA"):  # grey and alpha: four bytes, as of RGBA
-            _set_raw_mode(again, "RGBA")
-            four = np.asarray(ImageOps.exif_transpose(again)).astype(np.uint16)
-            return four[..., ::2] << 8 | four[..., 1::2]
-        _set_raw_mode(again, name[:-1] + _OTHER_END[name[-1]])
-        low = np.asarray(ImageOps.exif_transpose(again)).astype(np.uint16)
-    high = np.asarray(ImageOps.exif_transpose(file)).astype(np.uint16)
-    return _with_alpha(high << 8 | low, file)
-
-
-def _with_alpha(pixels: np.ndarray, file: Image.Image) -> np.ndarray:
-    """Pixels of 16 bits, and alpha where one of their colours stands for transparent."""
-    key = file.info.get("transparency")
-    if key is None or pixels.dtype != np.uint16:
-        return pixels
-    clear = (pixels == np.array(key, np.uint16)).all(axis=2, keepdims=True)
-    return np.concatenate([pixels, np.where(clear, 0, 65535).astype(np.uint16)], axis=2)
-
-
-def _raw_modes(file: Image.Image) -> Iterator[str]:
-    for tile in getattr(file, "tile", ()):
-        raw = tile[3] if isinstance(tile[3], str) else (tile[3] or ("",))[0]
-        yield raw if isinstance(raw, str) else ""
-
-
-def _set_raw_mode(file: Image.Image, name: str) -> None:
-    def changed(tile: tuple) -> tuple:
-        rest = () if isinstance(tile[3], str) else tile[3][1:]
-        args = (name, *rest) if rest else name
-        return getattr(tile, "_make", tuple)((*tile[:3], args))
-
-    file.tile = [changed(tile) for tile in file.tile]

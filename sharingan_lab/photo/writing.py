@@ -1,7 +1,7 @@
 """Put a photo together again, with other colours: as an image in memory or as the bytes of a file.
 
-Transparency that the file format cannot hold is refused, bits that it cannot hold are said. Texts
-of a PNG, and XMP in some formats, do not go over into another format.
+Transparency that the file format cannot hold is refused; bits, inks and what stands beside the
+pixels are kept where it has a place for them, and said where not.
 """
 
 import io
@@ -9,18 +9,33 @@ import warnings
 from typing import Any
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from sharingan_lab.errors import InputError
 from sharingan_lab.images import to_8_bits
+from sharingan_lab.photo.bmp import with_alpha_mask
 from sharingan_lab.photo.inks import to_inks
-from sharingan_lab.photo.png import encode_png16, with_chunks
-from sharingan_lab.photo.reading import FOLDERS, Photo
+from sharingan_lab.photo.png import chunks_beside, encode_png16, with_chunks
+from sharingan_lab.photo.reading import FOLDERS, IPTC_TAG, TELLING, XMP_TAG, Photo, own_tags
 from sharingan_lab.picture_files import check_can_write
 
-_ALPHA = {"AVIF", "HEIF", "JPEG2000", "PNG", "TGA", "TIFF", "WEBP"}
+_ALPHA = {"AVIF", "BMP", "HEIF", "JPEG2000", "PNG", "TGA", "TIFF", "WEBP"}
 _INKS = {"JPEG", "TIFF"}
 _SOFTWARE = 305  # a tag of TIFF that tifffile writes itself
+# What stands beside the pixels, in Pillow's words and in a reader's, and which formats hold it.
+_PLACES = {
+    "icc_profile": ("colour profile", {"AVIF", "HEIF", "JPEG", "PNG", "TIFF", "WEBP"}),
+    "exif": ("camera data", {"AVIF", "HEIF", "JPEG", "PNG", "TIFF", "WEBP"}),
+    "xmp": ("XMP", {"AVIF", "HEIF", "JPEG", "PNG", "TIFF", "WEBP"}),
+    "dpi": ("resolution", {"BMP", "JPEG", "PNG", "TIFF"}),
+    "comment": ("comment", {"JPEG", "JPEG2000", "PNG"}),
+    "captions": ("captions", {"JPEG"}),
+    "iptc": ("captions", {"TIFF"}),
+    "texts": ("texts", {"PNG"}),
+}
+_ONE_SEGMENT = {"comment", "exif", "xmp"}
+_SEGMENT = 65500  # bytes of a JPEG's, give or take what stands at its head
+_SCREENS = (72, 96)  # resolutions that say nothing of the picture
 _AS_IT_WAS = {"1", "HSV", "LAB", "La", "RGBX", "RGBa", "YCbCr"}  # of the modes, in a TIFF
 
 
@@ -69,9 +84,17 @@ def encode_photo(
         The ending is unknown, or the format cannot hold the photo.
     """
     kind = check_can_write(name)
-    pixels = _that_fit(pixels, kind, name)
+    pixels = _that_fit(photo, pixels, kind, name)
+    beside = _beside(photo, kind, name)
+    options = _options(photo, kind, beside, quality)
+    deep = pixels.dtype == np.uint16 and pixels.shape[2] > 1  # which Pillow does not write
     try:
-        data = _deep_bytes(photo, pixels, kind) or _bytes(photo, pixels, name, quality)
+        if deep and kind == "PNG":
+            data = with_chunks(encode_png16(pixels), _png_chunks(options))
+        elif deep:
+            data = _deep_tiff(photo, pixels, beside)
+        else:
+            data = _bytes(photo, pixels, name, options)
     except (
         OSError,
         RuntimeError,
@@ -80,11 +103,33 @@ def encode_photo(
     ) as error:  # as of more pixels than it can hold
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise InputError(f"cannot write {size} pixels to {name!r}: {error}; use .png") from error
-    same = kind == photo.kind == "PNG"
-    return with_chunks(data, photo.info["chunks"]) if same else data
+    return with_chunks(data, photo.info["chunks"]) if kind == photo.kind == "PNG" else data
 
 
-def _that_fit(pixels: np.ndarray, kind: str, name: str) -> np.ndarray:
+def _say(photo: Photo, text: str) -> None:
+    warnings.warn(f"{photo.source}: {text}", stacklevel=4)
+
+
+def _beside(photo: Photo, kind: str, name: str) -> dict[str, Any]:
+    """What stands beside the photo's pixels and fits a file of this kind; the rest is said."""
+    every = photo.info | {"exif": photo.exif}
+    has = {key: every[key] for key in _PLACES if every.get(key)}
+    fits = {key: value for key, value in has.items() if kind in _PLACES[key][1]}
+    if kind == "JPEG":
+        fits = {key: value for key, value in fits.items() if key not in _ONE_SEGMENT
+                or len(value) <= _SEGMENT}  # fmt: skip
+    said = has.keys() - fits.keys()
+    if photo.inks is not None and kind not in _INKS:
+        said -= {"icc_profile"}  # with the inks
+    if "exif" in fits or any(abs(has["dpi"][0] - dpi) < 0.1 for dpi in _SCREENS if "dpi" in has):
+        said -= {"dpi"}  # it says nothing, or stands in the camera data once more
+    if said:
+        words = ", ".join(word for key, (word, _) in _PLACES.items() if key in said)
+        _say(photo, f"{name} has no place for its {words}")
+    return fits
+
+
+def _that_fit(photo: Photo, pixels: np.ndarray, kind: str, name: str) -> np.ndarray:
     """Pixels that a file of this kind can hold."""
     white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
     if pixels.shape[2] in (2, 4) and kind not in _ALPHA:
@@ -92,7 +137,7 @@ def _that_fit(pixels: np.ndarray, kind: str, name: str) -> np.ndarray:
             raise InputError(f"cannot write {name!r}: it holds no transparency; use .png")
         pixels = pixels[..., :-1]
     if pixels.dtype != np.uint8 and kind not in (("TIFF",) if white == 1 else ("PNG", "TIFF")):
-        warnings.warn(f"{name} holds 8 bits a channel, its input had more", stacklevel=3)
+        _say(photo, f"{name} holds 8 bits a channel, its input had more")
         pixels = to_8_bits(pixels)
     return pixels
 
@@ -112,71 +157,120 @@ def _in_mode(image: Image.Image, mode: str) -> Image.Image:
     return image.convert("I").convert(mode) if mode.startswith("I") else image.convert(mode)
 
 
-def _bytes(photo: Photo, pixels: np.ndarray, name: str, quality: int | None) -> bytes:
-    kind = check_can_write(name)
-    image, options = _image(pixels), _options(photo, kind, quality)
+def _bytes(photo: Photo, pixels: np.ndarray, name: str, options: dict[str, Any]) -> bytes:
+    kind, image = check_can_write(name), _image(pixels)
     if photo.inks is not None and kind in _INKS:
         image = Image.fromarray(to_inks(pixels, photo.inks), "CMYK")
     elif photo.inks is not None:
-        warnings.warn(f"{name}: four inks become RGB, without their profile", stacklevel=3)
-        options.pop("icc_profile", None)
+        profile = ", without their profile" if options.pop("icc_profile", None) else ""
+        _say(photo, f"its four inks become RGB in {name}{profile}")
     elif _goes_back(photo, pixels) and (photo.mode == "1" or kind == "TIFF"):
         image = _in_mode(image, photo.mode)
-    elif kind == "WEBP" and image.mode in ("L", "LA"):  # it knows no grey
+    elif (kind, image.mode) in (("WEBP", "L"), ("WEBP", "LA"), ("BMP", "LA")):  # it knows none
         image = image.convert("RGB" if image.mode == "L" else "RGBA")
-    file = io.BytesIO()
-    image.save(file, format=kind, **options)
+    data = _saved(image, kind, options)
+    return with_alpha_mask(data) if (kind, image.mode) == ("BMP", "RGBA") else data
+
+
+def _saved(image: Image.Image, kind: str, options: dict[str, Any]) -> bytes:
+    file, room = io.BytesIO(), ImageFile.MAXBLOCK
+    if options.get("progressive"):  # written at once, for which Pillow takes less than it may need
+        ImageFile.MAXBLOCK = max(room, 4 * image.width * image.height)
+    try:
+        image.save(file, format=kind, **options)
+    finally:
+        ImageFile.MAXBLOCK = room
     return file.getvalue()
 
 
-def _options(photo: Photo, kind: str, quality: int | None) -> dict[str, Any]:
+def _options(
+    photo: Photo, kind: str, beside: dict[str, Any], quality: int | None
+) -> dict[str, Any]:
     """How Pillow is to write the file."""
     info, same = photo.info, photo.kind.replace("MPO", "JPEG") == kind
-    options = {key: info[key] for key in ("icc_profile", "dpi", "xmp") if info.get(key)}
-    if photo.exif:
-        options["exif"] = photo.exif
     if kind == "TIFF":
-        if same and not info["tags"].keys() & FOLDERS:  # libtiff compresses, and cannot write them
-            options["compression"] = info.get("compression", "raw")
-            options["tiffinfo"] = TiffImagePlugin.ImageFileDirectory_v2()
-            options["tiffinfo"].update(info["tags"])  # letters beyond ASCII, which Exif would lose
-            options.pop("exif", None)
-        return options
-    if kind == "JPEG" and same and quality is None:
-        options |= {"qtables": info["tables"], "subsampling": info["subsampling"]}
-    elif kind == "WEBP" and same and quality is None and info["lossless"]:
-        options["lossless"] = True
-    elif kind != "PNG":
-        options["quality"] = quality or 95
-    if kind == "WEBP":
-        options["exact"] = True  # the colours beneath what is transparent
+        return _tiff_options(info, beside, same)
+    if kind == "PNG":
+        return beside if same else beside | {"pnginfo": _png_texts(beside)}
+    options = dict(beside)
     if kind == "JPEG":
-        options["progressive"] = bool(info.get("progressive"))
         options["extra"] = b"".join(
             b"\xff\xed" + (2 + len(data)).to_bytes(2, "big") + data
-            for data in info.get("captions", ())
+            for data in options.pop("captions", ())
         )
-        options |= {"comment": info["comment"]} if info.get("comment") else {}
-    return options
+        options["progressive"] = bool(info.get("progressive"))
+        if same:
+            options |= {"subsampling": info["subsampling"], "keep_rgb": info["rgb"]}
+        if same and quality is None:
+            return options | {"qtables": info["tables"]}
+    if kind == "WEBP":
+        options["exact"] = True  # the colours beneath what is transparent
+        if same and quality is None and info["lossless"]:
+            return options | {"lossless": True}
+    return options | {"quality": quality or 95}
 
 
-def _deep_bytes(photo: Photo, pixels: np.ndarray, kind: str) -> bytes | None:
-    """Colours of 16 bits a channel, which Pillow does not write; None for others."""
-    if pixels.dtype != np.uint16 or pixels.shape[2] == 1:
-        return None
-    if kind == "PNG":
-        return encode_png16(pixels)
+def _png_texts(beside: dict[str, Any]) -> PngImagePlugin.PngInfo:
+    texts = PngImagePlugin.PngInfo()
+    if "comment" in beside:
+        try:
+            comment = beside["comment"].decode()
+        except UnicodeDecodeError:
+            comment = beside["comment"].decode("latin-1")
+        texts.add_text("Comment", comment)
+    if "xmp" in beside:
+        texts.add_itxt("XML:com.adobe.xmp", beside["xmp"].decode(errors="replace"))
+    return texts
+
+
+def _png_chunks(options: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What Pillow writes beside the pixels of a PNG."""
+    return chunks_beside(_saved(Image.new("L", (1, 1)), "PNG", options))
+
+
+def _tiff_tags(info: dict[str, Any], beside: dict[str, Any]) -> dict[int, Any]:
+    """What a TIFF says of the picture: as a TIFF did before, or as the camera data do."""
+    told = info.get("tags")
+    if told is None:
+        told = Image.Exif()
+        told.load(beside.get("exif", b""))
+        told = own_tags(told, TELLING)
+    extra = {XMP_TAG: beside.get("xmp"), IPTC_TAG: beside.get("iptc")}
+    return dict(told) | {tag: value for tag, value in extra.items() if value}
+
+
+def _tiff_options(info: dict[str, Any], beside: dict[str, Any], same: bool) -> dict[str, Any]:
+    told = _tiff_tags(info, beside)
+    options = {key: beside[key] for key in ("icc_profile", "dpi") if key in beside}
+    if FOLDERS & told.keys():  # libtiff, which compresses, cannot write them
+        exif = Image.Exif()
+        exif.update(told)
+        return options | {"exif": exif.tobytes()}
+    options["tiffinfo"] = TiffImagePlugin.ImageFileDirectory_v2()
+    options["tiffinfo"].update(told)  # letters beyond ASCII, which Exif would lose
+    return options | ({"compression": info.get("compression", "raw")} if same else {})
+
+
+def _deep_tiff(photo: Photo, pixels: np.ndarray, beside: dict[str, Any]) -> bytes:
     import tifffile  # comes with scikit-image; here: few pictures need it
 
-    file, info, told = io.BytesIO(), photo.info, dict(photo.info.get("tags", {}))
-    software = told.pop(_SOFTWARE, False)
+    file, dpi, told = io.BytesIO(), beside.get("dpi"), _tiff_tags(photo.info, beside)
     if FOLDERS & told.keys():
-        warnings.warn("camera settings and place are left out of 16 bits in a TIFF", stacklevel=3)
-    tags = [(tag, 2, None, told[tag], True) for tag in told.keys() - FOLDERS]
+        _say(photo, "camera settings and place are left out of 16 bits in a TIFF")
+    plain = TiffImagePlugin.ImageFileDirectory_v2()  # which finds a type for each
+    plain.update({tag: told[tag] for tag in told.keys() - FOLDERS})
+    software = plain.pop(_SOFTWARE, False)
+    tags = [(tag, plain.tagtype[tag], _count(plain[tag]), plain[tag], True) for tag in plain]
     tifffile.imwrite(
         file, pixels, photometric="rgb" if pixels.shape[2] > 2 else "minisblack",
         extrasamples=["unassalpha"] if pixels.shape[2] in (2, 4) else None, metadata=None,
-        iccprofile=info.get("icc_profile"), extratags=tags, software=software, compression="zlib",
-        resolution=info.get("dpi"), resolutionunit=2 if info.get("dpi") else None,
+        iccprofile=beside.get("icc_profile"), extratags=tags, software=software,
+        compression="zlib", resolution=dpi, resolutionunit=2 if dpi else None,
     )  # fmt: skip
     return file.getvalue()
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, (str, bytes)):
+        return None
+    return len(value) if isinstance(value, tuple) else 1
