@@ -34,25 +34,18 @@ def add(group: Group) -> None:
 
 
 def synthesize(choice: argparse.Namespace) -> int:
-    from sharingan_lab.datasets import Camera, PathCamera, write_from_frames, write_gopro_like
+    from sharingan_lab.datasets import Camera, PathCamera, write_gopro_like
+    from sharingan_lab.datasets.slow_motion import write_from_frames
 
     if choice.film and choice.camera != "gopro":
         raise ConfigError(f"--film takes no pictures: leave out --camera {choice.camera}")
+    shared = {"frames": choice.frames, "on_progress": _print_photo}
     if choice.film:
-        made = write_from_frames(
-            choice.photos, choice.out, frames=choice.frames, on_sequence=_print_photo
-        )
+        made = write_from_frames(choice.photos, choice.out, **shared)
     else:
-        made = write_gopro_like(
-            choice.photos,
-            choice.out,
-            frames=choice.frames,
-            pairs=choice.pairs,
-            size=choice.frame_size,
-            camera={"gopro": None, "every": Camera(), "path": PathCamera()}[choice.camera],
-            seed=choice.seed,
-            on_photo=_print_photo,
-        )
+        camera = {"gopro": None, "every": Camera(), "path": PathCamera()}[choice.camera]
+        own = {"camera": camera, "pairs": choice.pairs, "size": choice.frame_size}
+        made = write_gopro_like(choice.photos, choice.out, seed=choice.seed, **own, **shared)
     print(f"{made['train']} pairs to train on and {made['test']} to test on are in {choice.out}")
     print(f"Train on them with: sharingan train --data {choice.out}")
     return 0

@@ -14,7 +14,6 @@ from sharingan_lab.datasets.known_blur import blurred_pairs, sharp_crops, sharp_
 from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.real import RealPairs
-from sharingan_lab.datasets.slow_motion import write_from_frames
 from sharingan_lab.datasets.synthetic import PathCamera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.weeds import CLASS_NAMES, weed_field, weed_fields
 
@@ -45,6 +44,5 @@ __all__ = [
     "sharp_fields",
     "weed_field",
     "weed_fields",
-    "write_from_frames",
     "write_gopro_like",
 ]

@@ -6,7 +6,7 @@ Each reader returns what a file says of a picture, as names and boxes in pixels;
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,7 +18,6 @@ from sharingan_lab.errors import DataError
 from sharingan_lab.locations import named_path
 from sharingan_lab.picture_files import open_image
 
-_ENDINGS = (".json", ".xml", ".txt")  # LabelMe, Pascal VOC, YOLO
 _NAMES = "classes.txt"  # of YOLO's numbers, one a line
 _DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, ElementTree.ParseError)
 Box = tuple[float, float, float, float]
@@ -138,23 +137,24 @@ def _checked(
         return None
     if not said.things:
         odd.append(f"{path.name}: nothing is marked on it")
-    boxes, labels = [], []
+    kept = []
     for number, (name, box) in enumerate(said.things, start=1):
-        what = f"{path.name}: {name} {number}"
         inside = [min(max(v, 0.0), most) for v, most in zip(box, (width, height) * 2, strict=True)]
+        amiss = ""
         if name not in names[1:]:
-            odd.append(f"{what} is of no known class: left out")
+            amiss = "is of no known class: left out"
         elif not all(map(math.isfinite, box)) or box[2] <= box[0] or box[3] <= box[1]:
-            odd.append(f"{what} has no size: left out")
+            amiss = "has no size: left out"
         elif inside[2] <= inside[0] or inside[3] <= inside[1]:
-            odd.append(f"{what} lies beyond the border: left out")
+            amiss = "lies beyond the border: left out"
         else:
+            kept.append((inside, names.index(name)))
             if max(abs(a - b) for a, b in zip(inside, box, strict=True)) > 0.5:
-                odd.append(f"{what} reaches beyond the border: cut")
-            boxes.append(inside)
-            labels.append(names.index(name))
-    boxes = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
-    return {"boxes": boxes, "labels": torch.tensor(labels, dtype=torch.int64)}
+                amiss = "reaches beyond the border: cut"
+        odd += [f"{path.name}: {name} {number} {amiss}"] * bool(amiss)
+    boxes = torch.tensor([box for box, _ in kept], dtype=torch.float32).reshape(-1, 4)
+    labels = torch.tensor([label for _, label in kept], dtype=torch.int64)
+    return {"boxes": boxes, "labels": labels}
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -164,30 +164,24 @@ def _size(path: Path) -> tuple[int, int]:
         return (height, width) if file.getexif().get(0x0112, 1) >= 5 else (width, height)
 
 
-def _read_folder(folder: Path, pictures: Iterable[Path]) -> tuple[dict[Path, _Said], list[str]]:
-    names, known, odd = _yolo_names(folder), {}, []
-    read = {".json": _read_labelme, ".xml": _read_voc}
-    stems = set()
+def _read_folder(folder: Path, pictures: Sequence[Path]) -> tuple[dict[Path, _Said], list[str]]:
+    known, odd, stems = {}, [], {path.stem for path in pictures}
     for path in pictures:
-        stems.add(path.stem)
-        files = [file for end in _ENDINGS if (file := folder / f"{path.stem}{end}").is_file()]
+        files = [file for end in _READERS if (file := folder / f"{path.stem}{end}").is_file()]
         odd += [f"{file.name}: {files[0].name} was read instead" for file in files[1:]]
         for file in files[:1]:
             try:
-                if file.suffix == ".txt":
-                    known[path] = _read_yolo(file, names, _size(path))
-                else:
-                    known[path] = read[file.suffix](file)
+                known[path] = _READERS[file.suffix](file, path)
             except _DAMAGED as error:
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
                 odd.append(f"{file.name}: cannot be read ({reason})")
     for file in sorted(folder.iterdir()):
-        if file.suffix in _ENDINGS and file.stem not in stems and file.name != _NAMES:
+        if file.suffix in _READERS and file.stem not in stems and file.name != _NAMES:
             odd.append(f"{file.name}: no picture of this name")
     return known, odd
 
 
-def _read_coco(file: Path, pictures: Iterable[Path]) -> tuple[dict[Path, _Said], list[str]]:
+def _read_coco(file: Path, pictures: Sequence[Path]) -> tuple[dict[Path, _Said], list[str]]:
     try:
         content = json.loads(file.read_text("utf-8"))
         images = {one["id"]: one for one in content["images"]}
@@ -204,23 +198,26 @@ def _read_coco(file: Path, pictures: Iterable[Path]) -> tuple[dict[Path, _Said],
         size = (one["width"], one["height"]) if "width" in one and "height" in one else None
         known[path] = _Said(size=size)
     for number, mark in enumerate(marks, start=1):
-        image = images.get(mark.get("image_id"), {})
-        said = known.get(paths.get(Path(image.get("file_name", "")).name))
+        image = images.get(mark.get("image_id"))
+        if image is None:
+            odd.append(f"{file.name}: annotation {number} is of no image in the file")
+            continue
+        said = known.get(paths.get(Path(image["file_name"]).name))
         name = str(names.get(mark.get("category_id"), mark.get("category_id")))
         box = mark.get("bbox", ())
-        if said is None and not image:
-            odd.append(f"{file.name}: annotation {number} is of no image in the file")
-        elif said is not None and mark.get("iscrowd"):
+        if said is None:
+            continue
+        if mark.get("iscrowd"):
             said.odd.append(f"{name} of annotation {number} is a crowd: left out")
-        elif said is not None and len(box) != 4:
+        elif len(box) != 4:
             said.odd.append(f"{name} of annotation {number} has no box: left out")
-        elif said is not None:
+        else:
             x, y, width, height = map(float, box)
             said.things.append((name, (x, y, x + width, y + height)))
     return known, odd
 
 
-def _read_labelme(file: Path) -> _Said:
+def _read_labelme(file: Path, _: Path) -> _Said:
     content = json.loads(file.read_text("utf-8"))
     size = content.get("imageWidth"), content.get("imageHeight")
     said = _Said(size=None if None in size else size)
@@ -233,7 +230,7 @@ def _read_labelme(file: Path) -> _Said:
     return said
 
 
-def _read_voc(file: Path) -> _Said:
+def _read_voc(file: Path, _: Path) -> _Said:
     root = ElementTree.parse(file).getroot()
     size = root.find("size")
     said = _Said()
@@ -247,16 +244,17 @@ def _read_voc(file: Path) -> _Said:
     return said
 
 
-def _read_yolo(file: Path, names: list[str] | None, size: tuple[int, int]) -> _Said:
-    said = _Said()
+def _read_yolo(file: Path, picture: Path) -> _Said:
+    listed = file.with_name(_NAMES)
+    names = list(map(str.strip, listed.read_text("utf-8").splitlines())) if listed.is_file() else []
+    said, size = _Said(), _size(picture)
     for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         label, *values = line.split()
         if not (label.isdigit() and int(label) < len(names)):
-            said.odd.append(
-                f"line {number} is of class {label}, which {_NAMES} does not name: left out"
-            )
+            unknown = f"line {number} is of class {label}, which {_NAMES} does not name"
+            said.odd.append(f"{unknown}: left out")
             continue
         points = [float(v) * size[i % 2] for i, v in enumerate(values)]
         if len(points) == 4:
@@ -271,12 +269,10 @@ def _read_yolo(file: Path, names: list[str] | None, size: tuple[int, int]) -> _S
     return said
 
 
-def _yolo_names(folder: Path) -> list[str]:
-    file = folder / _NAMES
-    return [line.strip() for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
-
-
 def _around(points: Sequence[Sequence[float]]) -> Box:
     """The box around points; one of no points has no size."""
     xs, ys = ([float(point[i]) for point in points] for i in (0, 1))
     return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
+
+
+_READERS = {".json": _read_labelme, ".xml": _read_voc, ".txt": _read_yolo}  # the first counts

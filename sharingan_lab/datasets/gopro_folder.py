@@ -37,7 +37,7 @@ def write_gopro_like(
     shake: Range = (1.0, 8.0),
     camera: Takes | None = None,
     seed: int,
-    on_photo: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, int]:
     """Make a data set in GoPro's layout from a folder of sharp photographs.
 
@@ -64,9 +64,10 @@ def write_gopro_like(
         Shorter side of the frames in pixels, 64 or more; GoPro has 720. A larger photograph is
         reduced first (bicubic, antialiased), a smaller one gives smaller frames.
     seed : int
-        Every random number follows from it and from the names of the photographs.
-    on_photo : callable
-        Called as ``on_photo(name, done, total)`` after each photograph.
+        What becomes of a photograph follows from it and the photograph's name alone; only the
+        split, which is of photographs and not of pairs, depends on which others there are.
+    on_progress : callable
+        Called as ``on_progress(name, done, total)`` after each photograph.
 
     Returns
     -------
@@ -79,11 +80,6 @@ def write_gopro_like(
         The folder has fewer than two photographs, two of one name, one that cannot be read, or some
         that are too small: all of these are named before anything is written. Or `out` is not
         empty.
-
-    Notes
-    -----
-    What becomes of a photograph follows from the seed and its name alone; only the split, which is
-    of photographs and not of pairs, depends on which others there are.
 
     Examples
     --------
@@ -112,7 +108,7 @@ def write_gopro_like(
             for number, images in enumerate(shots):
                 for kind, image in zip(KINDS if camera is None else SHOT, images, strict=True):
                     write_image(image, partial / split / file.stem / kind / f"{number:06d}.png")
-            on_photo(file.name, done, len(files))
+            on_progress(file.name, done, len(files))
     return check_layout(out, complete=False)
 
 

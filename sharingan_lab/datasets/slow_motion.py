@@ -25,44 +25,18 @@ def write_from_frames(
     *,
     frames: int = 11,
     test: float = 0.25,
-    on_sequence: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, int]:
-    """Average the consecutive frames of films to blurred pictures, in GoPro's layout.
+    """Average the consecutive frames of films to pairs in GoPro's layout, and count these.
 
-    Parameters
-    ----------
-    root : path
-        A folder of frames in the order of their names, or a folder of such folders. Any rate will
-        do; at 240 frames a second, as GoPro's, 7 to 13 frames are a shutter of 1/34 to 1/18 second.
-    out : path
-        Folder to make: ``OUT/{train,test}/SEQUENCE/{blur,blur_gamma,sharp}/NNNNNN.png``; it appears
-        when all is written, and not before.
-    frames : int
-        Frames that are averaged, odd, from 3 to 99; the middle one is the sharp picture. Each frame
-        is used once.
-    test : float
-        Part of the pairs, between 0 and 1, that goes to the test split: the last ones, so that the
-        splits show different times, and with several films different scenes.
-    on_sequence : callable
-        Called as ``on_sequence(name, done, total)`` after each sequence.
+    `root` is a folder of frames in the order of their names, or a folder of such folders. Any rate
+    will do; at GoPro's 240 frames a second, 7 to 13 frames are a shutter of 1/34 to 1/18 second.
+    The middle one of `frames`, which are odd, is the sharp picture; each frame is used once. `out`
+    appears when all is written, and not before.
 
-    Returns
-    -------
-    dict
-        Number of pairs in each split.
-
-    Raises
-    ------
-    DataError
-        There are not frames enough for two pairs, frames of one film differ in size, one cannot be
-        read, or `out` is not empty.
-
-    Examples
-    --------
-    >>> write_from_frames("missing", "out")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: no such folder: missing
+    The part `test` of the pairs, the last ones, goes to the test split, so that the splits show
+    different times, and with several films different scenes. A DataError says that there are not
+    frames enough for two pairs, or of two sizes.
     """
     check_frame_count(frames)
     check_number("test", test, 0, 1)
@@ -79,7 +53,7 @@ def write_from_frames(
             for kind, image in zip(KINDS, images, strict=True):
                 write_image(image, partial / split / film / kind / f"{i:06d}.png")
             if i + 1 == len(films[film]) // frames:
-                on_sequence(film, number + 1, len(shots))
+                on_progress(film, number + 1, len(shots))
     return {"train": first_test, "test": len(shots) - first_test}
 
 

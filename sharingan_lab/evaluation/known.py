@@ -116,16 +116,9 @@ def save_detector(
 ) -> Path:
     """Write a detector to a safetensors file in half precision, with what it needs to be loaded.
 
-    Parameters
-    ----------
-    path : path
-        A ``.safetensors`` file.
-    detector : Detector
-        What to save. Statistics of batches stay in single precision: half has no small numbers.
-    kind : {"plants", "aerial"}
-        Built by :func:`build_detector` or by :func:`build_aerial_detector`, ...
-    settings : dict
-        ... with these settings, other than `rng`.
+    It was built by :func:`build_detector` ("plants") or by :func:`build_aerial_detector` ("aerial")
+    with these settings, other than `rng`. Statistics of batches stay in single precision: half has
+    no small numbers.
     """
     about = {"network": kind, "settings": settings}
     about |= {"classes": detector.classes, "min_score": detector.min_score}

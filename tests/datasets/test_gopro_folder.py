@@ -156,13 +156,13 @@ def test_a_failure_on_the_way_leaves_nothing(photos, tmp_path, failure):
             raise failure
 
     with pytest.raises(type(failure)):
-        write(photos, tmp_path / "out", on_photo=stop)
+        write(photos, tmp_path / "out", on_progress=stop)
     assert leftovers(tmp_path) == []
 
 
 def test_progress_is_told_photograph_by_photograph(photos, tmp_path):
     told = []
-    write(photos, tmp_path / "out", pairs=1, on_photo=lambda *args: told.append(args))
+    write(photos, tmp_path / "out", pairs=1, on_progress=lambda *args: told.append(args))
     assert told == [(f"{name}.png", i, 4) for i, name in enumerate(NAMES, start=1)]
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from sharingan_lab.cli import main
-from sharingan_lab.datasets import GoProPairs, write_from_frames
+from sharingan_lab.datasets import GoProPairs
+from sharingan_lab.datasets.slow_motion import write_from_frames
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import read_image, write_image
 
@@ -38,7 +39,7 @@ def test_films_in_folders_become_sequences_and_the_last_pairs_the_test(tmp_path)
     seen = []
     made = write_from_frames(
         tmp_path / "films", tmp_path / "out", frames=3, test=0.5,
-        on_sequence=lambda *row: seen.append(row),
+        on_progress=lambda *row: seen.append(row),
     )  # fmt: skip
     assert made == {"train": 3, "test": 3} and seen == [("a", 3, 6), ("b", 6, 6)]
     pairs = GoProPairs(tmp_path / "out", "train", crop=16, seed=0)
