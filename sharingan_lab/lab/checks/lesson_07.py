@@ -108,40 +108,22 @@ def exercise_4(my_lambda: object) -> str:
 
 def exercise_5(step: Callable) -> str:
     """Check a generator's step on small networks: what it moves, and what it leaves behind."""
-
-    def content(restored: Tensor, sharp: Tensor) -> Tensor:
-        return (restored - sharp).square().mean()
-
-    def networks() -> tuple[nn.Module, nn.Module, torch.optim.Optimizer]:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            generator = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Sigmoid())
-            critic = nn.Conv2d(3, 1, 4)
-        return generator, critic, torch.optim.SGD(generator.parameters(), lr=0.01)
-
-    def after(adversarial: float, weight: float) -> list[Tensor]:
-        generator, critic, adam = networks()
-        restored = generator(blurred)
-        verdict = generator_loss(critic(2 * restored - 1))
-        (adversarial * verdict + weight * content(restored, sharp)).backward()
-        adam.step()
-        return [p.detach() for p in generator.parameters()]
-
     blurred, sharp = torch.rand(2, 2, 3, 12, 12, generator=dice())
-    generator, critic, adam = networks()
+    generator, critic, optimiser = _networks()
     before = copy.deepcopy(critic.state_dict())
     start = [p.detach().clone() for p in generator.parameters()]
-    step(generator, critic, blurred, sharp, adam, content)
+    step(generator, critic, blurred, sharp, optimiser, _content)
     kept = all(torch.equal(a, b) for a, b in zip(before.values(), critic.parameters(), strict=True))
     expect(kept, "the critic's weights move", "only the generator's", "which optimiser steps?")
     now = [p.detach() for p in generator.parameters()]
-
-    def is_like(adversarial: float, weight: float) -> bool:
-        return all(near(a, b, 1e-6) for a, b in zip(now, after(adversarial, weight), strict=True))
-
     wanted = "the step of both terms: generator_loss(scores) + 100 * content loss"
     moved = any(not torch.equal(a, b) for a, b in zip(now, start, strict=True))
     expect(moved, "the generator does not learn", wanted, "freeze weights, not scores")
+
+    def is_like(adversarial: float, weight: float) -> bool:
+        other = _after(adversarial, weight, blurred, sharp)
+        return all(near(a, b, 1e-6) for a, b in zip(now, other, strict=True))
+
     seen, look = "the critic's verdict does not reach the generator", "no no_grad, no detach there"
     expect(not is_like(0, 100), seen, wanted, look)
     seen, look = "the generator learns to please nobody: the verdict's sign is turned", "its sign"
@@ -150,8 +132,35 @@ def exercise_5(step: Callable) -> str:
     expect(not is_like(1, 0), seen, wanted, look)
     look = "keep both terms as they were; only the critic's gradients are at issue"
     expect(is_like(1, 100), "the generator takes another step than before", wanted, look)
-    left = any(p.grad is not None and p.grad.abs().sum() > 0 for p in critic.parameters())
-    if left:
+    _expect_clean(critic)
+    return "the gradient passes through the critic and is not collected in it."
+
+
+def _networks() -> tuple[nn.Module, nn.Module, torch.optim.Optimizer]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        generator = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Sigmoid())
+        critic = nn.Conv2d(3, 1, 4)
+    return generator, critic, torch.optim.SGD(generator.parameters(), lr=0.01)
+
+
+def _content(restored: Tensor, sharp: Tensor) -> Tensor:
+    return (restored - sharp).square().mean()
+
+
+def _after(adversarial: float, weight: float, blurred: Tensor, sharp: Tensor) -> list[Tensor]:
+    """Weights of the generator after a step of its two terms, so weighted."""
+    generator, critic, optimiser = _networks()
+    restored = generator(blurred)
+    verdict = generator_loss(critic(2 * restored - 1))
+    (adversarial * verdict + weight * _content(restored, sharp)).backward()
+    optimiser.step()
+    return [p.detach() for p in generator.parameters()]
+
+
+def _expect_clean(critic: nn.Module) -> None:
+    """Complain of a critic with gradients that are not its own, or one that stays frozen."""
+    if any(p.grad is not None and p.grad.abs().sum() > 0 for p in critic.parameters()):
         raise Open(
             "the step leaves gradients in the critic, of the generator's wish; the critic's next "
             "backward() adds to them, and so it learns to praise fakes. Mend the step."
@@ -159,7 +168,6 @@ def exercise_5(step: Callable) -> str:
     frozen = not all(p.requires_grad for p in critic.parameters())
     look = "critic.requires_grad_(True) again at the end"
     expect(not frozen, "the critic stays frozen after the step", "one that can learn again", look)
-    return "the gradient passes through the critic and is not collected in it."
 
 
 def exercise_6(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) -> str:
