@@ -4,12 +4,11 @@ What is not as a docstring states is an :class:`~sharingan_lab.errors.InputError
 """
 
 from sharingan_lab.evaluation.aerial import build_aerial_detector
-from sharingan_lab.evaluation.averages import INTERVAL, average
 from sharingan_lab.evaluation.comparison import ROW_ZERO, Comparison, Method, compare
 from sharingan_lab.evaluation.detection import detect, evaluate_detection, own_truth
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.evaluation.detector_training import train_detector
-from sharingan_lab.evaluation.intervals import bootstrap_interval
+from sharingan_lab.evaluation.intervals import INTERVAL, average, bootstrap_interval
 from sharingan_lab.evaluation.known import (
     Detector,
     load_detector,

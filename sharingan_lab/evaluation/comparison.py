@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from sharingan_lab.blur.pair import Pair
-from sharingan_lab.evaluation.averages import Average, average
+from sharingan_lab.evaluation.intervals import Average, average
 from sharingan_lab.evaluation.quality import psnr, ssim
 
 ROW_ZERO = "blurred input"

@@ -2,10 +2,9 @@
 
 import argparse
 
+from sharingan_lab.commands import outputs
 from sharingan_lab.commands.evaluate.detection_tables import print_rows
 from sharingan_lab.commands.options import Group, add_command, add_device, positive, seed
-from sharingan_lab.commands.outputs import add_outputs, write_outputs
-from sharingan_lab.commands.tables import print_definitions
 
 _ANNOTATIONS = (
     "their boxes: a COCO file, a folder of Pascal VOC, YOLO or LabelMe files, or `self`, what the "
@@ -40,7 +39,7 @@ def add(group: Group) -> None:
     add("--steps", type=positive, metavar="N", help=_STEPS)
     add("--train-fields", type=positive, default=200, metavar="N", help="for that (default: 200)")
     add("--seed", type=seed, default=0, help="of fields, blur and training (default: 0)")
-    add_outputs(parser, csv="the rows", json="the rows")
+    outputs.add_outputs(parser, csv="the rows", json="the rows")
     panels = "draw, as PNG, F1 over the blur's length and four pictures with what was found"
     add("--panels", metavar="DIR", help=panels)
     add_device(parser)
@@ -71,9 +70,9 @@ def evaluate_detection(choice: argparse.Namespace) -> int:
         "won_back": "share of the F1 that the damage took; none where that may be nothing",
         "over_unsharp": "F1 less that of the unsharp mask on the same pictures",
     }
-    print_definitions(definitions)
+    outputs.print_definitions(definitions)
     print_rows(rows)
-    write_outputs(choice, definitions, rows, {"rows": rows})
+    outputs.write_outputs(choice, definitions, rows, {"rows": rows})
     panels.draw(targets, seen, parts.detector)
     panels.draw_curves(rows)
     return 0

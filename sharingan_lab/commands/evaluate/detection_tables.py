@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from sharingan_lab.commands.tables import print_table
+from sharingan_lab.commands.outputs import print_table
 
 Row = Mapping[str, object]
 _HEADS = {

@@ -3,11 +3,10 @@
 import argparse
 import math
 
+from sharingan_lab.commands import outputs
 from sharingan_lab.commands.evaluate.image_page import as_page
 from sharingan_lab.commands.files import each
 from sharingan_lab.commands.options import Group, add_command
-from sharingan_lab.commands.outputs import add_outputs, file_ending_in, write_output, write_outputs
-from sharingan_lab.commands.tables import print_definitions, print_table
 
 HEADS = {
     "psnr_input": "input PSNR",
@@ -31,9 +30,9 @@ def add(group: Group) -> None:
     add("restored", metavar="RESTORED_DIR")
     add("sharp", metavar="SHARP_DIR")
     add("--input", metavar="BLURRED_DIR", help="what was restored: its values, the gain over it")
-    add_outputs(parser, csv="a row a picture", json="means and pictures")
+    outputs.add_outputs(parser, csv="a row a picture", json="means and pictures")
     page = "write a page that needs no other file: scatter, best and worst pictures, table"
-    add("--page", type=file_ending_in(".html"), metavar="FILE", help=page)
+    add("--page", type=outputs.file_ending_in(".html"), metavar="FILE", help=page)
 
 
 def evaluate_images(choice: argparse.Namespace) -> int:
@@ -45,16 +44,16 @@ def evaluate_images(choice: argparse.Namespace) -> int:
     partners = {pair.name: pair for pair in pairs}
     scores = each(list(partners), lambda name: measure_files(partners[name]))
     failed = [name for name in partners if name not in scores]
-    print_definitions(definitions)
+    outputs.print_definitions(definitions)
     if not scores:
         return 1
     means = _print_scores(scores, len(partners))
     rows = [{"file": name, **score} for name, score in scores.items()]
     files = [{**row, "identical": row["psnr"] == math.inf} for row in rows]
     content = {"pictures": len(scores), "failed": failed, "means": means, "files": files}
-    write_outputs(choice, definitions, rows, content)
+    outputs.write_outputs(choice, definitions, rows, content)
     if choice.page:
-        write_output(choice.page, as_page(scores, means, failed, partners, definitions))
+        outputs.write_output(choice.page, as_page(scores, means, failed, partners, definitions))
     return int(bool(failed))
 
 
@@ -70,7 +69,7 @@ def _print_scores(scores: dict[str, dict[str, float]], pictures: int) -> dict:
     if len(scores) > 1:
         rows.append(("95 % from", *(mean.low for mean in means.values())))
         rows.append(("95 % to", *(mean.high for mean in means.values())))
-    print_table(("file", *(HEADS[key] for key in columns)), rows)
+    outputs.print_table(("file", *(HEADS[key] for key in columns)), rows)
     for key, what in (("psnr", "pairs"), ("psnr_input", "input pairs")):
         same = sum(score.get(key) == math.inf for score in scores.values())
         rest = "; the mean PSNR is that of the others" if same < len(scores) else ""

@@ -4,9 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from sharingan_lab.commands import outputs
 from sharingan_lab.commands.options import Group, add_command, add_device, add_size, positive, seed
-from sharingan_lab.commands.outputs import add_outputs, write_outputs
-from sharingan_lab.commands.tables import print_definitions, print_table
 
 _HELD_BACK = 20  # pictures that settings are tuned on, of a seed of their own
 _HEAD = ("method", "pictures", "PSNR [dB] (95 %)", "SSIM (95 %)", "gain [dB]", "SSIM gain", "worse")
@@ -28,7 +27,7 @@ def add(group: Group) -> None:
     slow = "pictures for blind Richardson-Lucy, which is slow: the first N (default: 60)"
     add("--blind", type=positive, default=60, metavar="N", help=slow)
     add("--seed", type=seed, default=0, help="of pictures, blur and noise (default: 0)")
-    add_outputs(parser, csv="a row a picture", json="the table")
+    outputs.add_outputs(parser, csv="a row a picture", json="the table")
     add_size(parser)
     add_device(parser)
 
@@ -43,19 +42,19 @@ def evaluate_restorers(choice: argparse.Namespace) -> int:
         **DEFINITIONS,
         "interval": INTERVAL,
     }
-    print_definitions(definitions)
+    outputs.print_definitions(definitions)
     methods = _methods(choice, list(_pairs(choice, held_back=True)))
     limits = {name: choice.blind for name in methods if name.startswith("blind")}
     pairs = _pairs(choice, held_back=False)
     table = compare(pairs, methods, at_most=limits, on_progress=_print_progress)
     rows = [_row(table, name) for name in table.psnr]
-    print_table(_HEAD, [_cells(row) for row in rows])
+    outputs.print_table(_HEAD, [_cells(row) for row in rows])
     pictures = [
         {"picture": number, "method": name, "psnr": decibels, "ssim": table.ssim[name][number]}
         for name in table.psnr
         for number, decibels in enumerate(table.psnr[name])
     ]
-    write_outputs(choice, definitions, pictures, {"rows": rows})
+    outputs.write_outputs(choice, definitions, pictures, {"rows": rows})
     return 0
 
 
