@@ -21,32 +21,15 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 def unpacked(
     archive: str | os.PathLike, *, beside: Path, on_progress: Progress = lambda *_: None
 ) -> Iterator[Path]:
-    """Unpack an archive into a hidden folder beside a path, for as long as the block lasts.
+    """Unpack a zip file into a hidden folder beside a path, for as long as the block lasts.
 
     The folder is named after what the archive says of its files. Whoever unpacks the same archive
-    again after an interruption, or after there was no room, unpacks what is missing only.
+    again after an interruption, or after there was no room, which is a DownloadError or a
+    StorageError, unpacks what is missing only. After the block, or after a DataError, the folder is
+    removed if it is still there.
 
-    Parameters
-    ----------
-    archive : path
-        A zip file. Nothing in it can reach beyond its folder.
-    beside : Path
-        The folder is made next to it.
-    on_progress : callable
-        Called as ``on_progress(what, done, total)`` with unpacked bytes.
-
-    Yields
-    ------
-    Path
-        The folder. After the block, or after a DataError, it is removed if it is still there.
-
-    Raises
-    ------
-    DataError
-        Not a zip file, damaged, or with a name that is absolute, climbs out by ``..``, is a link
-        or is encrypted. Nothing of it is kept.
-    DownloadError, StorageError
-        The disk is too full. What is unpacked is kept, and the next call goes on from there.
+    A DataError says that the archive is none, damaged, or has a name that is absolute, climbs out
+    by ``..``, is a link or is encrypted.
     """
     archive = Path(archive)
     if not archive.is_file():

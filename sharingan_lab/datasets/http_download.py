@@ -26,35 +26,16 @@ AGAIN = "then run it again: it goes on from what has arrived"
 def download(
     url: str, partial: Path, *, on_progress: Progress = lambda *_: None, remedy: str = ""
 ) -> None:
-    """Download to a file, from where an earlier attempt broke off; try again when it breaks.
+    """Fill a file from where an earlier attempt broke off; try again when the connection breaks.
 
     Beside the file, ``<file>.json`` remembers which version of which address it holds. A broken
     download continues only if the server still offers the same version, by its ETag or date, and
-    sends what was asked for; otherwise it starts over.
+    sends what was asked for; otherwise it starts over. `on_progress` is told what, how many bytes
+    are there, and of how many, None if unknown.
 
-    Parameters
-    ----------
-    url : str
-        Address, http or https.
-    partial : Path
-        File to fill. When the function returns, it is whole.
-    on_progress : callable
-        Called as ``on_progress(what, done, total)`` with bytes; the total is None if unknown.
-    remedy : str
-        What to do if this fails, for the error's message.
-
-    Raises
-    ------
-    DownloadError, StorageError
-        The server cannot be reached or says no, the connection breaks again and again, or the
-        disk is too full or cannot be written to. What has arrived is kept.
-
-    Examples
-    --------
-    >>> download("http://127.0.0.1:1/notes.txt", Path("notes.part"))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DownloadError: cannot download http://127.0.0.1:1/notes.txt: ...
+    A DownloadError says that the server cannot be reached or says no, or that the connection breaks
+    again and again, and gives the `remedy`; a StorageError, that there is no room. What has arrived
+    is kept.
     """
     problem = ""
     for attempt, pause in enumerate(_PAUSES):

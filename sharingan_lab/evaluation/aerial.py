@@ -4,15 +4,8 @@ Stock MobileNetV2 with a feature pyramid has 18.9 million weights, most of them 
 the box head. Plants of 10 to 200 pixels in a picture of few kinds of things need a twentieth.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
 
 _ENDS = (4, 7, 14)  # where MobileNetV2's layers of a 4th, 8th and 16th of the picture's size end
 _CHANNELS = (24, 32, 96)
@@ -48,7 +41,7 @@ class AerialBackbone(nn.Module):
 
 def build_aerial_detector(
     num_classes: int = 3, *, width: int = 64, rng: torch.Generator
-) -> FasterRCNN:
+) -> nn.Module:
     """Make an untrained Faster R-CNN for aerial photographs of plants, of any size.
 
     Parameters

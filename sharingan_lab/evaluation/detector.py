@@ -3,16 +3,10 @@
 Importing torchvision takes as long as importing torch: only who builds a detector waits for it.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
 
 ANCHOR_SIZES = (14, 24, 36, 52)  # sides in pixels, spread over those of the plants of weed fields
 FIELD_MEAN, FIELD_STD = (0.38, 0.33, 0.24), (0.10, 0.09, 0.06)  # of weed fields, by channel
@@ -62,7 +56,7 @@ def _convolution(channels: int, filters: int, stride: int = 1) -> nn.Sequential:
 
 def build_detector(
     num_classes: int = 3, *, size: int = 256, width: int = 32, rng: torch.Generator
-) -> FasterRCNN:
+) -> nn.Module:
     """Make an untrained Faster R-CNN for weed fields.
 
     Parameters

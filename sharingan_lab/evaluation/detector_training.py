@@ -1,9 +1,6 @@
 """Training a detector on pictures with known boxes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +10,9 @@ from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation.boxes import check_targets
 from sharingan_lab.evaluation.detector import count_classes
 
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
-
 
 def train_detector(
-    detector: FasterRCNN,
+    detector: nn.Module,
     images: Tensor,
     targets: Sequence[dict[str, Tensor]],
     *,

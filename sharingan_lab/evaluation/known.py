@@ -1,18 +1,15 @@
 """Detectors by name: those that ship, torchvision's of everyday things, and files of your own."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from sharingan_lab.datasets.assets import destination
 from sharingan_lab.errors import CheckpointError
@@ -21,9 +18,6 @@ from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.weights import read_weights
-
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
 
 _BUILDERS = {"plants": build_detector, "aerial": build_aerial_detector}
 
@@ -51,7 +45,7 @@ class Detector:
     torch.Size([0, 4])
     """
 
-    network: FasterRCNN
+    network: nn.Module
     classes: tuple[str, ...]
     min_score: float
 

@@ -1,23 +1,17 @@
 """What each stage of a Faster R-CNN answers at the true boxes: objectness, class, place."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sharingan_lab.checks import check_images
 from sharingan_lab.evaluation.boxes import check_targets
 from sharingan_lab.evaluation.matching import box_overlap
 
-if TYPE_CHECKING:
-    from torchvision.models.detection import FasterRCNN
-
 
 @torch.no_grad()
-def objectness_map(detector: FasterRCNN, images: Tensor) -> Tensor:
+def objectness_map(detector: nn.Module, images: Tensor) -> Tensor:
     """What the first stage sees: the probability that some plant is centred at each place.
 
     Parameters
@@ -48,7 +42,7 @@ def objectness_map(detector: FasterRCNN, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def stage_scores(
-    network: FasterRCNN, images: Tensor, targets: Sequence[dict[str, Tensor]]
+    network: nn.Module, images: Tensor, targets: Sequence[dict[str, Tensor]]
 ) -> dict[str, Tensor]:
     """Question the two stages of a Faster R-CNN apart from each other, at each true box.
 
@@ -91,7 +85,7 @@ def stage_scores(
 
 
 def _stages_at(
-    network: FasterRCNN, image: Tensor, target: dict[str, Tensor]
+    network: nn.Module, image: Tensor, target: dict[str, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     weights = next(network.parameters())
     known = {"boxes": target["boxes"].to(weights), "labels": target["labels"].to(weights.device)}
@@ -110,7 +104,7 @@ def _stages_at(
     return seen, logits.softmax(dim=1)[each, labels], box_overlap(boxes, moved).diagonal()
 
 
-def _proposals(network: FasterRCNN, prepared, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+def _proposals(network: nn.Module, prepared, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
     """Boxes that stage one proposes, as it does in detection, and their objectness."""
     from torchvision.models.detection.rpn import concat_box_prediction_layers
 

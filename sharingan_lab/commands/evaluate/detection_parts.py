@@ -31,7 +31,8 @@ class Parts:
         }
         self.damages["resized"] = resized(2)
         names = _words(choice.restore)
-        networks = {name: load_generator(name, self.device) for name in names if name not in _TOLD}
+        known = {"unsharp": self._unsharp, "wiener": _wiener}
+        self.methods = {name: known.get(name) or self._network(name) for name in names}
         self.detector = self._detector()
         self.held_back, self.shown = [], []
         self.truth = "drawn with the fields: exact"
@@ -43,10 +44,6 @@ class Parts:
                 self.detector, self._tuning(), self.damages,
                 min_score=self.detector.min_score, rng=self.rng(2),
             )  # fmt: skip
-        self.methods = {
-            name: _TOLD[name](self) if name in _TOLD else _restored_by(networks[name])
-            for name in names
-        }
 
     def rng(self, stream: int) -> torch.Generator:
         """One source of random numbers for each purpose, so that none depends on another."""
@@ -77,6 +74,13 @@ class Parts:
             how = "untuned: too few pictures" if held == "0 pictures" else how
             words["unsharp"] = f"amount {self.amount:g}, {how}"
         return words
+
+    def _unsharp(self, images: Tensor, _: object) -> Tensor:
+        return unsharp_mask(images, amount=self.amount)
+
+    def _network(self, name: str) -> Restorer:
+        network = load_generator(name, self.device)
+        return lambda images, _: restore(images, network)
 
     def _detector(self) -> ev.Detector:
         choice = self.choice
@@ -117,21 +121,8 @@ class Parts:
         return (_field(rng) for _ in range(_HELD_BACK))
 
 
-def _unsharp(parts: Parts) -> Restorer:
-    return lambda images, _: unsharp_mask(images, amount=parts.amount)
-
-
-def _wiener(parts: Parts) -> Restorer:
-    return lambda images, kernels: (
-        None if kernels is None else wiener(images, kernels, noise_to_signal=0.01)
-    )
-
-
-_TOLD = {"unsharp": _unsharp, "wiener": _wiener}
-
-
-def _restored_by(network: torch.nn.Module) -> Restorer:
-    return lambda images, _: restore(images, network)
+def _wiener(images: Tensor, kernels: Tensor | None) -> Tensor | None:
+    return None if kernels is None else wiener(images, kernels, noise_to_signal=0.01)
 
 
 def _field(rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
