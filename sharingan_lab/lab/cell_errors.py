@@ -41,16 +41,7 @@ def explain_errors(lesson: str) -> None:
 
 
 def explanation(error: BaseException, lesson: str = "") -> list[str]:
-    """Return the lines that say what happened and what to do.
-
-    Examples
-    --------
-    >>> from sharingan_lab.errors import DataError
-    >>> for line in explanation(DataError("no photograph in photos/: put one there")):
-    ...     print(line.replace(_RED, "").replace(_PLAIN, ""))
-    DataError: no photograph in photos/: put one there
-    %tb in a cell of its own shows where in the code.
-    """
+    """Return the lines that say what happened and what to do."""
     if isinstance(error, NameError):
         if error.name not in names_defined(lesson):
             return []
@@ -65,13 +56,7 @@ def explanation(error: BaseException, lesson: str = "") -> list[str]:
 
 
 def names_defined(lesson: str) -> set[str]:
-    """Return the names that the cells of a lesson define.
-
-    Examples
-    --------
-    >>> {"run", "torch", "reach"} <= names_defined("01")
-    True
-    """
+    """Return the names that the cells of a lesson define."""
     # Only here: it brings papermill and nbformat, a second or more of every lesson's start.
     from sharingan_lab.lab.report.catalogue import all_lessons
 

@@ -20,11 +20,5 @@ class Bundle:
 
 
 def emit(data: dict[str, str], metadata: dict | None = None) -> None:
-    """Display one bundle.
-
-    Examples
-    --------
-    >>> emit({"text/plain": "hello"})
-    hello
-    """
+    """Display one bundle."""
     display(Bundle(data, metadata))

@@ -13,13 +13,7 @@ _JPEG_QUALITY = 85
 
 
 class Encoded(NamedTuple):
-    """A picture in base64 and its MIME type.
-
-    Examples
-    --------
-    >>> Encoded("image/png", "iVBORw0KGgo=").uri
-    'data:image/png;base64,iVBORw0KGgo='
-    """
+    """A picture in base64 and its MIME type."""
 
     kind: str
     content: str
@@ -31,15 +25,7 @@ class Encoded(NamedTuple):
 
 
 def encode(fig: Figure, *, tight: bool = True) -> Encoded:
-    """Encode a figure; ``tight`` cuts off empty margins.
-
-    Examples
-    --------
-    >>> fig = Figure((2, 2))
-    >>> lines = fig.subplots().plot([0, 1])
-    >>> encode(fig).kind
-    'image/png'
-    """
+    """Encode a figure; ``tight`` cuts off empty margins."""
     buffer = io.BytesIO()
     box = "tight" if tight else None
     fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches=box, pil_kwargs={"compress_level": 1})
@@ -51,11 +37,6 @@ def encode_pixels(picture: Image.Image) -> Encoded:
 
     A drawing needs no more than 256 colours, a PNG with a palette. A photograph becomes a JPEG
     that keeps the colours at full resolution; one whose pixels are enlarged, a PNG.
-
-    Examples
-    --------
-    >>> encode_pixels(Image.effect_noise((200, 200), 50).convert("RGB")).kind
-    'image/jpeg'
     """
     forms = [
         Encoded("image/png", _saved(picture, format="PNG")),

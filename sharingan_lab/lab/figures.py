@@ -138,14 +138,7 @@ def _grid_axes(
 
 
 def draw_picture(ax: Axes, image: Tensor, title: str, **style: object) -> AxesImage:
-    """Draw an image (3, H, W), (1, 3, H, W) or (H, W) on bare axes, each pixel as it is.
-
-    Examples
-    --------
-    >>> import torch
-    >>> draw_picture(Figure().subplots(), torch.rand(1, 3, 4, 5), "noise").get_size()
-    (4, 5)
-    """
+    """Draw an image (3, H, W), (1, 3, H, W) or (H, W) on bare axes, each pixel as it is."""
     if image.ndim > 2:
         image = image.reshape(image.shape[-3:]).permute(1, 2, 0).clamp(0, 1)
     ax.set_title(title)
@@ -171,11 +164,5 @@ def _draw_zoom(
 
 
 def in_decibels(value: float, digits: int = 1) -> str:
-    """Write a PSNR as readers understand it, that of equal pictures too.
-
-    Examples
-    --------
-    >>> in_decibels(24.318, 2), in_decibels(float("inf"))
-    ('24.32 dB', 'without end: equal pictures')
-    """
+    """Write a PSNR as readers understand it, that of equal pictures too."""
     return f"{value:.{digits}f} dB" if math.isfinite(value) else "without end: equal pictures"

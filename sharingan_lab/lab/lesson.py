@@ -154,13 +154,6 @@ def check_run(
     """Raise what :func:`setup` would raise, without setting anything up.
 
     A lesson that reads a training run from `run_dir` would fail on one that holds none.
-
-    Examples
-    --------
-    >>> check_run(mode="fast")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.ConfigError: mode must be 'quick' or 'full', got 'fast'
     """
     if mode not in MODES:
         raise ConfigError(f"mode must be 'quick' or 'full', got {mode!r}")
@@ -175,13 +168,7 @@ def check_run(
 
 
 def find_gopro(data_root: str = "") -> Path | None:
-    """Return the folder ``GOPRO_Large`` below (or at) ``data_root``, or None.
-
-    Examples
-    --------
-    >>> find_gopro("/no/such/folder") is None
-    True
-    """
+    """Return the folder ``GOPRO_Large`` below (or at) ``data_root``, or None."""
     root = named_path(data_root) if data_root else data_dir()
     for candidate in (root, root / "GOPRO_Large"):
         if (candidate / "train").is_dir() and (candidate / "test").is_dir():
@@ -190,15 +177,7 @@ def find_gopro(data_root: str = "") -> Path | None:
 
 
 def require_full(data_root: str = "", device: str = "auto") -> None:
-    """Raise a DataError that names what full mode lacks here and the command that gets it.
-
-    Examples
-    --------
-    >>> require_full("/no/such/folder", "cpu")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: full mode needs what is not here: a CUDA GPU ...
-    """
+    """Raise a DataError that names what full mode lacks here and the command that gets it."""
     lacks = []
     if choose_device(device).type != "cuda":
         lacks.append("a CUDA GPU (see 'sharingan doctor')")

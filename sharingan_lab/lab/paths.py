@@ -56,11 +56,13 @@ def path_grid(
     return fig
 
 
-def draw_path(ax: Axes, path: np.ndarray, title: str, reach: float) -> LineCollection:
-    """Draw points (steps, 2) coloured by time, with a ring around the first."""
+def draw_path(
+    ax: Axes, path: np.ndarray, title: str, reach: float, *, share: float = 1.0
+) -> LineCollection:
+    """Draw points (steps, 2) coloured by time, up to a share of it, with a ring at the first."""
     cuts = np.linspace(0, len(path) - 1, _PIECES + 1).round().astype(int)
     pieces = [path[a : b + 1] for a, b in pairwise(cuts)]
-    time = np.linspace(0, 100, _PIECES)
+    time = np.linspace(0, 100 * share, _PIECES)
     lines = LineCollection(pieces, array=time, cmap="viridis", clim=(0, 100), linewidths=2)
     ax.add_collection(lines)
     ax.plot(*path[0], "o", color=COLOURS[1], fillstyle="none")

@@ -14,11 +14,6 @@ def choose_threads() -> int:
     Threads that share a layer wait for the slowest of them. On a core that something else uses it
     is late, so two threads on one idle core are slower than one. ``OMP_NUM_THREADS`` has the last
     word where it is set.
-
-    Examples
-    --------
-    >>> 1 <= choose_threads() <= torch.get_num_threads()
-    True
     """
     most = torch.get_num_threads()
     if most == 1 or "OMP_NUM_THREADS" in os.environ:

@@ -7,14 +7,7 @@ from nbformat import NotebookNode
 
 
 class Names(ast.NodeVisitor):
-    """What a cell uses from outside, makes anew and changes, read in the order of execution.
-
-    Examples
-    --------
-    >>> names = Names("import torch\\nrows = [torch.ones(i) for i in sizes]\\nrows.append(x)")
-    >>> sorted(names.used), sorted(names.made), sorted(names.changed)
-    (['sizes', 'x'], ['rows', 'torch'], ['rows'])
-    """
+    """What a cell uses from outside, makes anew and changes, read in the order of execution."""
 
     def __init__(self, source: str = "", made: Iterable[str] = ()) -> None:
         self.used, self.made, self.changed, self.imported = set(), set(made), set(), set()

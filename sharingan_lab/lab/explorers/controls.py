@@ -30,12 +30,6 @@ def start_values(
     ------
     InputError
         A name is unknown, or a value out of its control's range.
-
-    Examples
-    --------
-    >>> controls = {"width": ("width (px)", 2.0, 1.0, 5.0, 0.5), "seed": ("seed", 0, 0, 9, 1)}
-    >>> start_values(controls, {"width": 4})
-    {'width': 4.0, 'seed': 0}
     """
     choices = choices or {}
     usual = {name: control[1] for name, control in controls.items()}
@@ -63,13 +57,6 @@ def slider_row(control: Control, *, label_width: int = 190, live: bool = False) 
 
     The value of the box is the one to be used: that of the slider may be off by a rounding error.
     A live one follows a slider that is being dragged, another waits until it is let go.
-
-    Examples
-    --------
-    >>> box, slider = slider_row(Control("length (px)", 40.0, 0.0, 60.0, 1.0)).children
-    >>> slider.value = 12.0
-    >>> box.description, box.value
-    ('length (px)', 12.0)
     """
     slide, box = (
         (ipywidgets.IntSlider, ipywidgets.BoundedIntText)

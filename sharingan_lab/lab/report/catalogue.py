@@ -78,12 +78,6 @@ def select(lessons: Sequence[Lesson], only: Iterable[str]) -> list[Lesson]:
     ------
     ConfigError
         One is not there; the message lists those that are.
-
-    Examples
-    --------
-    >>> course = [Lesson(Path("00_start_here.ipynb")), Lesson(Path("01_motion_blur.ipynb"))]
-    >>> [lesson.name for lesson in select(course, ["1"])]
-    ['01_motion_blur']
     """
     wanted = [word.strip() for word in only]
     unknown = [w for w in wanted if not any(_matches(w, lesson) for lesson in lessons)]

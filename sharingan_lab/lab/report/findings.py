@@ -38,14 +38,6 @@ def failures(notebook: NotebookNode) -> list[Failure]:
 
     A callback that raises inside an ``Output`` widget leaves its cell looking well: the error is
     in the widget's state only.
-
-    Examples
-    --------
-    >>> from nbformat import v4
-    >>> error = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
-    >>> cell = v4.new_code_cell("1 / 0", execution_count=3, outputs=[error])
-    >>> failures(v4.new_notebook(cells=[cell]))
-    [Failure(cell=3, message='ValueError: no')]
     """
     found = [
         Failure(cell.execution_count, _message(output))

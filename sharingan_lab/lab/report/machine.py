@@ -12,13 +12,7 @@ import sharingan_lab
 
 
 def device_name() -> str:
-    """Name the GPU, or the processor and its cores where there is none.
-
-    Examples
-    --------
-    >>> "core" in device_name() or "cuda" in device_name()
-    True
-    """
+    """Name the GPU, or the processor and its cores where there is none."""
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"
     count = cores()
@@ -39,13 +33,7 @@ def cores() -> int:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a result may hang on.
-
-    Examples
-    --------
-    >>> list(versions())
-    ['python', 'sharingan-lab', 'torch', 'torchvision']
-    """
+    """Return the versions that a result may hang on."""
     return {
         "python": platform.python_version(),
         "sharingan-lab": sharingan_lab.__version__,

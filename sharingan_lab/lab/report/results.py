@@ -52,11 +52,6 @@ def read_results(summary: Path) -> dict[str, LessonResult]:
     """Return the results of an earlier run by lesson name; none where there is no such file.
 
     A file of another version or a damaged one counts as none: its lessons run again.
-
-    Examples
-    --------
-    >>> read_results(Path("missing.json"))
-    {}
     """
     try:
         entries = json.loads(summary.read_text())["lessons"]

@@ -70,6 +70,7 @@ def test_html_around_equations_stays_and_entities_are_read():
     assert drawn.startswith("<td><math")
     assert drawn.endswith("</math></td><td>costs $3</td>")
     assert "&lt;" in drawn
+    assert mathml_in_text("costs $5 and 3 $", pytest.fail) == "costs $5 and 3 $"
 
 
 def test_an_undrawn_equation_in_an_output_is_told_and_left():

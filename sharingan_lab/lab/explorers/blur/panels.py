@@ -3,9 +3,7 @@
 import base64
 import html
 import io
-from functools import lru_cache
 
-import matplotlib as mpl
 import numpy as np
 from PIL import Image
 from torch import Tensor
@@ -27,27 +25,10 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def coloured(values: np.ndarray, map_name: str) -> np.ndarray:
-    """Look values in [0, 1] up in one of matplotlib's colour maps: 8-bit pixels (..., 3)."""
-    return _table(map_name)[(np.clip(values, 0, 1) * 255).round().astype(np.uint8)]
-
-
-@lru_cache
-def _table(map_name: str) -> np.ndarray:
-    shades = mpl.colormaps[map_name](np.linspace(0, 1, 256))[:, :3]
-    return (255 * shades).round().astype(np.uint8)
-
-
 def in_view(image: Tensor, zoom: int, across: int, down: int) -> Tensor:
     """Cut the part out of an image (1, 3, H, W) that is looked at.
 
     It is ``zoom`` times narrower and lower, and lies so many percent of the way across and down.
-
-    Examples
-    --------
-    >>> import torch
-    >>> in_view(torch.rand(1, 3, 60, 80), zoom=4, across=100, down=0).shape
-    torch.Size([1, 3, 15, 20])
     """
     height, width = (max(1, side // zoom) for side in image.shape[-2:])
     top = round((image.shape[-2] - height) * down / 100)

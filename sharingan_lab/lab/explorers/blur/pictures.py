@@ -45,13 +45,6 @@ def brought(name: str, content: bytes) -> Picture:
     ------
     DataError
         It is not an image, or it is too small.
-
-    Examples
-    --------
-    >>> brought("notes.txt", b"no image")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.DataError: cannot read notes.txt as an image: bring a PNG or JPEG file
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "picture")

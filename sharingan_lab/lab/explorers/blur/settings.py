@@ -48,11 +48,5 @@ def walk(values: Mapping[str, float | str]) -> dict[str, float]:
 
 
 def sensor(values: Mapping[str, float | str]) -> dict[str, float | str | None]:
-    """Pick what `degrade` takes; a slider at no photons means None.
-
-    Examples
-    --------
-    >>> sensor(STARTS)
-    {'photons': None, 'noise_std': 0.01, 'gamma': 1.0, 'highlights': 1.0, 'boundary': 'reflect'}
-    """
+    """Pick what `degrade` takes; a slider at no photons means None."""
     return {"photons": values["photons"] or None, **{name: values[name] for name in _SENSOR}}

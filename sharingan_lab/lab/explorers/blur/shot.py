@@ -107,14 +107,6 @@ def restorations(shot: Shot, values: Mapping[str, float | str]) -> tuple[Restore
 
     `wiener` uses ``noise_to_signal`` of the values of all controls, `richardson_lucy`
     ``iterations``.
-
-    Examples
-    --------
-    >>> from sharingan_lab.lab.explorers.blur.settings import STARTS
-    >>> shot = expose(torch.rand(1, 3, 64, 64), STARTS)
-    >>> true, wrong = restorations(shot, STARTS | {"turn": 0})
-    >>> torch.equal(true.picture, wrong.picture)
-    True
     """
     strength = values["noise_to_signal" if values["method"] == "Wiener" else "iterations"]
     wrong = changed_kernel(shot.path, shot.exposure, values["turn"], values["stretch"])

@@ -13,15 +13,7 @@ from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Shot
 
 
 def python_lines(picture: Picture, values: dict[str, float | str]) -> str:
-    """Return a program whose ``kernel`` and ``blurred`` equal the explorer's bit for bit.
-
-    Examples
-    --------
-    >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
-    >>> lines = python_lines(bundled("coffee"), STARTS | {"seed": 3})
-    >>> print(lines.splitlines()[4])
-    rng = torch.Generator().manual_seed(3)
-    """
+    """Return a program whose ``kernel`` and ``blurred`` equal the explorer's bit for bit."""
     motion, camera = (
         ", ".join(f"{name}={value!r}" for name, value in chosen.items())
         for chosen in (walk(values), sensor(values))
@@ -42,14 +34,7 @@ def python_lines(picture: Picture, values: dict[str, float | str]) -> str:
 
 
 def explorer_line(picture: Picture, values: dict[str, float | str]) -> str:
-    """Return the line that opens an explorer in this state.
-
-    Examples
-    --------
-    >>> from sharingan_lab.lab.explorers.blur.pictures import bundled
-    >>> explorer_line(bundled("coffee"), STARTS | {"path_length": 20.0})
-    "BlurExplorer(photo('coffee', 256), path_length=20.0)"
-    """
+    """Return the line that opens an explorer in this state."""
     changed = [f"{name}={value!r}" for name, value in values.items() if value != STARTS[name]]
     source = picture.python.partition("  #")[0]
     return f"BlurExplorer({', '.join([source, *changed])})"

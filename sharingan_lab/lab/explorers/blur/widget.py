@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ipywidgets
-import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -15,10 +14,9 @@ from sharingan_lab.lab.explorers.blur import pictures, plots, takeaway
 from sharingan_lab.lab.explorers.blur.page import Page
 from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photograph
 from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS
-from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Quality, expose, restorations
+from sharingan_lab.lab.explorers.blur.shot import Quality, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
 from sharingan_lab.lab.figures import draw_picture, in_decibels
-from sharingan_lab.lab.paths import draw_path
 
 
 class BlurExplorer(Explorer):
@@ -131,10 +129,10 @@ class BlurExplorer(Explorer):
         self.say(self.picture.note, role="status")
 
     def _draw_blur(self) -> None:
-        shot, edge = self.shot, plots.edge_of(self.shot)
-        self._show("path", plots.path_plot(shot, edge))
-        self._show("kernel", plots.kernel_plot(shot.kernel, edge))
-        self._show("spectrum", plots.spectrum_plot(shot.kernel))
+        shot, edge = self.shot, plots.edge_of(self.shot.path, self.shot.exposure)
+        self._plot("path", plots.path_plot, shot.path, shot.exposure, edge)
+        self._plot("kernel", plots.kernel_plot, shot.kernel, edge)
+        self._plot("spectrum", plots.spectrum_plot, shot.kernel)
         self._photograph("sharp", "sharp", shot.sharp, self.picture.name)
         self._photograph("blurred", "blurred", shot.blurred, str(shot.quality))
         noise = loud_noise(shot.blurred, shot.clean)
@@ -142,12 +140,13 @@ class BlurExplorer(Explorer):
 
     def _draw_restored(self) -> None:
         true, wrong = restorations(self.shot, self.values)
+        edge = plots.edge_of(self.shot.path, self.shot.exposure)
         self._photograph("input", "blurred", self.shot.blurred, str(self.shot.quality))
         for name, restored in (("true", true), ("wrong", wrong)):
             title = f"restored: {name} kernel"
             self._photograph(name, title, restored.picture, str(restored.quality))
-            kernel = plots.kernel_plot(restored.kernel, plots.edge_of(self.shot), f"{name} kernel")
-            self._show(f"{name} kernel", kernel)
+            words = f"{name} kernel"
+            self._plot(words, plots.kernel_plot, restored.kernel, edge, words)
         self._show("gains", _gains(self.shot.quality, true.quality, wrong.quality))
 
     def _draw_files(self) -> None:
@@ -155,6 +154,9 @@ class BlurExplorer(Explorer):
 
     def _show(self, name: str, content: str) -> None:
         self.page.panels[name].value = content
+
+    def _plot(self, name: str, *shown: object) -> None:
+        self._show(name, plots.on_page(*shown))
 
     def _photograph(self, name: str, title: str, image: Tensor, caption: str) -> None:
         zoom = tuple(self.controls[control].value for control in ("zoom", "across", "down"))
@@ -171,17 +173,12 @@ class BlurExplorer(Explorer):
 
     def drawn(self) -> Encoded:
         """Return path, kernel and spectrum above the photograph sharp, blurred, and its noise."""
-        shot, edge = self.shot, plots.edge_of(self.shot)
+        shot, edge = self.shot, plots.edge_of(self.shot.path, self.shot.exposure)
         figure = Figure(figsize=(10.6, 7.4), layout="constrained")
         path, kernel, spectrum, *photographs = figure.subplots(2, 3).flat
-        points, seen = plots.centred(shot)
-        path.plot(*points[seen - 1 :].T, color="#8a8a8a", linewidth=1)  # the shutter is shut
-        draw_path(path, points[:seen], f"path, {2 * edge} px across; the ring is its start", edge)
-        middle = slice(KERNEL_SIZE // 2 - edge, KERNEL_SIZE // 2 + edge)
-        words = f"kernel, sum {shot.kernel.sum():.2f}"
-        draw_picture(kernel, shot.kernel[0, middle, middle], words, cmap="magma")
-        passed = torch.from_numpy(plots.spectrum(shot.kernel))
-        draw_picture(spectrum, passed, f"spectrum, down to {plots.FLOOR:g} dB", cmap="cividis")
+        plots.path_plot(path, shot.path, shot.exposure, edge)
+        plots.kernel_plot(kernel, shot.kernel, edge)
+        plots.spectrum_plot(spectrum, shot.kernel)
         noise = loud_noise(shot.blurred, shot.clean)
         draw_picture(photographs[0], shot.sharp, "sharp")
         draw_picture(photographs[1], shot.blurred, f"blurred: {shot.quality}")
