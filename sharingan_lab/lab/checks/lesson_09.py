@@ -1,0 +1,69 @@
+"""Checks of lesson 09: what PSNR and SSIM see."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from sharingan_lab.evaluation import psnr, ssim
+from sharingan_lab.lab.checks.answers import number, numbers, shown, tensor
+from sharingan_lab.lab.checks.verdict import Open, expect
+
+
+def exercise_1(rise: object) -> str:
+    """Check the decibels of half an error."""
+    value = number(rise, "rise")
+    looks = {
+        3.01: "3 dB halve the squared error: what does half the error do to its square?",
+        -6.02: "the sign: a smaller error has a larger PSNR",
+        12.04: "the square was taken twice: the MSE becomes a quarter, and no less",
+        0.602: "the factor 10 in front of the logarithm",
+        1.386: "the logarithm is to the base 10, and a factor of 10 stands before it",
+        2.0: "that is the factor of the error; in decibels it is 10 log10 of that of the MSE",
+    }
+    default = "PSNR = 10 log10(1 / MSE), and the MSE becomes a quarter"
+    look = next((text for v, text in looks.items() if abs(v - value) < 0.1), default)
+    expect(abs(value - 20 * math.log10(2)) < 0.1, f"{shown(value)} dB", "the rise in dB", look)
+    return "10 log10(4): six decibels are a factor of two in the error."
+
+
+def exercise_2(back: object, *, displaced: Tensor, sharp: Tensor) -> str:
+    """Check the shift that puts a picture back into its place."""
+    shift = numbers(back, "back")
+    seen = f"back is {shown(back)}"
+    expect(len(shift) == 2, seen, "two numbers, (rows, columns)", "rows first, as in (1, 0)")
+    expect(all(n == round(n) for n in shift), seen, "whole numbers", "roll moves by whole pixels")
+    rows, columns = (int(n) for n in shift)
+    if (rows, columns) == (0, 0):
+        raise Open("put a shift into back: rows down, columns to the right.")
+
+    def gap(down: int, right: int) -> float:
+        return (displaced.roll((down, right), dims=(-2, -1)) - sharp).abs().max().item()
+
+    after, before = (
+        psnr(x[..., 8:-8, 8:-8], sharp[..., 8:-8, 8:-8]).item()
+        for x in (displaced.roll((rows, columns), dims=(-2, -1)), displaced)
+    )
+    look = "warmer: go on" if after > before else "colder: try another way, or search in two loops"
+    if gap(columns, rows) == 0:
+        look = "the order: rows first"
+    elif gap(-rows, -columns) == 0:
+        look = "the direction: that is how it was moved; move it back"
+    seen = f"{after:.1f} dB after the shift, {before:.1f} dB before"
+    expect(gap(rows, columns) == 0, seen, "the sharp picture itself", look)
+    return f"nothing but a shift was wrong with it, and PSNR had called it poor: {before:.1f} dB."
+
+
+def exercise_3(copy: object, *, sharp: Tensor) -> str:
+    """Check a picture that PSNR calls poor and SSIM fine."""
+    picture = tensor(copy, tuple(sharp.shape), "copy").to(sharp)
+    if torch.equal(picture, sharp):
+        raise Open("the copy is still perfect: change it.")
+    seen = f"values from {picture.min():.2f} to {picture.max():.2f}"
+    expect(picture.min() >= 0 and picture.max() <= 1, seen, "a picture, in [0, 1]", "clamp(0, 1)")
+    decibel, similarity = psnr(picture, sharp).item(), ssim(picture, sharp).item()
+    seen = f"PSNR {decibel:.1f} dB, SSIM {similarity:.3f}"
+    look = "SSIM compares means, spreads and going together: which error leaves two of them alone?"
+    expect(similarity > 0.93, seen, "SSIM above 0.93", look)
+    expect(decibel < 18, seen, "PSNR below 18 dB", "the right kind of error: make it larger")
+    return f"PSNR {decibel:.1f} dB says poor, SSIM {similarity:.3f} says fine."
