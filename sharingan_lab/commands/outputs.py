@@ -31,9 +31,9 @@ def file_ending_in(ending: str) -> Callable[[str], Path]:
     return checked
 
 
-def add_outputs(parser: argparse.ArgumentParser, csv: str, json: str) -> None:
-    """Add `--csv` and `--json`, each with what is written there."""
-    for ending, content in (("csv", csv), ("json", json)):
+def add_outputs(parser: argparse.ArgumentParser, **contents: str) -> None:
+    """Add options for files, by their endings, each with what is written there."""
+    for ending, content in contents.items():
         kind = file_ending_in(f".{ending}")
         parser.add_argument(f"--{ending}", type=kind, metavar="FILE", help=f"write {content}")
 

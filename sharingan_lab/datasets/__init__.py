@@ -1,4 +1,7 @@
-"""Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads."""
+"""Where pictures come from: bundled photographs, generated weed fields, GoPro, downloads.
+
+What is not as a docstring states is an :class:`~sharingan_lab.errors.InputError` that names it.
+"""
 
 from sharingan_lab.datasets.aerial import TEST_COLUMNS, TILE_CLASSES, aerial_tiles
 from sharingan_lab.datasets.annotations import Annotations, read_annotations

@@ -110,9 +110,17 @@ def save_detector(
 ) -> Path:
     """Write a detector to a safetensors file in half precision, with what it needs to be loaded.
 
-    It was built by :func:`build_detector` ("plants") or by :func:`build_aerial_detector` ("aerial")
-    with these settings, other than `rng`. Statistics of batches stay in single precision: half has
-    no small numbers.
+    Statistics of batches stay in single precision: half has no small numbers.
+
+    Parameters
+    ----------
+    path : path
+        A ``.safetensors`` file.
+    detector : Detector
+        What to save.
+    kind, settings : {"plants", "aerial"}, dict
+        Built by :func:`build_detector` or by :func:`build_aerial_detector`, with these settings,
+        other than `rng`.
     """
     about = {"network": kind, "settings": settings}
     about |= {"classes": detector.classes, "min_score": detector.min_score}
