@@ -160,7 +160,7 @@ def cw_ssim(images: Tensor, references: Tensor) -> Tensor:
     check_pair(images, references)
     pairs = zip(images, references, strict=True)
     values = [_compare_lines(_line(x), _line(y)) for x, y in pairs]
-    return torch.tensor(values, dtype=torch.float64)
+    return torch.tensor(values, dtype=torch.float64, device=images.device)
 
 
 def _compare_lines(x: np.ndarray, y: np.ndarray, constant: float = 0.01) -> float:
