@@ -13,13 +13,11 @@ _CAMERA = (
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "synthesize",
-        synthesize,
-        "make blurred and sharp pairs in GoPro's layout from photographs or slow-motion frames",
-        "photos -o data/my-gopro --pairs 8",
+    purpose = (
+        "make blurred and sharp pairs in GoPro's layout from photographs or slow-motion frames"
     )
+    example = "photos -o data/my-gopro --pairs 8"
+    parser = add_command(group, "synthesize", synthesize, purpose, example)
     add = parser.add_argument
     add("photos", metavar="PHOTOS", help="folder of sharp photographs or frames")
     add("-o", dest="out", required=True, metavar="OUT", help="folder to make")

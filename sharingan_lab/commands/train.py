@@ -9,9 +9,8 @@ from sharingan_lab.locations import named_path
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group, "train", train, "train a generator", "--recipe quick --set seed=7 --out runs/first"
-    )
+    example = "--recipe quick --set seed=7 --out runs/first"
+    parser = add_command(group, "train", train, "train a generator", example)
     parser.description += (
         " What it learns from is the setting `data`: gopro, GoPro's pairs (Wild in the DeblurGAN "
         "paper); folder, sharp photographs that are blurred synthetically (Synth); mixed, two "

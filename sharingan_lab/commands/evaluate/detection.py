@@ -19,14 +19,9 @@ _STEPS = "train a new detector of fields for so many steps instead, an experimen
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "detection",
-        evaluate_detection,
-        "score what a detector finds in sharp, blurred and restored pictures: by default in "
-        "generated weed fields",
-        "--fields 40 --restore unsharp,lite",
-    )
+    purpose = "score what a detector finds in sharp, blurred and restored pictures or weed fields"
+    example = "--fields 40 --restore unsharp,lite"
+    parser = add_command(group, "detection", evaluate_detection, purpose, example)
     add = parser.add_argument
     add("--images", metavar="DIR", help="sharp pictures of your own (default: generated fields)")
     add("--annotations", metavar="SOURCE", help=_ANNOTATIONS)

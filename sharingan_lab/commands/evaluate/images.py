@@ -19,13 +19,9 @@ HEADS = {
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "images",
-        evaluate_images,
-        "print PSNR and SSIM of the files with equal names in two folders",
-        "restored/ sharp/ --input blurred/",
-    )
+    purpose = "print PSNR and SSIM of the files with equal names in two folders"
+    example = "restored/ sharp/ --input blurred/"
+    parser = add_command(group, "images", evaluate_images, purpose, example)
     add = parser.add_argument
     add("restored", metavar="RESTORED_DIR")
     add("sharp", metavar="SHARP_DIR")

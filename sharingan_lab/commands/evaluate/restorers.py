@@ -12,13 +12,8 @@ _HEAD = ("method", "pictures", "PSNR [dB] (95 %)", "SSIM (95 %)", "gain [dB]", "
 
 
 def add(group: Group) -> None:
-    parser = add_command(
-        group,
-        "restorers",
-        evaluate_restorers,
-        "blur pictures by random paths; compare restorers with baselines on them",
-        "fields --count 300",
-    )
+    purpose = "blur pictures by random paths; compare restorers with baselines on them"
+    parser = add_command(group, "restorers", evaluate_restorers, purpose, "fields --count 300")
     add = parser.add_argument
     add("pictures", choices=("fields", "photographs"), help="generated or bundled")
     add("--count", type=positive, default=300, metavar="N", help="pictures (default: 300)")
