@@ -136,7 +136,10 @@ def _that_fit(photo: Photo, pixels: np.ndarray, kind: str, name: str) -> np.ndar
         if pixels[..., -1].min() < white:
             raise InputError(f"cannot write {name!r}: it holds no transparency; use .png")
         pixels = pixels[..., :-1]
-    if pixels.dtype != np.uint8 and kind not in (("TIFF",) if white == 1 else ("PNG", "TIFF")):
+    deep = {"TIFF"} if white == 1 else {"PNG", "TIFF"}
+    if white == 65535 and pixels.shape[2] == 1:
+        deep |= {"JPEG2000"}  # of colours Pillow writes there 8 bits alone
+    if pixels.dtype != np.uint8 and kind not in deep:
         _say(photo, f"{name} holds 8 bits a channel, its input had more")
         pixels = to_8_bits(pixels)
     return pixels
@@ -164,7 +167,10 @@ def _bytes(photo: Photo, pixels: np.ndarray, name: str, options: dict[str, Any])
     elif photo.inks is not None:
         profile = ", without their profile" if options.pop("icc_profile", None) else ""
         _say(photo, f"its four inks become RGB in {name}{profile}")
-    elif _goes_back(photo, pixels) and (photo.mode == "1" or kind == "TIFF"):
+    elif _goes_back(photo, pixels) and (
+        kind == "TIFF"
+        or (photo.mode == "1" and kind != "JPEG2000")  # which knows no black and white
+    ):
         image = _in_mode(image, photo.mode)
     elif (kind, image.mode) in (("WEBP", "L"), ("WEBP", "LA"), ("BMP", "LA")):  # it knows none
         image = image.convert("RGB" if image.mode == "L" else "RGBA")

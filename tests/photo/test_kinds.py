@@ -49,6 +49,7 @@ MODES = {
     "jpg": ("L", "RGB", "CMYK"),
     "webp": ("RGB", "RGBA"),
     "bmp": ("1", "L", "RGB", "RGBA"),
+    "jp2": ("L", "LA", "RGB", "RGBA", "I;16"),
 }
 
 
@@ -179,6 +180,12 @@ def test_8_bits_are_not_called_more(ending, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         assert read_photo(tmp_path / f"in.{ending}").pixels.dtype == np.uint8
+
+
+def test_black_and_white_becomes_grey_where_there_is_none(tmp_path):
+    picture("1").save(tmp_path / "in.png")
+    before, after = through(tmp_path / "in.png", tmp_path / "out.jp2")
+    np.testing.assert_array_equal(np.asarray(after), np.asarray(before.convert("L")))
 
 
 def test_fewer_bits_of_another_format_are_said(tmp_path):
