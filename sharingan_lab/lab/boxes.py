@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from sharingan_lab.datasets import CLASS_NAMES
+from sharingan_lab.datasets.weeds import CLASS_NAMES
 from sharingan_lab.errors import InputError
-from sharingan_lab.evaluation import match_detections
+from sharingan_lab.evaluation.matching import match_detections
 from sharingan_lab.lab.figures import draw_picture
 
 # Sky blue and yellow stand out from soil; further classes take the others in turn.
@@ -33,9 +33,8 @@ def draw_detections(
 ) -> Figure:
     """Draw what was found, coloured by class, and how it compares with the truth.
 
-    Right finds have a full frame and their score in percent; finds that match no true box (a wrong
-    place, or the wrong class) a dashed one; true plants that nobody found a dotted white one.
-    The legend names the kinds of frame that are in the picture, no others.
+    Right finds have a full frame and their score in percent, others (a wrong place or class) a
+    dashed one, true plants that nobody found a dotted white one; the legend names those drawn.
 
     Parameters
     ----------
@@ -45,15 +44,8 @@ def draw_detections(
         ``boxes`` and ``labels`` of each image, with ``scores`` where they were found.
     min_score, iou : float
         Least score that is drawn; least intersection over union that counts as found.
-    columns : int, optional
-        Images in a row; at most 3 when left out.
-    classes : sequence of str
-        Name of each label, the background first.
-
-    Raises
-    ------
-    InputError
-        Counts do not match.
+    columns, classes
+        Images in a row, at most 3 when left out; names of the labels, the background first.
 
     Examples
     --------
@@ -67,25 +59,24 @@ def draw_detections(
     counts = {len(part) for part in (images, titles, detections, targets, captions)}
     if len(counts) != 1:
         raise InputError(f"draw_detections needs one of each an image, got {sorted(counts)}")
-    columns = columns or min(len(images), 3)
-    rows = -(-len(images) // columns)
+    fig = _grid(len(images), columns or min(len(images), 3))
+    kinds: dict[str, tuple[str, str]] = {}
+    for i, ax in enumerate(fig.axes):
+        draw_picture(ax, images[i], titles[i])
+        ax.set_xlabel(captions[i])
+        kinds |= _draw_boxes(ax, detections[i], targets[i], min_score, iou, classes)
+    if kinds:
+        style = {"loc": "outside lower center", "ncols": 4, "facecolor": "0.45", "frameon": True}
+        fig.legend(handles=_legend(kinds, classes), **style)
+    return fig
+
+
+def _grid(count: int, columns: int) -> Figure:
+    rows = -(-count // columns)
     fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
     fig.get_layout_engine().set(h_pad=0.08)
-    axes = fig.subplots(rows, columns, squeeze=False).flat
-    for ax in axes[len(images) :]:
+    for ax in fig.subplots(rows, columns, squeeze=False).flat[count:]:
         ax.remove()
-    kinds: dict[str, tuple[str, str]] = {}
-    for ax, image, title, found, truth, caption in zip(
-        axes, images, titles, detections, targets, captions, strict=False
-    ):
-        draw_picture(ax, image, title)
-        ax.set_xlabel(caption)
-        kinds |= _draw_boxes(ax, found, truth, min_score, iou, classes)
-    if kinds:
-        handles = _legend(kinds, classes)
-        fig.legend(
-            handles=handles, loc="outside lower center", ncols=4, facecolor="0.45", frameon=True
-        )
     return fig
 
 

@@ -2,6 +2,8 @@
 
 from IPython.display import display
 
+METADATA_KEY = "sharingan"  # below it lie facts for the report
+
 
 class Bundle:
     """One output in several formats, MIME type to content; a plain terminal prints ``text/plain``.

@@ -73,11 +73,6 @@ def image_grid(
     zoom : (y, x, height, width), optional
         A region in pixels, framed in each image and repeated enlarged below it.
 
-    Raises
-    ------
-    InputError
-        A count does not match, or an image has another shape.
-
     Examples
     --------
     >>> import torch

@@ -8,10 +8,8 @@ metadata that it does not know.
 import html
 from numbers import Integral, Real
 
-from sharingan_lab.lab.display import emit
+from sharingan_lab.lab.display import METADATA_KEY, emit
 from sharingan_lab.lab.tables import format_value
-
-METADATA_KEY = "sharingan"
 
 
 def key_figure(label: str, value: float | int | str, unit: str = "") -> None:

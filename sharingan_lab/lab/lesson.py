@@ -98,9 +98,7 @@ def setup(
     """Turn the parameters of a lesson into a run, or say what is missing.
 
     Also seeds torch's default generator, which dropout and the first weights of a network draw
-    from (everything else of the course takes its generator as an argument); has torch compute on
-    the cores that are idle; lets errors say first what to do about them; and makes the lab's
-    figure style matplotlib's default.
+    from; has torch compute on idle cores, errors say first what to do, figures look the lab's way.
 
     Parameters
     ----------
@@ -108,14 +106,11 @@ def setup(
         Number of the lesson, such as ``"01"``.
     mode : {"quick", "full"}
         ``full`` wants the GoPro data set and a CUDA GPU.
-    data_root : str
-        Folder that holds ``GOPRO_Large`` (or is it); empty: the default data folder.
-    out_dir : str
-        Folder for the lesson's files; empty: a temporary one that goes with the run.
-    seed : int
-        From 0 to 2**63 - 1.
-    device : {"auto", "cpu", "cuda"}
-        ``auto`` takes CUDA where there is one.
+    data_root, out_dir : str
+        Folder that holds ``GOPRO_Large`` (or is it), empty: the default data folder; folder for the
+        lesson's files, empty: a temporary one that goes with the run.
+    seed, device
+        From 0 to 2**63 - 1; "cpu", "cuda", or "auto" for CUDA where there is one.
 
     Raises
     ------
@@ -135,7 +130,7 @@ def setup(
     use_style()
     torch.manual_seed(seed)
     torch.set_num_threads(choose_threads())
-    folder = named_path(out_dir) if out_dir else Path(tempfile.mkdtemp(prefix="sharingan-"))
+    folder = named_path(out_dir or tempfile.mkdtemp(prefix="sharingan-"))
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(lesson, mode, seed, choose_device(device), find_gopro(data_root), folder.resolve())
     if not out_dir:

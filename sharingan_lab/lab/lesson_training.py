@@ -5,7 +5,9 @@ import math
 from sharingan_lab.lab.key_figures import notice
 from sharingan_lab.lab.lesson import Run
 from sharingan_lab.lab.progress_bar import progress
-from sharingan_lab.training import TrainConfig, Trainer, recipe
+from sharingan_lab.training.config import TrainConfig
+from sharingan_lab.training.recipes import recipe
+from sharingan_lab.training.trainer import Trainer
 
 # of the recipe `quick`: half a minute, and rows enough for a curve
 SHORT = {"epochs": 3, "constant_epochs": 1, "log_every": 4, "validate_every": 16}

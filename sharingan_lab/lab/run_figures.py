@@ -9,13 +9,16 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.evaluation import psnr
+from sharingan_lab.evaluation.quality import psnr
 from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.tables import in_words
-from sharingan_lab.training import RECIPES, RunRecord, TrainConfig, read_samples, recipe
+from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.diagnosis import distance_apart
 from sharingan_lab.training.history import Row
+from sharingan_lab.training.recipes import RECIPES, recipe
+from sharingan_lab.training.records import RunRecord
+from sharingan_lab.training.samples import read_samples
 
 FRAMES = 5  # of the animation: all of it stays below two megabytes
 DASHES = ("-", "--", ":", (0, (1, 3)), "-.")

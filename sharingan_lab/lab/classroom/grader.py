@@ -9,16 +9,15 @@ import ast
 import contextlib
 import json
 import linecache
+import multiprocessing
 import os
-import select
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TextIO
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,6 +28,7 @@ from sharingan_lab.lab.classroom.exercises import Exercise, answers_of, find_exe
 from sharingan_lab.lab.classroom.needs import Names, needed
 
 _BROKEN = (SystemExit, Exception)
+_FORK = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
@@ -142,55 +142,40 @@ def _read(path: Path) -> NotebookNode | str:
 
 
 def _graded(sheet: Sheet, submitted: NotebookNode, timeout: float) -> tuple[dict, str]:
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as results:
-        reason = _forked(lambda: sheet.judge(submitted, _teller(results)), timeout)
-        results.seek(0)
-        lines = [json.loads(line) for line in results if line.endswith("\n")]
-    return {line.pop("exercise"): line for line in lines}, reason
+    """Judge a submission in a forked process; return its verdicts and why some are missing."""
+    found, in_time, end = {}, True, time.monotonic() + timeout
+    results, channel = _FORK.Pipe(duplex=False)
+    child = _FORK.Process(target=_judge_alone, args=(sheet, submitted, channel))
+    child.start()
+    channel.close()
+    with contextlib.suppress(EOFError, OSError):  # it closes its end when it ends
+        while in_time := results.poll(max(0.0, end - time.monotonic())):
+            line = json.loads(results.recv_bytes())
+            found[line.pop("exercise")] = line
+    child.join(max(0.0, end - time.monotonic()))
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.join()
+    if not in_time:
+        return found, f"the submission took longer than {timeout:g} s"
+    if child.exitcode != 0:
+        return found, f"the submission ended its process (status {child.exitcode})"
+    return found, ""
 
 
-def _teller(results: TextIO) -> Callable[[str, str, str], None]:
+def _judge_alone(sheet: Sheet, submitted: NotebookNode, channel: Connection) -> None:
+    os.setsid()
+    with contextlib.suppress(OSError):  # where memory ends, this one goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+
     def tell(exercise: str, state: str, message: str) -> None:
         line = {"exercise": exercise, "state": state, "message": message}
-        print(json.dumps(line), file=results, flush=True)
+        channel.send_bytes(json.dumps(line).encode())
 
-    return tell
-
-
-def _forked(work: Callable[[], None], timeout: float) -> str:
-    """Do the work in a forked process; say what became of it, nothing where it came to its end."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.setsid()
-            with contextlib.suppress(OSError):  # where memory ends, this one goes first
-                Path("/proc/self/oom_score_adj").write_text("1000")
-            null = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):
-                os.dup2(null, stream)
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return _awaited(child, timeout)
-
-
-def _awaited(child: int, timeout: float) -> str:
-    end, status = time.monotonic() + timeout, None
-    while status is None and time.monotonic() < end:
-        pid, code = os.waitpid(child, os.WNOHANG)
-        status = code if pid else None
-        if not pid:
-            select.select([], [], [], 0.02)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
-    if status is None:
-        os.waitpid(child, 0)
-        return f"the submission took longer than {timeout:g} s"
-    if status == 0:
-        return ""
-    return f"the submission ended its process (status {os.waitstatus_to_exitcode(status)})"
+    sheet.judge(submitted, tell)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sharingan_lab.evaluation import measure_runtime
+from sharingan_lab.evaluation.runtime import measure_runtime
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
-from sharingan_lab.training import TrainConfig, Trainer
 from sharingan_lab.training.capture import CapturedStep
+from sharingan_lab.training.config import TrainConfig
+from sharingan_lab.training.trainer import Trainer
 
 TRIES = 2  # of each turn; what else the machine does only ever makes one slower
 REPORTED_HOURS = 17.0  # of the SharinGAN report, section 3.3, on a Titan X

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional as F
 
-from sharingan_lab.datasets import photo
+from sharingan_lab.datasets.photos import photo
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.explorers.quality import spoil
 from sharingan_lab.lab.figures import draw_picture

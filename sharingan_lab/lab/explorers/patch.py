@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from sharingan_lab.datasets import photo
+from sharingan_lab.datasets.photos import photo
 from sharingan_lab.errors import InputError
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.probes.normalisation import without_normalisation

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from sharingan_lab.blur import blur, linear_kernel
-from sharingan_lab.datasets import photo
-from sharingan_lab.evaluation import psnr, ssim, ssim_map
+from sharingan_lab.datasets.photos import photo
+from sharingan_lab.evaluation.quality import psnr, ssim, ssim_map
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.figures import draw_picture
 

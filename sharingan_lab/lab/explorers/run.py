@@ -4,12 +4,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.evaluation import psnr
+from sharingan_lab.evaluation.quality import psnr
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.run_figures import draw_content, draw_quality
-from sharingan_lab.training import RunRecord, read_samples
 from sharingan_lab.training.history import Row
+from sharingan_lab.training.records import RunRecord
+from sharingan_lab.training.samples import read_samples
 
 ENLARGED = 4  # times: the error that is left is small
 

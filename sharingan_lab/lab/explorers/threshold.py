@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.evaluation import detection_scores
+from sharingan_lab.evaluation.detection import detection_scores
 from sharingan_lab.lab.boxes import draw_detections
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 
@@ -20,10 +20,8 @@ def threshold_explorer(
 
     Parameters
     ----------
-    versions : dict
-        Images (N, 3, H, W) by name, such as sharp, blurred and restored.
-    detections : dict
-        What was found on them, with low scores too.
+    versions, detections : dict
+        Images (N, 3, H, W) by name, and what was found on them, with low scores too.
     targets : list of dict
         ``boxes`` and ``labels`` of each image.
 
@@ -40,6 +38,7 @@ def threshold_explorer(
             name: detection_scores(detections[name], targets, min_score=min_score, iou=iou)
             for name in versions
         }
+        measured = [f"precision {s.precision:.3f}, recall {s.recall:.3f}" for s in scores.values()]
         figure = draw_detections(
             torch.stack([images[field] for images in versions.values()]),
             [f"{name}: F1 {score.f1:.3f} over all fields" for name, score in scores.items()],
@@ -47,9 +46,7 @@ def threshold_explorer(
             [targets[field]] * len(versions),
             min_score=min_score,
             iou=iou,
-            captions=[
-                f"precision {s.precision:.3f}, recall {s.recall:.3f}" for s in scores.values()
-            ],
+            captions=measured,
         )
         figures = ", ".join(f"{name} F1 {score.f1:.2f}" for name, score in scores.items())
         return figure, (

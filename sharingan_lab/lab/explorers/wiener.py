@@ -9,8 +9,8 @@ from torch import Tensor
 
 from sharingan_lab.blur import degrade, linear_kernel
 from sharingan_lab.classical import wiener
-from sharingan_lab.datasets import photo
-from sharingan_lab.evaluation import psnr
+from sharingan_lab.datasets.photos import photo
+from sharingan_lab.evaluation.quality import psnr
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.figures import draw_picture
 from sharingan_lab.lab.style import COLOURS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from sharingan_lab.lab.display import METADATA_KEY
 from sharingan_lab.lab.encoding import Encoded
-from sharingan_lab.lab.key_figures import METADATA_KEY
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import ipywidgets
 
-from sharingan_lab.datasets import photo_names
+from sharingan_lab.datasets.photos import photo_names
 from sharingan_lab.lab.explorers.blur.settings import GROUPS
 from sharingan_lab.lab.explorers.controls import slider_names
 from sharingan_lab.lab.explorers.explorer import Explorer

@@ -8,10 +8,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from sharingan_lab.datasets import photo
+from sharingan_lab.datasets.photos import photo
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import read_image
-from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE
+from sharingan_lab.lab.explorers.blur.settings import KERNEL_SIZE
 
 _TRANSPARENCY = "what the file stores beneath shows there, often black."
 WORKING_SIDE = 256  # a working copy has at most as many pixels as a square of this side

@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, Control]] = {
 }
 CONTROLS = {name: control for group in GROUPS.values() for name, control in group.items()}
 METHODS = ("Wiener", "Richardson-Lucy")
+KERNEL_SIZE = 64
 CHOICES = {"boundary": ("beyond the border", tuple(BOUNDARIES)), "method": ("method", METHODS)}
 STARTS = start_values(CONTROLS, {}, {name: words for name, (_, words) in CHOICES.items()})
 _WALK = ("path_length", "inertia", "gaussian", "impulse", "anxiety")

@@ -14,10 +14,8 @@ from torch import Tensor
 from sharingan_lab.blur import degrade, rasterize, sample_trajectories
 from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.evaluation.quality import psnr, ssim
-from sharingan_lab.lab.explorers.blur.settings import sensor, walk
+from sharingan_lab.lab.explorers.blur.settings import KERNEL_SIZE, sensor, walk
 from sharingan_lab.lab.figures import in_decibels
-
-KERNEL_SIZE = 64
 
 
 class Quality(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from sharingan_lab.images import to_uint8
 from sharingan_lab.lab.explorers.blur.panels import data_uri, png
 from sharingan_lab.lab.explorers.blur.pictures import Picture
-from sharingan_lab.lab.explorers.blur.settings import STARTS, sensor, walk
-from sharingan_lab.lab.explorers.blur.shot import KERNEL_SIZE, Shot
+from sharingan_lab.lab.explorers.blur.settings import KERNEL_SIZE, STARTS, sensor, walk
+from sharingan_lab.lab.explorers.blur.shot import Shot
 
 
 def python_lines(picture: Picture, values: dict[str, float | str]) -> str:
