@@ -12,7 +12,7 @@ from torch import Tensor
 from sharingan_lab.datasets.weeds import CLASS_NAMES
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation.matching import match_detections
-from sharingan_lab.lab.figures import draw_picture
+from sharingan_lab.lab.figures import image_grid
 
 # Sky blue and yellow stand out from soil; further classes take the others in turn.
 _CLASS_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#CC79A7")
@@ -55,28 +55,16 @@ def draw_detections(
     >>> draw_detections(torch.zeros(1, 3, 8, 8), ["bare"], found, [nothing]).axes[0].get_title()
     'bare'
     """
-    captions = [""] * len(images) if captions is None else list(captions)
-    counts = {len(part) for part in (images, titles, detections, targets, captions)}
+    counts = {len(part) for part in (images, titles, detections, targets)}
     if len(counts) != 1:
         raise InputError(f"draw_detections needs one of each an image, got {sorted(counts)}")
-    fig = _grid(len(images), columns or min(len(images), 3))
+    fig = image_grid(images, titles, columns=columns, captions=captions)
     kinds: dict[str, tuple[str, str]] = {}
     for i, ax in enumerate(fig.axes):
-        draw_picture(ax, images[i], titles[i])
-        ax.set_xlabel(captions[i])
         kinds |= _draw_boxes(ax, detections[i], targets[i], min_score, iou, classes)
     if kinds:
         style = {"loc": "outside lower center", "ncols": 4, "facecolor": "0.45", "frameon": True}
         fig.legend(handles=_legend(kinds, classes), **style)
-    return fig
-
-
-def _grid(count: int, columns: int) -> Figure:
-    rows = -(-count // columns)
-    fig = Figure(figsize=(4.1 * columns, 4.4 * rows + 0.4), layout="constrained")
-    fig.get_layout_engine().set(h_pad=0.08)
-    for ax in fig.subplots(rows, columns, squeeze=False).flat[count:]:
-        ax.remove()
     return fig
 
 

@@ -26,30 +26,11 @@ _STYLE = """
 class Explorer(ipywidgets.VBox):
     """Controls, and what a subclass draws from their values in ``_draw``.
 
-    Without a kernel (in a report, in a saved notebook) a still picture stands in for it.
-
-    Parameters
-    ----------
-    controls : mapping
-        By name what makes a :class:`Control`.
-    start : mapping
-        Other values to start from, by name.
-    choices : mapping, optional
-        Lists beside the sliders, by name: label and words, of which the first is the start.
-    label_width, live
-        As :func:`slider_row` takes them.
-
-    Attributes
-    ----------
-    controls : dict
-        The number box, linked to a slider, or the list of each name; setting ``.value`` redraws.
-    description : str
-        What is to be seen, with its numbers.
-
-    Raises
-    ------
-    InputError
-        No control has such a name, or it cannot show such a value.
+    Without a kernel (in a report, in a saved notebook) a still picture stands in for it. By name
+    are given what makes each :class:`Control`, other values to start from, and the lists beside the
+    sliders: label and words, of which the first is the start. ``controls`` holds the number box or
+    the list of each name, whose ``.value`` redraws when it is set; ``description`` says what is to
+    be seen, with its numbers.
     """
 
     description: str
@@ -137,7 +118,7 @@ class SliderFigure(Explorer):
     draw : callable
         Takes the sliders' values by name, returns the figure and a description of it in words.
     controls, start : mapping
-        As for :class:`Explorer`.
+        By name: label, start, limits and step of a slider; other values to start from.
 
     Examples
     --------

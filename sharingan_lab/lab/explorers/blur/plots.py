@@ -17,7 +17,7 @@ from sharingan_lab.lab.paths import draw_path
 
 FLOOR = -60.0  # decibels: what is weaker counts as nothing
 _REACHES = (4, 8, 16, 32)  # pixels from the middle to the edge of a plot
-_DPI = 120
+_DPI = 150
 _SMALL = {"font.size": 8, "axes.titlesize": 9, "axes.labelsize": 8}
 Drawn = tuple[ScalarMappable, str, str]  # what is coloured, what the colours mean, in words
 
@@ -25,12 +25,12 @@ Drawn = tuple[ScalarMappable, str, str]  # what is coloured, what the colours me
 @lru_cache(maxsize=8)
 def on_page(plot: Callable[..., Drawn], *shown: object) -> str:
     """Draw one of the plots below with its colour bar, as an image with a description."""
-    figure = Figure(figsize=(3.2, 2.5), dpi=_DPI, layout="none")
+    figure = Figure(figsize=(2.7, 2.1), dpi=_DPI, layout="none")
     with mpl.rc_context(_SMALL):
-        drawn, meaning, alt = plot(figure.add_axes((0.19, 0.17, 0.55, 0.72)), *shown)
+        drawn, meaning, alt = plot(figure.add_axes((0.22, 0.19, 0.52, 0.67)), *shown)
         ticks = np.linspace(*drawn.get_clim(), 3)  # few: a tick takes as long as a line
-        side = figure.add_axes((0.77, 0.17, 0.035, 0.72))
-        figure.colorbar(drawn, cax=side, label=meaning, ticks=ticks, format="%.3g")
+        side = figure.add_axes((0.765, 0.19, 0.035, 0.67))
+        figure.colorbar(drawn, cax=side, label=meaning, ticks=ticks, format="{x:.3g}")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
     source = data_uri(buffer.getvalue(), "image/png")
