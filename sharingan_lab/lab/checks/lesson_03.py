@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sharingan_lab.lab.checks.answers import close, dice, near, number, numbers, scalar, shown
 from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
+from sharingan_lab.lab.toys.distances import jensen_shannon
 from sharingan_lab.lab.toys.distributions import Normal
 from sharingan_lab.losses import critic_loss
 
@@ -37,6 +38,32 @@ def value(function: Loss) -> str:
     seen, library = scalar(function(*scores), "value"), -critic_loss(*scores, "vanilla")
     expect(close(seen, library), f"{shown(seen)} on random scores", f"{shown(library)}", look)
     return "-log 4 for the undecided, and minus the library's critic_loss on random scores."
+
+
+def my_js(function: Loss) -> str:
+    """Check a Jensen-Shannon divergence: two ends for the head, then the lab's values."""
+    p, q = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    answers = [function(p, q), function(p, p)]
+    look = "0 log 0 counts as 0: torch.xlogy; and divide by the mean of p and q, never by one alone"
+    if any(isinstance(a, Tensor) and not a.isfinite().all() for a in answers):
+        raise NotYet("NaN or infinity where a cell is empty", f"log 2 = {math.log(2):.3f}", look)
+    seen, zero = (scalar(answer, "my_js") for answer in answers)
+    looks = {
+        2 * math.log(2): "half of both sums together",
+        1.0: "the natural logarithm, not that to the base 2",
+        0.0: "the 2 in 2p / (p + q): both are compared with the mean, (p + q) / 2",
+        math.log(2) ** 0.5: "the divergence, not its root",
+        -math.log(2): "the sign: p log p minus p log of the mean",
+    }
+    look = next((t for v, t in looks.items() if close(seen, v)), "two sums, one of p and one of q")
+    expect(close(seen, math.log(2)), f"{shown(seen)} of nothing in common", "log 2 = 0.693", look)
+    expect(close(zero, 0), f"{shown(zero)} of equal histograms", "0", "log(2p / (p + q)) at p = q")
+    x, y = torch.rand(2, 50, generator=dice()).softmax(dim=1)
+    seen, library = scalar(function(x, y), "my_js"), jensen_shannon(x, y)
+    look = "the same sum for q as for p"
+    text = f"{shown(seen)} of two random histograms"
+    expect(close(seen, library, 1e-5), text, f"{shown(library)}", look)
+    return "from 0 to log 2, and equal to jensen_shannon on random histograms."
 
 
 def exercise_1(answer: object, value_then: object) -> str:

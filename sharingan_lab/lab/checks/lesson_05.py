@@ -1,4 +1,4 @@
-"""Checks of lesson 05: the gradient penalty."""
+"""Checks of lesson 05: the gradient penalty, and what mode collapse is."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sharingan_lab.lab.checks.answers import close, dice, near, number, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
+from sharingan_lab.lab.toys.distributions import gaussian_mixture, mode_coverage, ring_centres
 from sharingan_lab.losses import gradient_penalty
 
 
@@ -36,6 +37,31 @@ def my_penalty(function: Callable) -> str:
     look = flat if seen < 2 or close(seen, 3091.3, 0.01) else one
     expect(close(seen, library, 0.05), f"{seen:.0f} for a curved critic", f"{library:.0f}", look)
     return "16 for slope 5, its gradient reaches the weights, and equal to gradient_penalty."
+
+
+def my_coverage(function: Callable) -> str:
+    """Check a count of covered modes: a case for the head, then the lab's on a ring."""
+    centres = torch.tensor([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
+    points = torch.tensor([[0.1, 0.0], [0.0, 0.2], [9.2, 0.0], [5.0, 5.0], [4.0, 5.0]])
+    looks = {
+        3: "points that are near none: compare with radius",
+        5: "the modes are counted, not the points",
+        2: "one point is too few where least is 2",
+        0: "at least: a mode with as many points as least is covered",
+    }
+    for least, wanted in ((2, 1), (1, 2)):
+        seen = scalar(function(points, centres, 0.3, least), "my_coverage").item()
+        look = looks.get(seen, "for each centre: how many distances are at most radius?")
+        text = f"{shown(seen)} modes where 2, 1 and 0 points lie near three centres, least={least}"
+        expect(seen == wanted, text, f"{wanted}", look)
+    ring, rng = ring_centres(8), dice()
+    for modes in (8, 5):
+        points, _ = gaussian_mixture(300, ring[:modes], 0.2, rng=rng)
+        seen = scalar(function(points, ring, 0.3, 20), "my_coverage").item()
+        library = mode_coverage(points, ring, radius=0.3, least=20)[0]
+        look = "all centres, the radius and the least that are given"
+        expect(seen == library, f"{shown(seen)} modes of a ring of 8", f"{library}", look)
+    return "2, 1 and 0 points told apart, and equal to mode_coverage on a ring."
 
 
 def exercise_1(its_penalty: object, its_slope: object) -> str:

@@ -107,3 +107,28 @@ def test_exercise_6():
     refuses("03.6", "more content", 0.0, (99.0, 20.0, 0.3))
     refuses("03.6", "no sign", -1, (99.0, 20.0, 0.3))
     refuses("03.6", "finite", 1.0, (float("nan"), 99.0, 0.1))
+
+
+def test_my_js():
+    def js(p, q, log=torch.log, half=0.5, two=2.0):
+        kl = [torch.where(x > 0, x * log(two * x / (p + q)), 0).sum() for x in (p, q)]
+        return half * (kl[0] + kl[1])
+
+    def entropies(p, q):
+        h = [-torch.xlogy(x, x).sum() for x in (p, q, (p + q) / 2)]
+        return (h[2] - (h[0] + h[1]) / 2).item()
+
+    accepts("03.my_js", js)
+    accepts("03.my_js", entropies)
+    refuses("03.my_js", "half", lambda p, q: js(p, q, half=1.0))
+    refuses("03.my_js", "base 2", lambda p, q: js(p, q, log=torch.log2))
+    refuses("03.my_js", "(p + q) / 2", lambda p, q: js(p, q, two=1.0))
+    refuses("03.my_js", "not its root", lambda p, q: js(p, q).sqrt())
+    refuses("03.my_js", "the sign", lambda p, q: -js(p, q))
+    refuses("03.my_js", "xlogy", lambda p, q: (p * torch.log(p / q)).sum())
+    refuses(
+        "03.my_js",
+        "for q",
+        lambda p, q: torch.xlogy(p, p).sum() - torch.xlogy(p, (p + q) / 2).sum(),
+    )
+    stays_open("03.my_js", lambda p, q: None)

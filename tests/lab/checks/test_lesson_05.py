@@ -115,3 +115,24 @@ def test_exercise_5():
     refuses("05.5", "spread", lambda f: f - f.mean((1, 2, 3), keepdim=True))
     refuses("05.5", "shape", lambda f: layer(f).flatten(1))
     refuses("05.5", "NaN", lambda f: layer(f) / 0)
+
+
+def test_my_coverage():
+    def near(points, centres, radius):
+        return torch.cdist(points, centres) <= radius
+
+    def loop(points, centres, radius, least):
+        counts = [0] * len(centres)
+        for row in torch.cdist(points, centres):
+            counts[row.argmin()] += row.min().item() <= radius
+        return sum(count >= least for count in counts)
+
+    name = "05.my_coverage"
+    accepts(name, lambda p, c, r, n: (near(p, c, r).sum(dim=0) >= n).sum())
+    accepts(name, loop)
+    refuses(name, "with radius", lambda p, c, r, n: len(c))
+    refuses(name, "at least", lambda p, c, r, n: (near(p, c, r).sum(dim=0) > n).sum())
+    refuses(name, "too few", lambda p, c, r, n: near(p, c, r).any(dim=0).sum())
+    refuses(name, "the least", lambda p, c, r, n: (near(p, c, r).sum(dim=0) >= min(n, 2)).sum())
+    refuses(name, "mean", lambda p, c, r, n: near(p, c, r).sum(dim=0) >= n)
+    stays_open(name, lambda p, c, r, n: None)
