@@ -1,10 +1,11 @@
-"""Checks of lesson 08: schedules, histories, warnings."""
+"""Checks of lesson 08: averages, one turn, schedules, histories, warnings."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from sharingan_lab.lab.checks.answers import number, shown
+from sharingan_lab.datasets import average_frames
+from sharingan_lab.lab.checks.answers import close, dice, near, number, shown, tensor
 from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
 from sharingan_lab.training import Trainer, diagnose, recipe
 
@@ -35,6 +36,31 @@ def turn(function: Callable) -> str:
             off = max((a - b).abs().max().item() for a, b in zip(*weights, strict=True))
             expect(off < 1e-5, f"the {name}'s weights are off by up to {off:.1g}", "0", look)
     return "after two turns, all weights of generator and critic agree with the library's."
+
+
+def my_average(function: Callable) -> str:
+    """Check an average of frames in light: two grey frames for the head, then the library's."""
+    frames = torch.tensor([0.5, 1.0]).view(2, 1, 1, 1).expand(2, 3, 4, 6)
+    look = "over the frames alone, dim=0: the picture keeps its colours, rows and columns"
+    answer = function(frames, 2.0)
+    if isinstance(answer, torch.Tensor) and answer.shape != (3, 4, 6):
+        raise NotYet(f"an answer of shape {tuple(answer.shape)}", "a picture (3, 4, 6)", look)
+    seen = tensor(answer, (3, 4, 6), "my_average's answer").mean()
+    looks = {
+        0.75: "gamma was not used: average the light, not the values",
+        0.625: "that is the light: it is stored as its root, ** (1 / gamma)",
+        0.7286: "the order: first ** gamma, the mean, then ** (1 / gamma)",
+        1.25: "a mean, not a sum",
+    }
+    look = next((t for v, t in looks.items() if close(seen, v, 1e-3)), "light, mean, and back")
+    text = f"{shown(seen)} for frames of 0.5 and 1, gamma 2"
+    expect(close(seen, 0.625**0.5), text, "the root of (1/4 + 1) / 2, 0.791", look)
+    frames = torch.rand(7, 3, 4, 6, generator=dice())
+    for gamma in (1.0, 2.2):
+        found = tensor(function(frames, gamma), (3, 4, 6), "my_average's answer")
+        same = near(found, average_frames(frames[None], gamma)[0], 1e-5)
+        expect(same, f"another picture, gamma {gamma}", "the library's", "the gamma that is given")
+    return "the root of the mean of squares at gamma 2, and equal to average_frames."
 
 
 def exercise_1(hours: object) -> str:

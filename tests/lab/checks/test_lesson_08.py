@@ -37,6 +37,19 @@ def test_turn():
     stays_open("08.turn", lambda t, blurred, sharp: None)
 
 
+def test_my_average():
+    name = "08.my_average"
+    accepts(name, lambda x, g: (x**g).mean(dim=0) ** (1 / g))
+    accepts(name, lambda x, g: sum(frame.double() ** g for frame in x).div(len(x)).pow(1 / g))
+    refuses(name, "gamma was not used", lambda x, g: x.mean(dim=0))
+    refuses(name, "stored as its root", lambda x, g: (x**g).mean(dim=0))
+    refuses(name, "the order", lambda x, g: (x ** (1 / g)).mean(dim=0) ** g)
+    refuses(name, "gamma that is given", lambda x, g: (x**2).mean(dim=0) ** 0.5)
+    refuses(name, "over the frames", lambda x, g: (x**g).mean() ** (1 / g))
+    refuses(name, "over the frames", lambda x, g: (x**g).mean(dim=1) ** (1 / g))
+    stays_open(name, lambda x, g: None)
+
+
 def test_exercise_1():
     accepts("08.1", 17.5)
     accepts("08.1", torch.tensor(300 * 210 / 3600))
