@@ -50,6 +50,28 @@ def test_a_lesson_says_what_for_how_long_and_where_from(lesson):
     assert re.search(r"^#+ .*References", "\n".join(texts), re.MULTILINE)
 
 
+LONGER = {"02": 80, "03": 71, "04": 57, "08": 55}  # may become shorter, not longer
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_the_core_path_is_short(lesson):
+    """What stands under "Going further" is not part of it."""
+    cells = lesson.notebook.cells
+    heading = (i for i, c in enumerate(cells) if re.search(r"^## Going further$", c.source, re.M))
+    core = cells[: next(heading, len(cells))]
+    assert sum(c.cell_type == "code" for c in core) <= LONGER.get(lesson.number, 45)
+
+
+BY_SECTION = [lesson for lesson in LESSONS if lesson.number not in {"00", *LONGER}]
+
+
+@pytest.mark.parametrize("lesson", BY_SECTION, ids=lambda lesson: lesson.name)
+def test_times_of_sections_add_up(lesson):
+    opening = lesson.notebook.cells[0].source
+    total, parts = re.search(r"\*\*Time\*\* (\d+) minutes[^:.]*: ([^.;]*)", opening).groups()
+    assert sum(map(int, re.findall(r" (\d+)(?:,|$)", parts))) == int(total) <= 75
+
+
 def code_size(source):
     """Count the lines of a cell but its imports and the description of the figure it shows."""
     lines = set()
