@@ -1,6 +1,5 @@
 """How a lesson starts: its parameters become a run that says plainly what it runs on."""
 
-import html
 import shutil
 import tempfile
 import weakref
@@ -15,6 +14,7 @@ from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.lab.cell_errors import explain_errors
 from sharingan_lab.lab.style import use_style
+from sharingan_lab.lab.tables import html_table
 from sharingan_lab.lab.threads import choose_threads
 from sharingan_lab.locations import data_dir, named_path
 from sharingan_lab.seeds import check_seed
@@ -75,15 +75,7 @@ class Run:
         return "\n".join([f"Lesson {self.lesson}", *lines])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in self._facts()
-        )
-        return (
-            '<table class="sharingan-table"><caption>'
-            f"Lesson {html.escape(self.lesson)} runs with</caption><tbody>{rows}</tbody></table>"
-        )
+        return html_table(self._facts(), (), f"Lesson {self.lesson} runs with", (False, False))
 
 
 def setup(

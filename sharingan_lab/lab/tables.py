@@ -66,7 +66,7 @@ def table(
     numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
     cells = [[_cell(value, digits) for value in row] for row in rows]
     text = _text_table(cells, list(columns), caption, numeric)
-    emit({"text/html": _html_table(cells, columns, caption, numeric), "text/plain": text})
+    emit({"text/html": html_table(cells, columns, caption, numeric), "text/plain": text})
 
 
 def _cell(value: object, digits: int | None) -> str:
@@ -90,23 +90,22 @@ def _text_table(cells: list[list[str]], head: list[str], caption: str, numeric: 
     return "\n".join([caption, *ruled] if caption else ruled)
 
 
-def _html_table(
-    cells: list[list[str]], head: Sequence[str], caption: str, numeric: list[bool]
+def html_table(
+    cells: Sequence[Sequence[str]], head: Sequence[str], caption: str, numeric: Sequence[bool]
 ) -> str:
+    """Return a table whose first column names the rows, to which no head needs to belong."""
     align = ["text-align:right" if n else "text-align:left" for n in numeric]
     heads = "".join(
         f'<th scope="col" style="{a}">{html.escape(h)}</th>' if h else "<td></td>"
-        for h, a in zip(head, align, strict=True)
+        for h, a in zip(head, align, strict=False)
     )
+    heads = f"<thead><tr>{heads}</tr></thead>" if head else ""
     body = "".join(_html_row(row, align) for row in cells)
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    return (
-        f'<table class="sharingan-table">{title}<thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
-    )
+    return f'<table class="sharingan-table">{title}{heads}<tbody>{body}</tbody></table>'
 
 
-def _html_row(row: list[str], align: list[str]) -> str:
+def _html_row(row: Sequence[str], align: list[str]) -> str:
     name, *values = row
     tds = "".join(
         f'<td style="{a}">{html.escape(v)}</td>' for v, a in zip(values, align[1:], strict=True)

@@ -1,9 +1,21 @@
 """Which cells of a lesson an exercise needs: grading skips the experiments between them."""
 
 import ast
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from nbformat import NotebookNode
+
+# What is read in another order than it is written in.
+_ORDER = {
+    ast.Assign: ("value", "targets"),
+    ast.For: ("iter", "target", "body", "orelse"),
+    ast.comprehension: ("iter", "target", "ifs"),
+    ast.ListComp: ("generators", "elt"),
+    ast.SetComp: ("generators", "elt"),
+    ast.GeneratorExp: ("generators", "elt"),
+    ast.DictComp: ("generators", "key", "value"),
+}
 
 
 class Names(ast.NodeVisitor):
@@ -11,10 +23,15 @@ class Names(ast.NodeVisitor):
 
     def __init__(self, source: str = "", made: Iterable[str] = ()) -> None:
         self.used, self.made, self.changed, self.imported = set(), set(made), set(), set()
-        try:
+        with contextlib.suppress(SyntaxError):  # a student's: executing it says so
             self.visit(ast.parse(source))
-        except SyntaxError:  # a student's: executing it says so
-            return
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for field in _ORDER.get(type(node), node._fields):
+            children = getattr(node, field, None)
+            for child in children if isinstance(children, list) else [children]:
+                if isinstance(child, ast.AST):
+                    self.visit(child)
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -23,7 +40,7 @@ class Names(ast.NodeVisitor):
             self.made.add(node.id)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        self._in_order(node.value, *node.targets)
+        self.generic_visit(node)
         self.changed |= {base for target in node.targets if (base := _base(target))}
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
@@ -37,9 +54,6 @@ class Names(ast.NodeVisitor):
         if isinstance(node.value, ast.Call) and (base := _base(node.value.func)):
             self.changed.add(base)  # called for its effect
 
-    def visit_For(self, node: ast.For) -> None:
-        self._in_order(node.iter, node.target, *node.body, *node.orelse)
-
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         names = {alias.asname or alias.name.split(".")[0] for alias in node.names}
         self.made |= names
@@ -47,37 +61,18 @@ class Names(ast.NodeVisitor):
 
     visit_ImportFrom = visit_Import
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.made.add(node.name)
-        self._in_order(*node.decorator_list, *node.args.defaults)
-        self._inside(node, node.body)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.made.add(node.name)
-        self._in_order(*node.bases)
-        self._inside(node, node.body)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._in_order(*node.args.defaults)
-        self._inside(node, [node.body])
-
-    def _comprehension(self, node: ast.ListComp) -> None:
-        parts = [part for g in node.generators for part in (g.iter, g.target, *g.ifs)]
-        results = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
-        self._inside(node, [*parts, *results])
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-    def _in_order(self, *nodes: ast.AST) -> None:
-        for node in nodes:
-            self.visit(node)
-
-    def _inside(self, scope: ast.AST, nodes: Iterable[ast.AST]) -> None:
+    def _scope(self, node: ast.AST) -> None:
         """Visit what has names of its own: only what it uses from outside is told."""
-        own = {n.arg for n in ast.walk(scope) if isinstance(n, ast.arg)}
+        self.made |= {node.name} if hasattr(node, "name") else set()
+        for default in getattr(getattr(node, "args", None), "defaults", ()):
+            self.visit(default)
+        own = {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
         inner = Names(made=self.made | own)
-        inner._in_order(*nodes)
+        inner.generic_visit(node)
         self.used |= inner.used
+
+    visit_FunctionDef = visit_ClassDef = visit_Lambda = _scope
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _scope
 
 
 def _base(target: ast.AST) -> str | None:

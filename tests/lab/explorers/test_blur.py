@@ -26,6 +26,7 @@ from sharingan_lab.lab.explorers.blur import widget
 from sharingan_lab.lab.explorers.blur.plots import edge_of, kernel_plot, path_plot, spectrum
 from sharingan_lab.lab.explorers.blur.settings import CONTROLS, GROUPS, STARTS
 from sharingan_lab.lab.explorers.blur.shot import changed_kernel
+from sharingan_lab.lab.explorers.blur.takeaway import python_lines
 
 IMAGE = torch.rand(1, 3, 70, 80, generator=torch.Generator().manual_seed(0))
 BLUR, RESTORE, FILES = range(3)
@@ -377,20 +378,20 @@ TURNED = {"seed": 7, "path_length": 23.0, "exposure": 0.37, "noise_std": 0.013, 
 def test_the_python_lines_make_the_same_bit_for_bit():
     explorer = BlurExplorer("chelsea", **TURNED)
     made = {}
-    exec(explorer.python, made)
+    exec(python_lines(explorer.picture, explorer.values), made)
     assert torch.equal(made["kernel"], explorer.shot.kernel)
     assert torch.equal(made["blurred"], explorer.shot.blurred)
 
 
 def test_they_do_so_for_a_brought_photograph_and_a_given_one(explorer, tmp_path, monkeypatch):
     made = {"image": IMAGE}
-    exec(explorer.python, made)
+    exec(python_lines(explorer.picture, explorer.values), made)
     assert torch.equal(made["blurred"], explorer.shot.blurred)
     content = file(to_uint8(torch.rand(1, 3, 300, 400)))
     (tmp_path / "my cat's.png").write_bytes(content)
     bring(explorer, "my cat's.png", content)
     monkeypatch.chdir(tmp_path)
-    exec(explorer.python, made)
+    exec(python_lines(explorer.picture, explorer.values), made)
     assert torch.equal(made["blurred"], explorer.shot.blurred)
 
 

@@ -33,11 +33,6 @@ def bundled(name: str) -> Picture:
     return Picture(photo(name, WORKING_SIDE), name, imports, f"photo({name!r}, {WORKING_SIDE})")
 
 
-def given(pixels: Tensor) -> Picture:
-    """Take a tensor (1, 3, H, W) in [0, 1] as it is."""
-    return Picture(pixels, "your image", "", "image  # the tensor that you gave")
-
-
 def brought(name: str, content: bytes) -> Picture:
     """Read an uploaded file of any format that Pillow knows, turned upright as its EXIF says.
 
@@ -103,5 +98,5 @@ def working_copy(image: Tensor) -> Tensor:
 def first(image: Tensor | str | None) -> Picture:
     """Return the photograph to begin with: given, named, or the astronaut."""
     if isinstance(image, Tensor):
-        return given(image)
+        return Picture(image, "your image", "", "image  # the tensor that you gave")
     return bundled(image or "astronaut")

@@ -75,11 +75,6 @@ class BlurExplorer(Explorer):
             self._pictures[name] = pictures.bundled(name)
         return self._pictures[name]
 
-    @property
-    def python(self) -> str:
-        """A program whose ``kernel`` and ``blurred`` equal those shown bit for bit."""
-        return takeaway.python_lines(self.picture, self.values)
-
     def _next_path(self, _button: ipywidgets.Button) -> None:
         seed = self.controls["seed"]
         seed.value = (seed.value + 1) % (seed.max + 1)
