@@ -35,6 +35,20 @@ def test_gains_are_counted_up_to_what_a_perfect_picture_has(pairs, loss):
     assert float(verdict.features) == 0
 
 
+def test_a_sharp_frame_that_lies_beside_costs_nothing_once_aligned(loss):
+    scene, still = photo("chelsea", 160), torch.zeros(1, 3, 96, 96)
+    moved, true = scene[..., 10:106, 12:108], scene[..., 8:104, 13:109]
+    pair = judges.Pair(moved, true)
+    assert float(judges.finite_psnr(moved, true)) < 30 < float(judges.aligned_psnr(moved, true))
+    assert float(judges.aligned_psnr(true, true)) == judges.HIGHEST
+    # nothing but a move is undone
+    assert float(judges.aligned_psnr(still, true)) == pytest.approx(
+        float(psnr(still[..., 5:-5, 5:-5], true[..., 5:-5, 5:-5])), abs=0.01
+    )
+    verdict = judges.judge([pair], lambda pair: pair.sharp, loss)
+    assert float(verdict.psnr) > float(verdict.aligned)
+
+
 def test_features_are_compared_over_all_pictures_not_one_by_one(pairs, loss):
     barely = judges.Pair(
         pairs[0].sharp, pairs[0].sharp

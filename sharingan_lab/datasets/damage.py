@@ -78,10 +78,13 @@ def jpeg(images: Tensor, quality: Tensor) -> Tensor:
     return ((back + 128).round() / 255).clamp(0, 1)[..., :height, :width]
 
 
+# Products and no convolutions below: those may be of ten bits on a GPU (TF32), and round otherwise.
+
+
 def _mix(images: Tensor, matrix: tuple | Tensor) -> Tensor:
     """Turn the channels of each pixel into others."""
-    matrix = torch.as_tensor(matrix, dtype=images.dtype)
-    return F.conv2d(images, matrix.to(images.device, non_blocking=True)[:, :, None, None])
+    matrix = torch.as_tensor(matrix, dtype=images.dtype).to(images.device, non_blocking=True)
+    return (matrix @ images.flatten(2)).unflatten(2, images.shape[2:])
 
 
 def _quantise(planes: Tensor, table: tuple, scale: Tensor) -> Tensor:
@@ -89,10 +92,11 @@ def _quantise(planes: Tensor, table: tuple, scale: Tensor) -> Tensor:
     table = torch.tensor(table).flatten().to(planes.device, non_blocking=True)
     steps = table * scale[:, None]
     steps = steps.round().clamp(1, 255)[:, None, :, None, None]
-    waves = _waves(planes.device)
-    found = F.conv2d(planes.flatten(0, 1)[:, None], waves, stride=8).unflatten(0, planes.shape[:2])
+    waves = _waves(planes.device).flatten(1)
+    blocks = F.pixel_unshuffle(planes.flatten(0, 1)[:, None], 8)
+    found = _mix(blocks, waves).unflatten(0, planes.shape[:2])
     kept = (found / steps).round() * steps
-    blocks = _mix(kept.flatten(0, 1), waves.flatten(1).T)
+    blocks = _mix(kept.flatten(0, 1), waves.T)
     return F.pixel_shuffle(blocks, 8).view(planes.shape).round()
 
 

@@ -19,7 +19,7 @@ from sharingan_lab.checks import check_passing
 from sharingan_lab.networks.generator import pad_to_multiple
 
 CHANNELS = (1, 2, 4, 6)  # times the width, at a half, a quarter, an eighth and a sixteenth
-DOWN, UP = (0, 2, 4), (0, 2, 3)  # blocks of the upper three levels, on the way down and up
+DOWN, UP = (0, 2, 8), (0, 2, 6)  # blocks of the upper three levels, on the way down and up
 SCALE = 16
 
 
@@ -82,7 +82,7 @@ class LiteGenerator(nn.Module):
     width : int
         Channels at half size; the lower levels have 2, 4 and 6 times as many.
     blocks : int
-        Blocks at the lowest level; the levels above have 0, 2 and 4 on the way down, 3, 2 and 0 on
+        Blocks at the lowest level; the levels above have 0, 2 and 8 on the way down, 6, 2 and 0 on
         the way up.
 
     Examples
@@ -92,7 +92,7 @@ class LiteGenerator(nn.Module):
     True
     """
 
-    def __init__(self, width: int = 32, blocks: int = 6):
+    def __init__(self, width: int = 32, blocks: int = 8):
         super().__init__()
         self.settings = {"width": width, "blocks": blocks}
         levels = [width * times for times in CHANNELS]

@@ -110,7 +110,8 @@ class TrainConfig:
     cuda_graph : bool
         On one CUDA device, record the step once and replay it with a single launch.
     compile : bool
-        Compile the generator by :func:`torch.compile`: minutes at the start, and other rounding.
+        Compile the generator's blocks by :func:`torch.compile`, one of each size: half a minute or
+        more at the start, and other rounding.
     dropout : float
         Dropout inside the residual blocks (deblurgan).
     seed : int

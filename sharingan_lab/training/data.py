@@ -1,6 +1,7 @@
 """What a run trains on, in which order, and what it is measured on, as its settings say."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ TRAIN_PHOTOS = ("astronaut", "coffee", "rocket", "tissue", "retina", "hubble")
 VALIDATION_PHOTOS = ("chelsea", "motorcycle")
 PHOTO_SIZE = 192  # small, so that a 64-pixel crop holds detail worth restoring
 VALIDATION_PAIRS = 16
+AT_ONCE = 512  # pairs that a GPU makes together
 SYNTHETIC_SHARE = 2  # synthetic pairs a pair of GoPro in mixed data: the ratio of the paper's Comb
 
 
@@ -88,17 +90,29 @@ def batches_of_epoch(
     data.set_epoch(epoch)
     rng = torch.Generator().manual_seed((config.seed * 1_000_003 + epoch) % 2**64)
     orders = [torch.randperm(len(data), generator=rng).tolist() for _ in range(per_step)]
-    indices = [
+    parts = [
         team.part(order[step * size : (step + 1) * size])
         for step in range(first, steps)
         for order in orders
     ]
-    # with a generator of its own: a loader draws from torch's default one, which is dropout's
-    loaded = iter(
-        DataLoader(data, batch_sampler=indices, num_workers=config.workers, generator=rng)
+    on_gpu, share = choose_device(config.device).type == "cuda", size // team.size
+    # a GPU makes many pairs in the time of a few
+    together = max(1, AT_ONCE // share) if on_gpu and not config.workers else 1
+    groups = (parts[i : i + together] for i in range(0, len(parts), together))
+    loader = DataLoader(
+        data,
+        batch_sampler=[[*chain.from_iterable(group)] for group in groups],
+        num_workers=config.workers,
+        generator=rng,  # its own: a loader draws from torch's default one, which is dropout's
+        pin_memory=on_gpu and config.workers > 0,  # they travel while the GPU computes
+    )
+    batches = (
+        batch
+        for made in loader
+        for batch in zip(*(images.split(share) for images in made), strict=True)
     )
     for _ in range(first, steps):
-        yield [tuple(next(loaded)) for _ in range(per_step)]
+        yield [next(batches) for _ in range(per_step)]
 
 
 def _gopro(config: TrainConfig, device: torch.device) -> tuple[GoProPairs, GoProPairs]:

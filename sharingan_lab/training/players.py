@@ -1,6 +1,7 @@
 """The networks, losses and optimisers that the settings name."""
 
 import warnings
+from collections import Counter
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +20,8 @@ def build_generator(config: TrainConfig, *, start: bool = True) -> nn.Module:
 
     Examples
     --------
-    >>> build_generator(TrainConfig(architecture="lite", width=32, blocks=6, start="lite")).settings
-    {'width': 32, 'blocks': 6}
+    >>> build_generator(TrainConfig(architecture="lite", width=32, blocks=8, start="lite")).settings
+    {'width': 32, 'blocks': 8}
     """
     if config.architecture == "lite":
         generator = LiteGenerator(config.width, config.blocks)
@@ -55,6 +56,20 @@ def build_adam(config: TrainConfig, network: nn.Module, *, captured: bool) -> to
         fused=True,
         capturable=captured,
     )
+
+
+def repeated_blocks(network: nn.Module) -> list[nn.Module]:
+    """Return the blocks that a network has many of: to compile one of each size is soon done.
+
+    Examples
+    --------
+    >>> [len(repeated_blocks(network)) for network in (Generator(), LiteGenerator())]
+    [9, 26]
+    """
+    chains = [part for part in network.modules() if isinstance(part, nn.Sequential)]
+    kinds = (type(part) for chain in chains for part in chain if list(part.children()))
+    ((kind, _),) = Counter(kinds).most_common(1)
+    return [part for part in network.modules() if isinstance(part, kind)]
 
 
 class InBfloat16(nn.Module):

@@ -27,14 +27,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "average": 0.999,
         "lambda_adversarial": 0.0, "lambda_content": 0.01, "content": "decibels",
         "architecture": "lite",
-        "width": 32, "blocks": 6, "critic_width": 8, "log_every": 100, "validate_every": 1000,
+        "width": 32, "blocks": 8, "critic_width": 8, "log_every": 100, "validate_every": 1000,
         "checkpoint_seconds": 120.0,
     },
     "sharingan": {  # short: after 20 minutes it was further from the sharp pictures, not sharper
         "data": "folder", "crop": 128, "camera": "every", "transpose": True, "items": 8000,
         "batch_size": 4, "minutes": 6.0, "epochs": 2, "constant_epochs": 1, "average": 0.999,
         "fresh_critic_batches": False, "start": "lite", "architecture": "lite", "width": 32,
-        "blocks": 6, "critic_width": 32, "log_every": 20, "validate_every": 200,
+        "blocks": 8, "critic_width": 32, "log_every": 20, "validate_every": 200,
         "checkpoint_seconds": 120.0,
     },
 }  # fmt: skip

@@ -129,7 +129,8 @@ class Trainer:
     def fastest_step(self) -> Callable[[list[Pair]], None]:
         """Return the step as the settings want it taken: compiled, captured."""
         if self.config.compile:
-            self.generator.compile()
+            for block in players.repeated_blocks(self.generator):
+                block.compile(dynamic=False)
         return CapturedStep(self.step, [self.penalty_rng]) if self.captured else self.step
 
     # ------------------------------------------------------------------ how far the run is
@@ -215,7 +216,10 @@ class Trainer:
             for batches in batches_of_epoch(self.data, self.config, epoch, first, self.team):
                 for optimiser in self.optimisers.values():
                     optimiser.param_groups[0]["lr"].fill_(self.config.rate(epoch, self.share))
-                yield [(b.to(self.device), s.to(self.device)) for b, s in batches]
+                yield [
+                    tuple(images.to(self.device, non_blocking=True) for images in pair)
+                    for pair in batches
+                ]
                 if self.finished:
                     return
 

@@ -8,6 +8,7 @@ from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.images import write_image
 from sharingan_lab.training import Trainer, data, recipe
 from sharingan_lab.training.data import VALIDATION_PAIRS, training_data
+from sharingan_lab.training.team import join_team
 
 
 @pytest.fixture
@@ -165,6 +166,23 @@ def test_a_network_trains_on_mixed_data_and_goes_on(mixed, tmp_path):
     assert history[-1]["step"] == 4 and history[-1]["content"] > 0
     longer = Trainer(config, tmp_path / "run", resume=True)
     assert longer.steps_done == 4
+
+
+@pytest.mark.parametrize("critic", [{}, {"fresh_critic_batches": True, "critic_steps": 2}])
+def test_what_a_gpu_makes_together_are_the_same_batches(monkeypatch, critic):
+    config = recipe("quick").with_settings(items=40, batch_size=4, crop=32, **critic)
+    pairs, _ = training_data(config)
+    team = join_team(torch.device("cpu"))
+    one_by_one = [*data.batches_of_epoch(pairs, config, 3, 2, team)]
+    monkeypatch.setattr(data, "choose_device", lambda name: torch.device("cuda"))
+    monkeypatch.setattr(data, "AT_ONCE", 14)  # three batches
+    together = [*data.batches_of_epoch(pairs, config, 3, 2, team)]
+    assert len(together) == len(one_by_one) == 8
+    for batches, others in zip(together, one_by_one, strict=True):
+        assert len(batches) == len(others) == (3 if critic else 1)
+        for pair, other in zip(batches, others, strict=True):
+            for images, those in zip(pair, other, strict=True):
+                torch.testing.assert_close(images, those)
 
 
 @pytest.mark.parametrize("kind", ["folder", "gopro", "mixed"])
