@@ -45,7 +45,7 @@ def test_lite_in_tiles_is_lite_on_the_whole(monkeypatch):
     scene = torch.cat([scene, scene.flip(-1)], dim=-1)[..., :200, :]
     whole = restore(scene, generator)
     monkeypatch.setattr(
-        restoring, "in_tiles", lambda one, work, **how: in_tiles(one, work, side=352, **how)
+        restoring, "in_tiles", lambda one, work, **how: in_tiles(one, work, side=384, **how)
     )
     assert (restore(scene, generator) - whole).abs().max() < 0.2 / 255
 
