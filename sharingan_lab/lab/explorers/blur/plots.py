@@ -1,18 +1,19 @@
 """Path, kernel and spectrum on axes: small pictures for the page, and the same for the still."""
 
 import html
-import io
 from collections.abc import Callable
 from functools import lru_cache
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from sharingan_lab.lab.explorers.blur.panels import data_uri
+from sharingan_lab.lab.explorers.blur.panels import data_uri, png
 from sharingan_lab.lab.paths import draw_path
 
 FLOOR = -60.0  # decibels: what is weaker counts as nothing
@@ -22,22 +23,73 @@ _SMALL = {"font.size": 8, "axes.titlesize": 9, "axes.labelsize": 8}
 Drawn = tuple[ScalarMappable, str, str]  # what is coloured, what the colours mean, in words
 
 
+class _Sheet:
+    """A figure that is kept, and the pixels of its frame: both cost more than what lies in it."""
+
+    def __init__(self) -> None:
+        self.figure = Figure(figsize=(2.7, 2.1), dpi=_DPI, layout="none")
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.ax = self.figure.add_axes((0.22, 0.19, 0.52, 0.67))
+        self.bar = self.figure.add_axes((0.765, 0.19, 0.035, 0.67), xticks=[])
+        self.framed: tuple | None = None
+        self.limits: tuple | None = None
+
+    def draw(self, plot: Callable[..., Drawn], shown: tuple[object, ...]) -> tuple[np.ndarray, str]:
+        """Put a plot in the place of the last one: pixels (H, W, 3), and what is to be seen."""
+        ax = self.ax
+        for artist in (*ax.images, *ax.collections, *ax.lines):
+            artist.remove()
+        drawn, meaning, alt = plot(ax, *shown)
+        content = (*ax.images, *ax.collections, *ax.lines)
+        framed, limits = (ax.get_title(), ax.get_xlim()), drawn.get_clim()
+        if framed != self.framed:
+            self.framed, self.limits = framed, None
+            self._keep_frame(content)
+        if limits != self.limits:
+            self.limits = limits
+            self._keep_bar(drawn, meaning)
+        self.canvas.restore_region(self.whole)
+        for artist in (*content, *ax.spines.values()):
+            ax.draw_artist(artist)
+        return np.asarray(self.canvas.buffer_rgba())[..., :3], alt
+
+    def _keep_frame(self, content: tuple[Artist, ...]) -> None:
+        for artist in (*content, self.bar):
+            artist.set_visible(False)
+        self.canvas.draw()
+        self.frame = self.canvas.copy_from_bbox(self.figure.bbox)
+        for artist in (*content, self.bar):
+            artist.set_visible(True)
+
+    def _keep_bar(self, drawn: ScalarMappable, meaning: str) -> None:
+        """Say in a bar what the colours mean; one of matplotlib's own takes ten times as long."""
+        if not self.bar.images:
+            shades = np.linspace(1, 0, 256)[:, None]
+            self.bar.imshow(shades, cmap=drawn.cmap, extent=(0, 1, 0, 1), aspect="auto")
+            self.bar.set_ylabel(meaning)
+            self.bar.grid(False)
+            self.bar.yaxis.tick_right()
+            self.bar.yaxis.set_label_position("right")
+        ticks = [f"{value:.2g}".replace("-", "−") for value in np.linspace(*drawn.get_clim(), 3)]
+        self.bar.set_yticks([0, 0.5, 1], ticks)
+        self.canvas.restore_region(self.frame)
+        self.figure.draw_artist(self.bar)
+        self.whole = self.canvas.copy_from_bbox(self.figure.bbox)
+
+
+_sheet = lru_cache(lambda _plot: _Sheet())
+
+
 @lru_cache(maxsize=8)
 def on_page(plot: Callable[..., Drawn], *shown: object) -> str:
     """Draw one of the plots below with its colour bar, as an image with a description."""
-    figure = Figure(figsize=(2.7, 2.1), dpi=_DPI, layout="none")
     with mpl.rc_context(_SMALL):
-        drawn, meaning, alt = plot(figure.add_axes((0.22, 0.19, 0.52, 0.67)), *shown)
-        ticks = np.linspace(*drawn.get_clim(), 3)  # few: a tick takes as long as a line
-        side = figure.add_axes((0.765, 0.19, 0.035, 0.67))
-        figure.colorbar(drawn, cax=side, label=meaning, ticks=ticks, format="{x:.3g}")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    source = data_uri(buffer.getvalue(), "image/png")
-    width, height = figure.get_size_inches() * _DPI
+        pixels, alt = _sheet(plot).draw(plot, shown)
+    source = data_uri(png(np.ascontiguousarray(pixels)), "image/png")
+    height, width, _ = pixels.shape
     return (
         f'<img class="plot" src="{source}" alt="{html.escape(alt)}" decoding="sync" '
-        f'width="{width:.0f}" height="{height:.0f}">'
+        f'width="{width}" height="{height}">'
     )
 
 
