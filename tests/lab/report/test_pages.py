@@ -52,9 +52,10 @@ def test_every_picture_says_what_is_to_be_seen(pages):
     assert {img["alt"] for img in pictures} == {"Two <grey> pictures."}
 
 
-def test_code_that_is_too_wide_can_be_scrolled_by_keyboard(pages):
-    code = [pre for path in pages for pre in soup(path).select(".input pre, pre.stream, pre.error")]
-    assert code and all(pre["tabindex"] == "0" for pre in code)
+def test_code_and_tables_that_are_too_wide_can_be_scrolled_by_keyboard(pages):
+    for wide in (".input pre, pre.stream, pre.error", "table"):
+        found = [element for path in pages for element in soup(path).select(wide)]
+        assert found and all(element["tabindex"] == "0" for element in found)
 
 
 def test_pages_are_in_english_with_a_title_and_one_first_heading(pages):
