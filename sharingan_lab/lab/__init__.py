@@ -37,6 +37,7 @@ _HOMES = {
     "explorers.explorer": "SliderFigure",
     "explorers.loss": "MARGIN charge damage loss_explorer scene",
     "explorers.patch": "patch_explorer",
+    "explorers.playground": "Playground",
     "explorers.quality": "quality_explorer",
     "explorers.run": "run_explorer",
     "explorers.threshold": "threshold_explorer",

@@ -51,7 +51,7 @@ def animate(
     pictures = [encode(frame, tight=False) for frame in frames]
     for frame in frames:
         plt.close(frame)
-    page = _page(pictures, labels, alt, seconds)
+    page = film(pictures, labels, alt, seconds)
     if len(page) > LARGEST:
         raise InputError(
             f"the animation takes {len(page) / 1e6:.1f} MB, more than 2: fewer or smaller frames"
@@ -60,7 +60,8 @@ def animate(
     emit({"text/html": page, kind: last, "text/plain": alt}, {kind: {"alt": alt}})
 
 
-def _page(pictures: Sequence[Encoded], labels: Sequence[str], alt: str, seconds: float) -> str:
+def film(pictures: Sequence[Encoded], labels: Sequence[str], alt: str, seconds: float) -> str:
+    """Return the HTML of a film, without a check of its parts."""
     content = "".join([*(picture.content for picture in pictures), *labels])
     name = "a" + hashlib.sha256(content.encode()).hexdigest()[:12]
     count = len(pictures)

@@ -38,16 +38,20 @@ def encode_pixels(picture: Image.Image) -> Encoded:
     A drawing needs no more than 256 colours, a PNG with a palette. A photograph becomes a JPEG
     that keeps the colours at full resolution; one whose pixels are enlarged, a PNG.
     """
-    forms = [
-        Encoded("image/png", _saved(picture, format="PNG")),
-        Encoded("image/jpeg", _saved(picture, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)),
-    ]
+    forms = [Encoded("image/png", _saved(picture, format="PNG")), encode_quickly(picture)]
     if picture.getcolors(_DRAWING) is not None:
         # of Pillow's ways to choose 256 colours, the one that keeps rare ones
         method, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
         palette = picture.quantize(method=method, dither=dither)
         forms.append(Encoded("image/png", _saved(palette, format="PNG", optimize=True)))
     return min(forms, key=lambda form: len(form.content))
+
+
+def encode_quickly(picture: Image.Image) -> Encoded:
+    """Encode an RGB picture that stands for a moment only, until the next one comes."""
+    return Encoded(
+        "image/jpeg", _saved(picture, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    )
 
 
 def _saved(picture: Image.Image, **settings: object) -> str:

@@ -11,7 +11,6 @@ from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.explorers.controls import Control, slider_names, slider_row, start_values
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
-_HINT = "A still picture: run the cell to turn the sliders."
 
 # A notebook prefers a widget to any other form of the same output, and says "model not found"
 # where the kernel has gone. So the picture is an output of its own, after that of the widget: it
@@ -34,6 +33,7 @@ class Explorer(ipywidgets.VBox):
     """
 
     description: str
+    hint = "A still picture: run the cell to turn the sliders."
 
     def __init__(
         self,
@@ -94,14 +94,19 @@ class Explorer(ipywidgets.VBox):
         """Return the picture of what is shown now."""
         raise NotImplementedError
 
+    def kept(self) -> tuple[str, str]:
+        """Return what a page without a kernel keeps, as HTML, and the same in words."""
+        return image_tag(self.drawn(), self.description), self.description
+
     def still(self) -> dict[str, str]:
         """Return the output that stands in for the widgets where there is no kernel."""
+        picture, words = self.kept()
         markup = (
             f"<style>{_STYLE.format(name=self.model_id)}</style>"
             f'<figure class="still-{self.model_id}" style="margin:0">'
-            f"{_image(self.drawn(), self.description)}<figcaption>{_HINT}</figcaption></figure>"
+            f"{picture}<figcaption>{self.hint}</figcaption></figure>"
         )
-        return {"text/html": markup, "text/plain": self.description}
+        return {"text/html": markup, "text/plain": words}
 
     def _ipython_display_(self) -> None:
         self.add_class(f"lives-{self.model_id}")
@@ -146,11 +151,12 @@ class SliderFigure(Explorer):
     def _draw(self) -> None:
         figure, self.description = self._figure(**self.values)
         self._drawn = encode(figure, tight=False)
-        self.message.value = _image(self._drawn, self.description)  # an error takes its place
+        self.message.value = image_tag(self._drawn, self.description)  # an error takes its place
 
     def drawn(self) -> Encoded:
         return self._drawn
 
 
-def _image(picture: Encoded, alt: str) -> str:
+def image_tag(picture: Encoded, alt: str) -> str:
+    """Return a picture as HTML."""
     return f'<img src="{picture.uri}" alt="{html.escape(alt)}" style="max-width:100%">'
