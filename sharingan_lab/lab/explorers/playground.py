@@ -22,8 +22,8 @@ from sharingan_lab.lab.toys.game import CLIPPED, DATA, OBJECTIVES, PENALISED, Ga
 CHOICES = {"kind": ("game", tuple(OBJECTIVES)), "data": ("data", DATA)}
 CONTROLS = {
     "critic_steps": ("critic steps a turn", 1, 1, 10, 1),
-    "critic_rate": ("critic's learning rate (1/1000)", 1.0, 0.0, 10.0, 0.5),
-    "generator_rate": ("generator's learning rate (1/1000)", 1.0, 0.0, 10.0, 0.5),
+    "critic_rate": ("critic's rate (1/1000)", 1.0, 0.0, 10.0, 0.5),
+    "generator_rate": ("generator's rate (1/1000)", 1.0, 0.0, 10.0, 0.5),
     "lambda_power": ("lambda: 10 to the power of", 0.0, -2.0, 3.0, 0.5),
     "clip_power": ("clip at c: 10 to the power of", -1.0, -3.0, 0.0, 0.5),
     "noise_size": ("random numbers z (starts again)", 8, 1, 16, 1),
@@ -62,18 +62,20 @@ class Playground(Explorer):
         super().__init__(CONTROLS, start, CHOICES, label_width=220)
         self.film_turns, self._stage, self._task = film_turns, Stage(), None
         self.play, self.step, self.again = (
-            ipywidgets.Button(description=word, icon=icon)
-            for word, icon in (("Start", "play"), ("One turn", "step-forward"), ("Again", "undo"))
+            ipywidgets.Button(description=word)  # an icon would be read out with it
+            for word in ("Start", "One turn", "Again")
         )
         self.status = ipywidgets.HTML()
         self.status.add_class("announced")
         grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(460px, 1fr))")
-        turned = [self.controls[name] for name in CHOICES] + list(self.rows.values())
+        choices = [self.controls[name] for name in CHOICES]
+        for choice in choices:
+            choice.layout.width = "400px"
         self.children = [
             ipywidgets.HBox([self.play, self.step, self.again]),
             self.message,
             self.status,
-            ipywidgets.GridBox(turned, layout=grid),
+            ipywidgets.GridBox([*choices, *self.rows.values()], layout=grid),
             slider_names(),
         ]
         self._begin()
@@ -92,7 +94,7 @@ class Playground(Explorer):
     def start(self) -> None:
         """Play until :meth:`pause`; needs a running event loop, such as a kernel's."""
         self._task = asyncio.get_running_loop().create_task(self._go_on())
-        self.play.description, self.play.icon = "Pause", "pause"
+        self.play.description = "Pause"
         self.status.value = ""
 
     def pause(self) -> None:
@@ -100,7 +102,7 @@ class Playground(Explorer):
         if self.playing:
             self._task.cancel()
             self._task = None
-            self.play.description, self.play.icon = "Start", "play"
+            self.play.description = "Start"
             self._redraw()
             self._say_how_it_stands()
 

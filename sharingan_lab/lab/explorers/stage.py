@@ -48,7 +48,7 @@ class Stage:
         (self._real,) = ax.plot([], [], "o", color=COLOURS[0], label="data", **dots)
         (self._fake,) = ax.plot([], [], "s", color=COLOURS[1], label="generated", **dots)
         scale = {"angles": "xy", "scale_units": "xy", "scale": 2.0, "width": 0.005}
-        nothing = [0.0] * 60
+        nothing = [0.0] * 40
         self._hints = ax.quiver(nothing, nothing, nothing, nothing, zorder=3, **scale)
         ax.plot([], [], "k", marker=r"$\rightarrow$", ms=12, ls="", label="hint to a point")
         ax.set(xlim=edges[:2], ylim=edges[2:], xticks=(-2, 0, 2), yticks=(-2, 0, 2))

@@ -137,7 +137,7 @@ class Game:
         real = draw_data(data, _SHOWN, rng=torch.Generator().manual_seed(1))
         return earth_movers_distance(self.points(), real)
 
-    def hints(self, objective: str, n: int = 60) -> tuple[Tensor, Tensor]:
+    def hints(self, objective: str, n: int = 40) -> tuple[Tensor, Tensor]:
         """Return points (n, 2), and where to and how urgently each is told to move (n, 2)."""
         points = self.points()[:n].requires_grad_()
         loss = n * generator_loss(self.critic(points), objective)

@@ -12,7 +12,7 @@ from PIL import Image
 pytest.importorskip("playwright", reason="Playwright is not here: no page is opened in a browser")
 from playwright.sync_api import expect
 
-from ...patience import PATIENCE
+from ...patience import PATIENCE, wait_until
 
 expect.set_options(timeout=1000 * PATIENCE)
 
@@ -255,6 +255,7 @@ def draw(width):
 
 SliderFigure(draw, {"width": ("width", 3, 1, 9, 1)})"""
 EXPLORER = "from sharingan_lab.lab import BlurExplorer\nBlurExplorer()"
+PLAYGROUND = "from sharingan_lab.lab import Playground\nPlayground(film_turns=8)"
 
 
 def wait_for_a_kernel(page):
@@ -266,9 +267,9 @@ def wait_for_a_kernel(page):
 
 @pytest.fixture(scope="module")
 def in_jupyterlab(chromium, serve, tmp_path_factory):
-    """A page of JupyterLab on a notebook whose two cells, an explorer and sliders, have run."""
+    """A page of JupyterLab on a notebook that has run: an explorer, sliders, a playground."""
     folder = tmp_path_factory.mktemp("course")
-    cells = [v4.new_code_cell(EXPLORER), v4.new_code_cell(SLIDERS)]
+    cells = [v4.new_code_cell(source) for source in (EXPLORER, SLIDERS, PLAYGROUND)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "tiny.ipynb")
     _, address = serve("lab", "--to", str(folder), "--no-browser")
@@ -276,9 +277,9 @@ def in_jupyterlab(chromium, serve, tmp_path_factory):
     wait_for_a_kernel(page)
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     expect(page.locator(".jp-StatusBar-Widget").get_by_text("Idle")).to_be_visible()
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
-    expect(page.locator(".jp-InputPrompt").nth(1)).to_have_text("[2]:")  # both have run
+    for _ in cells:
+        page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-InputPrompt").nth(2)).to_have_text("[3]:")  # all have run
     yield page
     page.context.close()
 
@@ -290,6 +291,32 @@ def test_it_works_in_jupyterlab(in_jupyterlab):
     expect(reader.box("length (px)")).to_have_value("41")
     for still in in_jupyterlab.locator("[class^=still-]").all():
         expect(still).to_be_hidden()
+
+
+def test_a_game_is_played_in_jupyterlab(in_jupyterlab):
+    page = in_jupyterlab
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    def turns():
+        alt = page.get_by_role("img", name="points on the critic's map").get_attribute("alt")
+        return int(re.search(r"after (\d+) turns", alt)[1])
+
+    start, pause = (
+        page.get_by_role("button", name=name, exact=True) for name in ("Start", "Pause")
+    )
+    start.press("Enter")
+    expect(pause).to_be_visible()
+    wait_until(lambda: turns() > 2, "turns of the game")
+    page.get_by_role("combobox", name="game").select_option("WGAN-GP")
+    expect(page.get_by_role("img", name="WGAN-GP after")).to_be_visible()
+    pause.press("Enter")
+    status = page.locator(".announced", has_text="points on the critic's map")
+    expect(status).to_contain_text("WGAN-GP after")
+    expect(status).to_have_attribute("aria-live", "polite")
+    reached = int(re.search(r"after (\d+) turns", status.inner_text())[1])
+    page.get_by_role("button", name="One turn").press("Enter")
+    expect(status).to_contain_text(f"after {reached + 1} turns")
+    expect(page.locator(".sharingan-animation")).to_be_hidden()
 
 
 def test_in_a_narrow_jupyterlab_the_picture_stays_in_sight(in_jupyterlab):
@@ -319,7 +346,7 @@ def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
     )
     page.reload()
     # what JupyterLab would say in the place of each widget
-    expect(page.get_by_text("model not found")).to_have_count(2)
+    expect(page.get_by_text("model not found")).to_have_count(3)
     for problem in page.get_by_text("model not found").all():
         expect(problem).to_be_hidden()
     for name in ("A path of 40 px", "A line to 3."):
@@ -327,6 +354,8 @@ def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
         expect(still).to_be_visible()
         assert still.evaluate("picture => picture.naturalWidth") > 700
     expect(page.get_by_text("run the cell to turn the sliders")).to_have_count(2)
+    expect(page.get_by_role("img", name="Here: turn 8.")).to_be_visible()
+    expect(page.get_by_role("img", name="Here: turn 1.")).to_be_hidden()
 
 
 def test_an_open_page_says_that_its_server_was_stopped(chromium, serve):
