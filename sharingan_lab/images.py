@@ -1,4 +1,4 @@
-"""Pictures in and out: files of any kind that Pillow reads, the pictures of a folder, and back."""
+"""Images as tensors: from pixels and picture files, and back."""
 
 import io
 import os
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from sharingan_lab.checks import check_images, describe
-from sharingan_lab.errors import DataError, InputError
+from sharingan_lab.errors import InputError
 from sharingan_lab.locations import named_path
-from sharingan_lab.picture_files import check_can_write, open_image
+from sharingan_lab.picture_files import check_can_write, read_pixels
 from sharingan_lab.picture_files import list_pictures as list_pictures  # one door to all of it
 from sharingan_lab.storage import write_atomically
 
@@ -73,72 +73,6 @@ def read_image(path: str | os.PathLike) -> Tensor:
 def read_uint8(path: str | os.PathLike) -> Tensor:
     """Read an image file as (3, H, W), the 8 bits that it holds; see :func:`read_pixels`."""
     return torch.tensor(read_pixels(path)).permute(2, 0, 1).contiguous()
-
-
-def read_pixels(path: str | os.PathLike) -> np.ndarray:
-    """Read an image file as 8-bit pixels (H, W, 3), RGB, turned upright.
-
-    Grey levels come in three equal channels, 12 and 16 bits are scaled to 8, and so are floating
-    point numbers from 0 to 1; CMYK and other colours are converted by Pillow. An alpha channel is
-    left out: what is transparent gets the colour that is stored beneath. Of several pictures in one
-    file the first is read.
-
-    Raises
-    ------
-    DataError
-        The file is missing, damaged, no picture, or one of more than 179 million pixels; or its
-        numbers have no range that is known, as those of 32-bit integers.
-    """
-    with open_image(path) as file:
-        upright = ImageOps.exif_transpose(file)
-        if file.mode[0] in "IF":
-            upright = Image.fromarray(to_8_bits(grey_levels(np.asarray(upright), file)))
-        if upright.mode in ("La", "RGBa"):  # colours times alpha: Pillow divides
-            upright = upright.convert(upright.mode.upper())
-        upright.info.pop("transparency", None)  # Pillow would advise against leaving it out
-        return np.asarray(upright.convert("RGB"))
-
-
-def grey_levels(values: np.ndarray, file: Image.Image) -> np.ndarray:
-    """Grey levels of more than 8 bits of a file: as uint16 to 65535, or as float32 to 1.
-
-    A DataError says that their range is not known, or not kept.
-    """
-    tags = getattr(file, "tag_v2", {})  # of a TIFF
-    name = getattr(file, "filename", "") or "the image"
-    if file.mode == "F":
-        white = 1
-    elif file.mode != "I" or file.format in ("PNG", "PPM"):  # Pillow scales a PPM to 16 bits
-        white = 2 ** tags.get(258, (16,))[0] - 1
-    else:
-        raise DataError(
-            f"{name} has signed or 32-bit integers: save it with 8 or 16 bits a channel"
-        )
-    low, high = values.min(), values.max()
-    if not (low >= 0 and high <= white):  # so is NaN
-        raise DataError(
-            f"{name} has values from {low:g} to {high:g}, not from 0 to {white}: scale "
-            "them, or save it with 8 or 16 bits a channel"
-        )
-    if file.mode == "F":
-        return values.astype(np.float32)
-    if white < 65535:
-        values = (values * np.float32(65535 / white)).round()
-    levels = values.astype(np.uint16)
-    return 65535 - levels if tags.get(262) == 0 else levels  # 0 is white, which Pillow overlooks
-
-
-def to_8_bits(levels: np.ndarray) -> np.ndarray:
-    """The nearest 8-bit levels of uint16 to 65535, or of floats from 0 to 1.
-
-    Examples
-    --------
-    >>> to_8_bits(np.array([0, 257, 65535], np.uint16)).tolist()
-    [0, 1, 255]
-    """
-    if levels.dtype == np.uint16:
-        return ((levels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return (levels * np.float32(255)).round().astype(np.uint8)
 
 
 def write_image(image: Tensor, path: str | os.PathLike) -> Path:

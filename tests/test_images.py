@@ -18,10 +18,10 @@ from sharingan_lab.images import (
     from_uint8,
     list_pictures,
     read_image,
-    read_pixels,
     to_uint8,
     write_image,
 )
+from sharingan_lab.picture_files import read_pixels
 
 
 def test_every_level_survives_the_round_trip(tmp_path):

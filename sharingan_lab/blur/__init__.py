@@ -7,10 +7,11 @@ convolved with the kernel of the motion, plus noise. Where the motion differs fr
 
 from sharingan_lab.blur.convolution import blur
 from sharingan_lab.blur.degrade import degrade
-from sharingan_lab.blur.kernels import linear_kernel, random_kernels, rasterize
+from sharingan_lab.blur.kernels import linear_kernel, rasterize
 from sharingan_lab.blur.noise import add_noise
 from sharingan_lab.blur.pair import Pair
-from sharingan_lab.blur.shake import camera_shake, margin, random_poses, warp
+from sharingan_lab.blur.random_motion import random_kernels, random_poses
+from sharingan_lab.blur.shake import camera_shake, margin, warp
 from sharingan_lab.blur.trajectories import sample_trajectories, throw_dice, walk
 from sharingan_lab.blur.varying import blending_weights, blur_object, blur_varying
 

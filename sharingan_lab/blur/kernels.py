@@ -6,11 +6,9 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
-from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, LENGTH, sample_trajectories
 from sharingan_lab.checks import check_count, check_each, check_floats, check_number
 from sharingan_lab.errors import InputError
 
-PART = {True: 64, False: 4096}  # paths at a time: what a CPU's cache holds, what keeps a GPU busy
 EXPOSURE = ("in (0, 1]", 1e-300, 1.0)
 
 
@@ -81,61 +79,6 @@ def _splat(trajectories: Tensor, exposures: Tensor, size: int) -> Tensor:
         share = torch.where(step == 1, fraction, 1 - fraction).prod(2)
         kernels.scatter_add_(1, row * size + column, weights * share)
     return kernels.view(n, size, size)
-
-
-def random_kernels(
-    n: int,
-    kernel_size: int = 64,
-    *,
-    rng: torch.Generator,
-    path_length: float | Tensor | None = None,
-    exposure: float | Tensor = 1.0,
-    steps: int = 2000,
-    **walk,
-) -> Tensor:
-    """Draw random motion-blur kernels: paths, then kernels.
-
-    Parameters
-    ----------
-    n : int
-        Number of kernels.
-    kernel_size : int
-        Height and width of the kernels in pixels.
-    rng : torch.Generator
-        Source of every random number.
-    path_length : float or Tensor, optional
-        Length of the path in pixels, one or one a kernel (n,); ``60 * kernel_size / 64`` if not
-        given.
-    exposure : float or Tensor
-        Part of the path that is exposed, in (0, 1]: the sum of each kernel.
-    steps, **walk
-        Number of positions, and the walk's ``inertia``, ``gaussian``, ``impulse`` and ``anxiety``:
-        see `sample_trajectories`.
-
-    Returns
-    -------
-    Tensor
-        Kernels (n, kernel_size, kernel_size), float32; see `rasterize`.
-
-    Examples
-    --------
-    >>> kernels = random_kernels(4, 33, rng=torch.Generator().manual_seed(0))
-    >>> kernels.shape, [round(float(total), 4) for total in kernels.sum(dim=(1, 2))]
-    (torch.Size([4, 33, 33]), [1.0, 1.0, 1.0, 1.0])
-    """
-    check_count("kernel_size", kernel_size)
-    path_length = ALGORITHM_LENGTH * kernel_size / 64 if path_length is None else path_length
-    lengths = check_each("path_length", path_length, n, *LENGTH)
-    exposures = check_each("exposure", exposure, n, *EXPOSURE)
-    part = PART[rng.device.type == "cpu"]
-    kernels = torch.empty(n, kernel_size, kernel_size, device=rng.device)
-    for start in range(0, n, part):  # the paths of a part at a time: they take more room
-        some = slice(start, min(start + part, n))
-        paths = sample_trajectories(
-            some.stop - start, steps=steps, path_length=lengths[some], rng=rng, **walk
-        )
-        kernels[some] = rasterize(paths, kernel_size, exposures[some])
-    return kernels
 
 
 def linear_kernel(length: float, angle: float, kernel_size: int) -> Tensor:

@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sharingan_lab.blur.trajectories import sample_trajectories
-from sharingan_lab.checks import LIGHT, check_count, check_floats, check_images, check_number
+from sharingan_lab.checks import LIGHT, check_floats, check_images, check_number
 from sharingan_lab.errors import InputError
 
 PADDING = {"reflect": "reflection", "replicate": "border", "zero": "zeros"}
@@ -93,6 +92,7 @@ def warp(
     Examples
     --------
     >>> image = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(0))
+    >>> from sharingan_lab.blur import random_poses
     >>> poses = random_poses(1, 5, rng=torch.Generator().manual_seed(0))
     >>> frames = warp(image, poses)
     >>> frames.shape, torch.allclose(frames.mean(dim=1), camera_shake(image, poses))
@@ -141,68 +141,6 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
     seen = torch.einsum("ntij,cj->ntci", back, corners)
     beyond = (seen[..., :2] / seen[..., 2:]).abs() - half  # straight lines stay straight
     return beyond.amax(dim=(1, 2, 3)).clamp(min=0)
-
-
-def random_poses(
-    n: int,
-    frames: int = 32,
-    *,
-    rng: torch.Generator,
-    rotation: float = 1.0,
-    translation: float = 0.01,
-    **walk,
-) -> Tensor:
-    """Draw random paths of a shaken camera for `camera_shake`.
-
-    Parameters
-    ----------
-    n : int
-        Number of paths, at least 1.
-    frames : int
-        Number of poses on each path, from 2 to 2,000.
-    rng : torch.Generator
-        Source of every random number.
-    rotation : float
-        Length in degrees of the walk that each pair of angles makes, from 0 to 45.
-    translation : float
-        Length of the walk that each pair of coordinates makes, as a part of the distance, from 0
-        to 0.5.
-    **walk
-        The walk's ``inertia``, ``gaussian``, ``impulse`` and ``anxiety``; see
-        `sample_trajectories`.
-
-    Returns
-    -------
-    Tensor
-        Poses (n, frames, 6), float32, whose mean is zero, so that the image stays in place.
-
-    Raises
-    ------
-    InputError
-        A count or a length is out of range.
-
-    Notes
-    -----
-    Three walks make a path: one of the angles about x and y, one of the position along x and y, and
-    one of the angle about z and the position along z.
-
-    Examples
-    --------
-    >>> poses = random_poses(2, 8, rng=torch.Generator().manual_seed(0))
-    >>> poses.shape, bool(poses.mean(dim=1).abs().max() < 1e-6)
-    (torch.Size([2, 8, 6]), True)
-    """
-    check_count("n", n)
-    check_count("frames", frames, 2, 2000)
-    check_number("rotation", rotation, 0, 45)
-    check_number("translation", translation, 0, 0.5)
-    paths = sample_trajectories(3 * n, path_length=1.0, rng=rng, **walk)
-    moments = torch.linspace(0, paths.shape[1] - 1, frames).round().long()
-    tilt, shift, depth = paths[:, moments].unflatten(0, (n, 3)).unbind(1)
-    angles = rotation * torch.cat([tilt, depth[..., :1]], dim=2)
-    places = translation * torch.cat([shift, depth[..., 1:]], dim=2)
-    poses = torch.cat([angles, places], dim=2)
-    return poses - poses.mean(dim=1, keepdim=True)
 
 
 def _frames(images: Tensor, poses: Tensor, focal: float | None, boundary: str) -> Iterator[Tensor]:

@@ -81,8 +81,8 @@ def _shown(path: Path) -> tuple[str, tuple[int, int]]:
     """A picture as text that a page can hold, and its full size."""
     from PIL import Image
 
-    from sharingan_lab.images import to_8_bits
     from sharingan_lab.photo import read_photo
+    from sharingan_lab.picture_files import to_8_bits
 
     with warnings.catch_warnings(action="ignore"):  # said when it was restored
         photo = read_photo(path)

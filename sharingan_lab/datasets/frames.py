@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.images import open_image, read_image
+from sharingan_lab.picture_files import open_image, read_pixels
 from sharingan_lab.storage import write_atomically, writing_to
 
 Pair = tuple[Path, Path]
@@ -61,12 +61,13 @@ def half_size_pair(pair: Pair) -> Tensor:
     DataError
         A frame cannot be read, or the two differ in size.
     """
-    frames = [read_image(path) for path in pair]
+    frames = [read_pixels(path) for path in pair]
     if frames[0].shape != frames[1].shape:
-        sizes = " and ".join(f"{image.shape[-1]}x{image.shape[-2]}" for image in frames)
+        sizes = " and ".join(f"{pixels.shape[1]}x{pixels.shape[0]}" for pixels in frames)
         raise DataError(f"{pair[0]} and its sharp frame differ in size: {sizes}")
-    size = [side // 2 for side in frames[0].shape[-2:]]
-    halved = interpolate(torch.cat(frames), size, mode="bicubic", antialias=True)
+    images = torch.tensor(np.stack(frames)).permute(0, 3, 1, 2).float() / 255
+    size = [side // 2 for side in images.shape[-2:]]
+    halved = interpolate(images, size, mode="bicubic", antialias=True)
     return (255 * halved.clamp(0, 1)).round().to(torch.uint8)
 
 

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.shake import margin, random_poses, warp
+from sharingan_lab.blur.random_motion import random_poses
+from sharingan_lab.blur.shake import margin, warp
 from sharingan_lab.checks import check_images
 from sharingan_lab.datasets.averages import blur_frames, check_frame_count
 from sharingan_lab.datasets.ranges import Range, check_range, draw

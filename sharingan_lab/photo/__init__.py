@@ -4,7 +4,8 @@
 other colours; ``inks`` and ``png`` know what Pillow does not.
 """
 
-from sharingan_lab.photo.reading import Photo, as_channels, photo_of, read_photo
+from sharingan_lab.photo.photo import Photo
+from sharingan_lab.photo.reading import as_channels, photo_of, read_photo
 from sharingan_lab.photo.writing import encode_photo, image_of
 
 __all__ = ["Photo", "as_channels", "encode_photo", "image_of", "photo_of", "read_photo"]

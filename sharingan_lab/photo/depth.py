@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.images import open_image
+from sharingan_lab.picture_files import open_image
 
 _OTHER_END = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 # Where a file says its depth that Pillow cuts to 8 bits: ISO/IEC 15444-1 (SIZ), AV1-ISOBMFF (av1C),

@@ -1,10 +1,7 @@
 """Take a photo apart: colours that a network can restore, and all that shall stay as it is."""
 
 import os
-import re
-import struct
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +11,21 @@ from PIL.JpegImagePlugin import get_sampling
 
 from sharingan_lab.checks import describe
 from sharingan_lab.errors import InputError
-from sharingan_lab.images import grey_levels, open_image
 from sharingan_lab.photo.depth import bits_said, deep_colours, raw_modes, with_alpha
 from sharingan_lab.photo.inks import to_light
+from sharingan_lab.photo.photo import Photo
 from sharingan_lab.photo.png import XMP, chunks_beside, riff_chunks
+from sharingan_lab.photo.tags import (
+    IPTC_TAG,
+    ORIENTATION,
+    STORING,
+    TELLING,
+    XMP_TAG,
+    own_tags,
+    upright_exif,
+    upright_xmp,
+)
+from sharingan_lab.picture_files import grey_levels, open_image
 
 # Modes of Pillow that hold their colours in another way than as grey or RGB, with or without alpha.
 _PLAIN = {
@@ -25,51 +33,6 @@ _PLAIN = {
     "LAB": "RGB", "HSV": "RGB",
 }  # fmt: skip
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
-_ORIENTATION = 0x0112
-FOLDERS = {34665, 34853}  # of Exif: how the picture was taken, and where
-XMP_TAG, IPTC_TAG = 700, 33723
-# Of a TIFF's tags those that tell of the picture, and not how its pixels are stored: names, dates,
-# stars, where on a map it lies (GeoTIFF), what Windows writes (XP). From 700 up few say how.
-TELLING = {
-    269, 270, 271, 272, 285, 305, 306, 315, 316, XMP_TAG, 18246, 18249, 33432, 33550, IPTC_TAG,
-    33922, 34264, 34735, 34736, 34737, *range(40091, 40096), *FOLDERS,
-}  # fmt: skip
-_STORING = {32995, 32996, 32997, 32998, 33421, 33422, 34675}
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo, upright.
-
-    Attributes
-    ----------
-    pixels : ndarray
-        (H, W, C): grey, grey and alpha, RGB, or RGB and alpha. uint8, uint16, or float32 from 0
-        to 1.
-    mode : str
-        Pillow's mode of what they were taken from.
-    kind : str
-        Pillow's name of the file format; empty for an image in memory.
-    info : dict
-        What Pillow found beside the pixels: profile, resolution, texts.
-    exif : bytes
-        Camera, date, place; an orientation in it is that of an upright picture.
-    inks : ndarray or None
-        (H, W, 4), uint8, where the colours are inks.
-    pictures : int
-        How many the file holds; this is the first.
-    source : str
-        What warnings call it.
-    """
-
-    pixels: np.ndarray
-    mode: str
-    kind: str
-    info: dict[str, Any]
-    exif: bytes = b""
-    inks: np.ndarray | None = None
-    pictures: int = 1
-    source: str = "the image"
 
 
 def read_photo(path: str | os.PathLike) -> Photo:
@@ -78,7 +41,7 @@ def read_photo(path: str | os.PathLike) -> Photo:
     Raises
     ------
     DataError
-        The file is missing, damaged, or no picture, see :func:`sharingan_lab.images.read_pixels`.
+        The file is missing, damaged, or no picture; see `sharingan_lab.picture_files.read_pixels`.
 
     Examples
     --------
@@ -144,21 +107,21 @@ def _about(file: Image.Image, path: Path) -> dict[str, Any]:
     info, kind = dict(file.info), file.format
     xmp = info.pop("xmp", None)
     if xmp and isinstance(xmp, bytes):
-        info["xmp"] = _upright_xmp(xmp)
+        info["xmp"] = upright_xmp(xmp)
     exif, raw = file.getexif(), info.pop("exif", b"")
-    turned = exif.get(_ORIENTATION, 1) != 1
+    turned = exif.get(ORIENTATION, 1) != 1
     if kind == "TIFF":
         info["tags"] = own_tags(exif, TELLING)
         info["iptc"] = exif.get(IPTC_TAG)
         if "xmp" in info:
             info["tags"][XMP_TAG] = info["xmp"]
-        others = sorted(tag for tag in exif.keys() - TELLING - _STORING if tag >= XMP_TAG)
+        others = sorted(tag for tag in exif.keys() - TELLING - STORING if tag >= XMP_TAG)
         if others:
             names = ", ".join(map(str, others))
             warnings.warn(f"{path}: TIFF tags {names} are left out", stacklevel=3)
         exif = own_tags(exif, TELLING - {XMP_TAG, IPTC_TAG})
     elif turned:
-        raw = _upright_exif(raw) if raw else own_tags(exif, exif.keys() - {_ORIENTATION}).tobytes()
+        raw = upright_exif(raw) if raw else own_tags(exif, exif.keys() - {ORIENTATION}).tobytes()
     if kind == "PNG":
         info |= _texts(path.read_bytes(), info.get("xmp"), turned)
     elif kind == "WEBP":
@@ -214,39 +177,6 @@ def _drop_damaged_exif(file: Image.Image) -> None:
     except Exception:  # whatever it is: the picture may be whole
         file.info.pop("exif", None)
         warnings.warn(f"{file.filename}: damaged camera data are left out", stacklevel=3)
-
-
-def _upright_exif(exif: bytes) -> bytes:
-    """The same Exif data, bit by bit, but for the orientation."""
-    start = 6 if exif.startswith(b"Exif\0\0") else 0
-    order = "<" if exif[start : start + 2] == b"II" else ">"
-    (folder,) = struct.unpack_from(f"{order}I", exif, start + 4)
-    (count,) = struct.unpack_from(f"{order}H", exif, start + folder)
-    upright = bytearray(exif)
-    for entry in range(start + folder + 2, start + folder + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(f"{order}HH", exif, entry)
-        if tag == _ORIENTATION:
-            struct.pack_into(f"{order}I" if kind == 4 else f"{order}H", upright, entry + 8, 1)
-    return bytes(upright)
-
-
-def _upright_xmp(data: bytes) -> bytes:
-    """The orientation, which may stand here once more, as that of an upright picture."""
-    return re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))\d", rb"\g<1>1", data)
-
-
-def own_tags(exif: Image.Exif, tags: set[int]) -> Image.Exif:
-    """A copy that needs no file any more, of these tags."""
-    copy = Image.Exif()
-    for tag in sorted(tags & exif.keys()):
-        copy[tag] = dict(exif.get_ifd(tag)) if tag in FOLDERS else _kept(exif[tag])
-    return copy
-
-
-def _kept(value: object) -> object:
-    """A text as the bytes that it was where Pillow would write question marks."""
-    foreign = isinstance(value, str) and not value.isascii()
-    return value.encode("latin-1", "replace") if foreign else value
 
 
 def _taken(upright: Image.Image, file: Image.Image, about: dict[str, Any]) -> Photo:

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.images import to_8_bits
 from sharingan_lab.photo.bmp import with_alpha_mask
 from sharingan_lab.photo.inks import to_inks
+from sharingan_lab.photo.photo import Photo
 from sharingan_lab.photo.png import chunks_beside, encode_png16, with_chunks
-from sharingan_lab.photo.reading import FOLDERS, IPTC_TAG, TELLING, XMP_TAG, Photo, own_tags
-from sharingan_lab.picture_files import check_can_write
+from sharingan_lab.photo.tags import FOLDERS, IPTC_TAG, TELLING, XMP_TAG, own_tags
+from sharingan_lab.picture_files import check_can_write, to_8_bits
 
 _ALPHA = {"AVIF", "BMP", "HEIF", "JPEG2000", "PNG", "TGA", "TIFF", "WEBP"}
 _INKS = {"JPEG", "TIFF"}

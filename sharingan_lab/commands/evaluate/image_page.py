@@ -156,7 +156,7 @@ def _embedded(path) -> str:
     """The picture as an address that holds it, no larger than it is shown."""
     from PIL import Image
 
-    from sharingan_lab.images import read_pixels
+    from sharingan_lab.picture_files import read_pixels
 
     picture, file = Image.fromarray(read_pixels(path)), io.BytesIO()
     picture.thumbnail((_SIDE, _SIDE))

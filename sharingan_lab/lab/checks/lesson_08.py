@@ -7,7 +7,9 @@ import torch
 from sharingan_lab.datasets import average_frames
 from sharingan_lab.lab.checks.answers import close, dice, near, number, shown, tensor
 from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
-from sharingan_lab.training import Trainer, diagnose, recipe
+from sharingan_lab.training.diagnosis import diagnose
+from sharingan_lab.training.recipes import recipe
+from sharingan_lab.training.trainer import Trainer
 
 Row = dict[str, float]
 
