@@ -50,6 +50,22 @@ class Lesson:
         return self.name
 
     @cached_property
+    def aim(self) -> str:
+        """The first thing that the lesson says one can do after it, empty where it says nothing."""
+        found = re.search(r"^- (.+?)[;.]?(?=\n-|\n\n|\Z)", self._opening, re.DOTALL | re.MULTILINE)
+        return " ".join(found[1].split()) if found else ""
+
+    @cached_property
+    def minutes(self) -> int | None:
+        """How long the lesson says that it takes to work through, None where it says nothing."""
+        found = re.search(r"\*\*Time\*\* (?:about )?(\d+) minutes", self._opening)
+        return int(found[1]) if found else None
+
+    @property
+    def _opening(self) -> str:
+        return next((c.source for c in self.notebook.cells if c.cell_type == "markdown"), "")
+
+    @cached_property
     def parameters(self) -> dict[str, str]:
         """Names of the parameters with their types (``int``, ``float``, ``bool``, ``str``)."""
         found = inspect_notebook(self.path)

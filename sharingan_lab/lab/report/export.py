@@ -1,20 +1,17 @@
 """Executed lessons as web pages that need nothing but themselves.
 
-No page asks the network for anything: pictures are inside it, equations are MathML, there are
-no scripts. The templates lie in ``templates/``.
+No page asks the network for anything: pictures are inside it, and equations are MathML. The
+templates lie in ``templates/``.
 """
 
 import base64
-import html
 import io
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters import Highlight2HTML
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from PIL import Image
 from pygments.formatters import HtmlFormatter
@@ -23,12 +20,17 @@ from traitlets.config import Config
 from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.report.catalogue import Lesson
-from sharingan_lab.lab.report.equations import EquationError, mathml, mathml_in_text
-from sharingan_lab.lab.report.findings import WIDGET_VIEW, Cover, picture_alt
+from sharingan_lab.lab.report.equations import EquationError, mathml_in_text
+from sharingan_lab.lab.report.findings import (
+    WIDGET_VIEW,
+    Cover,
+    is_injected,
+    parameters,
+    picture_alt,
+)
+from sharingan_lab.lab.report.markdown import OnError, Renderer, markdown
 from sharingan_lab.lab.report.results import DONE, FAILED, LessonResult
 from sharingan_lab.lab.tables import in_words
-
-OnError = Callable[[EquationError], None]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRIORITY = [
@@ -43,52 +45,9 @@ _PRIORITY = [
 ]
 _COVER_WIDTH = 560
 _COVER_SHAPE = 0.66  # height by width, at most
-_CODE_STYLE = "xcode"  # dark enough on the light background to be read
-
-
-class _Renderer(IPythonRenderer):
-    """Markdown with equations drawn and headings that can be linked to."""
-
-    def __init__(self, on_error: OnError | None) -> None:
-        super().__init__(escape=False, exclude_anchor_links=True)
-        self.on_error = on_error
-
-    def block_math(self, body: str) -> str:
-        return _draw(body, self.on_error, block=True)
-
-    def inline_math(self, body: str) -> str:
-        return _draw(body, self.on_error)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return _draw(rf"\begin{{{name}}}{body}\end{{{name}}}", self.on_error, block=True)
-
-    def heading(self, text: str, level: int, **attributes: object) -> str:
-        anchor = re.sub(r"[^a-z0-9]+", "-", re.sub(r"<[^>]+>", "", text).lower()).strip("-")
-        return f'<h{level} id="{anchor}">{text}</h{level}>\n'
-
-
-def _draw(latex: str, on_error: OnError | None, *, block: bool = False) -> str:
-    try:
-        return mathml(latex, block=block)
-    except EquationError as error:
-        if on_error is None:
-            raise
-        on_error(error)
-        return f"<code>{html.escape(latex)}</code>"
-
-
-def markdown(source: str, on_error: OnError | None = None) -> str:
-    r"""Turn Markdown with LaTeX equations into HTML with MathML.
-
-    ``on_error`` is told of each equation that cannot be drawn, which is then left as LaTeX; without
-    it the EquationError is raised.
-
-    Examples
-    --------
-    >>> markdown("# A *b*")
-    '<h1 id="a-b">A <em>b</em></h1>\n'
-    """
-    return MarkdownWithMath(renderer=_Renderer(on_error)).render(source)
+_CODE_STYLES = ("xcode", "github-dark")  # each in contrast to the background it lies on
+_SHOWN_FIGURES = 3  # of a lesson's key figures on its card; the others are folded
+_HIDDEN_PARAMETERS = ("out_dir",)  # a folder of this machine; the lesson's table names it
 
 
 class _Exporter(TemplateExporter):
@@ -106,6 +65,7 @@ class _Exporter(TemplateExporter):
         self.register_filter("markdown2html", lambda source: markdown(source, on_error))
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
         self.register_filter("picture_alt", picture_alt)
+        self.register_filter("is_injected", is_injected)
         self.register_filter("is_widget", lambda output: WIDGET_VIEW in output.data)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
 
@@ -120,42 +80,67 @@ def lesson_html(
 
     The head of the page says what the run is remembered by; it links to the neighbours.
     """
+    undrawn: list[EquationError] = []
+    renderer = Renderer(undrawn.append)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     page = {
-        "css": _css(),
+        "css": _css("lesson"),
         "result": result,
         "mode_meaning": MODES[result.mode],
+        "parameters": _worth_saying(parameters(notebook)),
         "previous": previous,
         "next": following,
+        "texts": {cell.id: renderer.html(cell.source) for cell in cells},
+        "headings": [heading for heading in renderer.headings if heading.level in (2, 3)],
     }
-    undrawn: list[EquationError] = []
     text, _ = _Exporter(undrawn.append).from_notebook_node(notebook, resources={"page": page})
     return text, undrawn
 
 
+def _worth_saying(values: Mapping[str, str]) -> str:
+    shown = [f"{n}: {x}" for n, x in values.items() if x and n not in _HIDDEN_PARAMETERS]
+    return ", ".join(shown)
+
+
 def index_html(
-    results: Sequence[LessonResult], covers: Mapping[str, Cover | None], about: Mapping[str, object]
+    results: Sequence[LessonResult],
+    lessons: Mapping[str, Lesson],
+    covers: Mapping[str, Cover | None],
+    about: Mapping[str, object],
 ) -> str:
-    """Return the page that lists the lessons: a card each, and what was run where at its head."""
+    """Return the front page: a card for each lesson, and at its end what was run where."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
+    minutes = sum(lessons[result.name].minutes or 0 for result in results)
     return environment.get_template("course.html.j2").render(
-        css=_css(),
+        css=_css("course"),
+        mode=about["mode"],
+        mode_meaning=MODES[about["mode"]],
         facts=_facts(about),
         results=results,
+        lessons=lessons,
+        aims={result.name: _aim(lessons[result.name]) for result in results},
+        work=in_words(60 * minutes) if minutes else "",
         covers=covers,
         troubled=[result for result in results if result.status != DONE],
         verdict=verdict(results),
+        shown_figures=_SHOWN_FIGURES,
     )
 
 
+def _aim(lesson: Lesson) -> str:
+    """What a lesson teaches as a line of HTML; its own page tells of what cannot be drawn."""
+    return lesson.aim and markdown(f"After it you can {lesson.aim}.", lambda _: None)
+
+
 def _facts(about: Mapping[str, object]) -> dict[str, str]:
-    """What the head of the index states."""
+    """What the index states about the run."""
     given = [f"{name} = {value}" for name, value in about["parameters"].items()]
     return {
-        "mode": f"{about['mode']}: {MODES[about['mode']]}",
+        "mode": about["mode"],
         "parameters": ", ".join(given) or "as written in the lessons",
         "device": about["device"],
         "versions": ", ".join(f"{name} {number}" for name, number in about["versions"].items()),
@@ -189,6 +174,11 @@ def thumbnail(cover: Encoded) -> Encoded:
     return encode_pixels(picture)
 
 
-def _css() -> str:
-    code = HtmlFormatter(style=_CODE_STYLE).get_style_defs(".highlight")
-    return f"{(_TEMPLATES / 'style.css').read_text()}\n{code}"
+def _css(kind: str) -> str:
+    """Return the style of a lesson's page or of the course's; a dark screen gets dark code."""
+    light, dark = (
+        HtmlFormatter(style=style).get_style_defs(".highlight") for style in _CODE_STYLES
+    )
+    shared, own = ((_TEMPLATES / f"{name}.css").read_text() for name in ("page", kind))
+    dark = f"@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    return "\n".join([shared, own, *([light, dark] if kind == "lesson" else [])])

@@ -1,5 +1,6 @@
 """What came out of an executed notebook: errors, key figures, notices, the cover picture."""
 
+import ast
 import re
 import textwrap
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from sharingan_lab.lab.encoding import Encoded
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
 _PICTURES = ("image/png", "image/jpeg")
 _LONGEST_MESSAGE = 240
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,6 +62,36 @@ def key_figures(notebook: NotebookNode) -> list[dict]:
 def notices(notebook: NotebookNode) -> list[str]:
     """Return the notices in the order of the cells, each once."""
     return list(dict.fromkeys(_facts(notebook, "notice")))
+
+
+def is_injected(cell: NotebookNode) -> bool:
+    """Whether a cell was added by papermill, to set parameters."""
+    return _INJECTED in cell.metadata.get("tags", ())
+
+
+def parameters(notebook: NotebookNode) -> dict[str, str]:
+    """Return the lesson's parameters as it ran with them: its own, then those set from outside."""
+    found = {}
+    for tag in ("parameters", _INJECTED):
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and tag in cell.metadata.get("tags", ()):
+                found |= _literals(cell.source)
+    return found
+
+
+def _literals(source: str) -> dict[str, str]:
+    """Name to value of what a cell assigns; a text is given without its quotes."""
+    found = {}
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # the cell itself says so on the page
+        return found
+    for statement in statements:
+        match statement:
+            case ast.AnnAssign(target=name, value=value) | ast.Assign(targets=[name], value=value):
+                text = getattr(value, "value", None)
+                found[ast.unparse(name)] = text if isinstance(text, str) else ast.unparse(value)
+    return found
 
 
 def cover(notebook: NotebookNode) -> Cover | None:

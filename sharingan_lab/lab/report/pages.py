@@ -75,7 +75,9 @@ class ReportFolder:
         text = json.dumps(summary, indent=1, ensure_ascii=False)
         write_atomically(self.path / "summary.json", text)
         covers = {r.name: self._cover(r) for r in results if r.status != UNFINISHED}
-        write_atomically(self.path / "index.html", index_html(results, covers, about))
+        write_atomically(
+            self.path / "index.html", index_html(results, self._lessons, covers, about)
+        )
 
     def _write_page(
         self, result: LessonResult, notebook: nbformat.NotebookNode

@@ -7,12 +7,21 @@ import bs4
 import pytest
 from nbformat import v4
 
-from sharingan_lab.lab.report.export import lesson_html
+from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.lab.report.export import index_html, lesson_html
 from sharingan_lab.lab.report.results import LessonResult
 
 
 def soup(path):
     return bs4.BeautifulSoup(path.read_text(), "html.parser")
+
+
+def page_of(*cells):
+    """The page of a lesson of these cells."""
+    result = LessonResult("01", "01_x", "X", "done", "quick", {})
+    page, undrawn = lesson_html(v4.new_notebook(cells=list(cells)), result, None, None)
+    assert undrawn == []
+    return bs4.BeautifulSoup(page, "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +75,44 @@ def test_pages_are_in_english_with_a_title_and_one_first_heading(pages):
         assert len(page.find_all("h1")) == 1
 
 
+TEXT = """# A lesson
+
+## A puzzle
+Words.
+
+## Why $x^2$, and [a link](#a-puzzle)
+
+### A puzzle
+
+| | value |
+|---|---|
+| a | 1 |
+
+    too wide
+"""
+
+
+def test_a_page_lists_its_headings_and_links_to_each():
+    page = page_of(v4.new_markdown_cell(TEXT), v4.new_markdown_cell("## A puzzle"))
+    places = [a["href"] for a in page.select(".contents.aside a")]
+    assert places == [a["href"] for a in page.select("nav.contents.folded details a")]
+    assert places == ["#a-puzzle", "#why-x2-and-a-link", "#a-puzzle-2", "#a-puzzle-3"]
+    for place in places:
+        (heading,) = page.select(f"main {place}")
+        assert heading.name in ("h2", "h3")
+    assert page.select_one(".contents math") and not page.select(".contents a a")
+
+
+def test_a_page_without_headings_has_no_list_of_them():
+    assert page_of(v4.new_markdown_cell("# A lesson")).select(".contents") == []
+
+
+def test_wide_text_can_be_scrolled_by_keyboard_and_no_column_has_an_empty_head():
+    text = page_of(v4.new_markdown_cell(TEXT)).select_one("section.text")
+    assert [text.select_one(wide)["tabindex"] for wide in ("table", "pre")] == ["0", "0"]
+    assert [head.get_text() for head in text.find_all("th")] == ["value"]
+
+
 def test_equations_are_mathml_in_text_tables_and_outputs(made):
     page = soup(made[0] / "01_good.html")
     assert len(page.find_all("math")) == 4
@@ -78,10 +125,17 @@ def test_equations_are_mathml_in_text_tables_and_outputs(made):
 
 
 def test_the_head_of_a_page_says_mode_parameters_and_notices(made):
-    head = soup(made[0] / "01_good.html").select_one("aside.mode").get_text()
+    page = soup(made[0] / "01_good.html")
+    assert page.select_one(".parameters").get_text() == "mode: quick, seed: 5, device: auto"
+    head = page.select_one("aside.made").get_text()
     assert "Quick mode" in head
-    assert "seed = 5" in head
     assert "Random features." in head
+
+
+def test_the_cell_that_sets_parameters_is_in_the_notebook_and_not_on_the_page(made):
+    assert "injected-parameters" in (made[0] / "01_good.ipynb").read_text()
+    page = soup(made[0] / "01_good.html")
+    assert "# Parameters" not in page.get_text() and page.select_one("#code-2") is None
 
 
 def test_a_widget_without_a_picture_is_not_left_blank(made):
@@ -98,20 +152,16 @@ def test_a_picture_shows_where_a_widget_carries_one():
     }
     output = v4.new_output("execute_result", data, execution_count=1)
     cell = v4.new_code_cell("explorer", execution_count=1, outputs=[output])
-    result = LessonResult("01", "01_x", "X", "done", "quick", {})
-    page, undrawn = lesson_html(v4.new_notebook(cells=[cell]), result, None, None)
-    (picture,) = bs4.BeautifulSoup(page, "html.parser").find_all("img")
+    (picture,) = page_of(cell).find_all("img")
     assert picture["alt"] == "A kernel."
-    assert undrawn == []
 
 
 def test_a_widget_whose_picture_is_the_next_output_is_no_cause_to_warn():
     view = v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}})
     cell = v4.new_code_cell("explorer", execution_count=1, outputs=[view])
-    result = LessonResult("01", "01_x", "X", "done", "quick", {})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        lesson_html(v4.new_notebook(cells=[cell]), result, None, None)
+        page_of(cell)
 
 
 def test_an_error_output_is_shown_without_terminal_codes(made):
@@ -153,3 +203,122 @@ def test_a_narrow_screen_does_not_scroll_sideways(pages, browser):
         page.goto(path.as_uri())
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path.name
     page.close()
+
+
+# What lies behind a text, and how much it stands out from it, by WCAG 2.
+FAINT = """
+() => {
+  const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = colour => parts(colour).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = e => {
+    const colour = getComputedStyle(e).backgroundColor;
+    return parts(colour)[3] === 0 ? behind(e.parentElement) : colour;
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .filter(e => e.checkVisibility() && !e.closest('[aria-hidden]'))
+    .map(e => [e.outerHTML.slice(0, 80), light(getComputedStyle(e).color), light(behind(e))])
+    .filter(([_, a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(pages, browser, scheme):
+    page = browser.new_page()
+    page.emulate_media(color_scheme=scheme)
+    for path in pages:
+        page.goto(path.as_uri())
+        assert page.evaluate(FAINT) == [], path.name
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+        for picture in page.locator("main img").all():
+            card = picture.evaluate("i => getComputedStyle(i.closest('.picture') ?? i).background")
+            assert card.startswith("rgb(255, 255, 255)")
+    page.close()
+
+
+@pytest.fixture
+def long_page(tmp_path, browser):
+    """A page with headings and a figure that is higher than a sheet of paper."""
+    drawing = '<svg width="300" height="4000" role="img" aria-label="A pole."></svg>'
+    output = v4.new_output("display_data", {"text/html": f"<figure>{drawing}</figure>"})
+    cells = [v4.new_markdown_cell(TEXT), v4.new_code_cell("x", outputs=[output])]
+    (tmp_path / "page.html").write_text(str(page_of(*cells)))
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_list_of_headings_stands_aside_where_there_is_room_and_is_folded_elsewhere(
+    long_page, width
+):
+    long_page.set_viewport_size({"width": width, "height": 900})
+    aside, folded = long_page.locator(".contents.aside"), long_page.locator(".contents.folded")
+    assert aside.is_visible() == (width == 1280)
+    assert folded.is_visible() == (width == 390)
+    if width == 1280:
+        long_page.evaluate("window.scrollTo(0, 2000)")
+        assert aside.bounding_box()["y"] == 0  # it stays in sight
+    else:
+        assert not folded.get_by_role("link").first.is_visible()
+        folded.locator("summary").press("Enter")
+        folded.get_by_role("link").nth(2).click()
+        assert long_page.url.endswith("#a-puzzle-2")
+
+
+def test_print_has_no_navigation_no_dark_and_no_figure_higher_than_a_sheet(long_page):
+    long_page.emulate_media(media="print", color_scheme="dark")
+    assert [nav for nav in long_page.locator("nav").all() if nav.is_visible()] == []
+    paper, ink = long_page.evaluate(
+        "(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))"
+    )
+    assert (paper, ink) == ("rgb(255, 255, 255)", "rgb(29, 36, 48)")
+    assert long_page.locator("svg").bounding_box()["height"] < 297 * 96 / 25.4
+    assert long_page.evaluate("getComputedStyle(document.querySelector('figure')).breakInside") == (
+        "avoid"
+    )
+
+
+AIMS = """# 01 · A lesson
+
+**After this lesson you can**
+
+- read $x^2$ off
+  a picture;
+- do more.
+
+**Time** about 75 minutes: all of it."""
+
+
+def index_of(lesson, figures):
+    facts = [{"label": f"figure {i}", "shown": f"{i} dB"} for i in range(figures)]
+    result = LessonResult("01", lesson.name, "A", "done", "quick", {}, key_figures=facts)
+    about = {"mode": "quick", "parameters": {}, "device": "cpu", "versions": {}, "commit": "1"}
+    page = index_html([result], {lesson.name: lesson}, {}, {**about, "date": "", "seconds": 60})
+    return bs4.BeautifulSoup(page, "html.parser")
+
+
+@pytest.fixture
+def lesson(tmp_path, lesson_maker):
+    return Lesson(lesson_maker(tmp_path, "01_a", AIMS, "x = 1"))
+
+
+def test_a_card_says_what_the_lesson_teaches_and_how_long_it_takes(lesson):
+    card = index_of(lesson, 0).select_one(".card")
+    assert card.select_one(".aim").get_text().split("read")[0] == "After it you can "
+    assert card.select_one(".aim math")
+    assert card.select_one(".aim").get_text().strip().endswith("off a picture.")
+    assert "75 min to work through" in card.get_text()
+    assert card.select(".figures, details") == []
+
+
+def test_twenty_figures_of_a_lesson_are_folded_behind_the_first_three(lesson):
+    card = index_of(lesson, 20).select_one(".card")
+    assert len(card.select(".figures li")) == 20
+    assert len(card.select("details .figures li")) == 17
+    assert card.summary.get_text() == "17 more of its figures"
+    assert index_of(lesson, 3).select("details") == []
