@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -23,6 +24,12 @@ async def until_turn(playground, turn):
         await asyncio.sleep(0)
 
 
+def run(coroutine):
+    """In a thread of its own: the browser of other tests keeps a loop running in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 def test_it_plays_from_start_to_pause_and_not_on():
     async def look():
         playground = Playground()
@@ -36,7 +43,7 @@ def test_it_plays_from_start_to_pause_and_not_on():
         assert playground.play.description == "Start"
         assert f"after {reached} turns" in playground.status.value
 
-    asyncio.run(look())
+    run(look())
 
 
 @pytest.mark.parametrize("act", [Playground.close, lambda x: setattr(x, "_view_count", 0)])
@@ -51,7 +58,7 @@ def test_nothing_goes_on_when_it_is_closed_or_on_no_page(act):
         await asyncio.sleep(0.05)
         assert playground.game.turns == reached and not playground.playing
 
-    asyncio.run(look())
+    run(look())
 
 
 def test_it_pauses_by_itself_when_nobody_may_be_looking(monkeypatch):
@@ -64,7 +71,7 @@ def test_it_pauses_by_itself_when_nobody_may_be_looking(monkeypatch):
             await asyncio.sleep(0)
         assert playground.play.description == "Start" and playground.game.turns >= 1
 
-    asyncio.run(look())
+    run(look())
 
 
 def test_an_error_ends_it_and_is_shown(monkeypatch):
@@ -78,7 +85,7 @@ def test_an_error_ends_it_and_is_shown(monkeypatch):
         assert not playground.playing
         assert "division by zero" in playground.message.value
 
-    asyncio.run(look())
+    run(look())
 
 
 def test_single_turns_are_the_same_from_the_same_seed_and_again():
