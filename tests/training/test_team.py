@@ -4,8 +4,8 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -17,7 +17,7 @@ from sharingan_lab.errors import CheckpointError, ConfigError
 from sharingan_lab.training import Trainer, recipe
 from sharingan_lab.training.team import Team, join_team
 
-from ..patience import PATIENCE, wait_until
+from ..patience import PATIENCE
 from .test_trainer import TINY
 
 SETTINGS = [
@@ -27,9 +27,9 @@ SETTINGS = [
 ]  # fmt: skip
 
 
-def command(out, *more, settings=SETTINGS):
-    sets = [word for setting in settings for word in ("--set", setting)]
-    return ["-m", "sharingan_lab", "train", "--recipe", "quick", "--out", str(out), *more, *sets]
+def command(out):
+    sets = [word for setting in SETTINGS for word in ("--set", setting)]
+    return ["train", "--recipe", "quick", "--out", out, "--resume", *sets]
 
 
 def run(*words):
@@ -63,66 +63,102 @@ needs_accelerate = pytest.mark.skipif(
     importlib.util.find_spec("accelerate") is None, reason="the package accelerate is missing"
 )
 
-# One step of each configuration, its gradients into a file; then a run by the command.
-STEPS = """
-import sys, torch
+# What each process does. In its first life: the command, until one dies before the fourth step. In
+# its second, and where it is alone: one step of each configuration, its gradients into a file; a
+# run by clocks that differ; a whole run; and the command once more.
+SCRIPT = """
+import json, os, signal, sys, torch
 from pathlib import Path
+from types import SimpleNamespace
 from sharingan_lab.cli import main
-from sharingan_lab.training import TrainConfig, Trainer
+from sharingan_lab.training import TrainConfig, Trainer, trainer
 folder, ending, *words = sys.argv[1:]
-for file in sorted(Path(folder).glob("*.json")):
-    trainer = Trainer(TrainConfig.from_json(file.read_text()))
-    trainer.step(next(trainer._batches()))
-    trainer.team.average([trainer.sums])
-    networks = (trainer.generator, trainer.critic)
+folder, plain = Path(folder), Trainer.step
+
+def mortal(run, batches):
+    if run.steps_done == 3 and run.team.rank == 1:
+        (folder / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    plain(run, batches)
+
+if words and not (folder / "died").exists():
+    Trainer.step = mortal
+    sys.exit(main(words))
+
+for file in sorted(folder.glob("*.json")):
+    one = Trainer(TrainConfig.from_json(file.read_text()))
+    one.step(next(one._batches()))
+    one.team.average([one.sums])
+    networks = (one.generator, one.critic)
     gradients = [parameter.grad for network in networks for parameter in network.parameters()]
-    if trainer.team.leads:
-        torch.save([*gradients, trainer.sums], file.with_suffix(ending))
-sys.exit(main(words))
+    if one.team.leads:
+        torch.save([*gradients, one.sums], file.with_suffix(ending))
+
+config = TrainConfig.from_json((folder / "config").read_text())
+now, usual = [0.0], trainer.time
+trainer.time = SimpleNamespace(monotonic=lambda: now[0])
+run, rates = Trainer(config.with_settings(minutes=12.0, average=0.9)), []
+
+def step(batches):
+    rates.append(float(run.optimisers["generator"].param_groups[0]["lr"]))
+    plain(run, batches)
+    now[0] += 60.0 * (1 + run.team.rank)
+
+run.step = step
+run.fit()
+trainer.time = usual
+if words:
+    Trainer(config, folder / "whole").fit()
+    main(words)
+threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+threads = [name for name in threads if "gloo" in name]
+found = [run.seconds, run.finished, rates, threads]
+(folder / f"clock-{run.team.rank}{ending}").write_text(json.dumps(found))
 """
 CHANGES = {
     "fresh batches, conditional": {"fresh_critic_batches": True, "conditional_critic": True},
     "shared batch": {"fresh_critic_batches": False},
     "penalty of deblurgan": {"alpha_per": "batch", "norm_over": "channels", "patches": "sum"},
 }
-LONGER = [*SETTINGS, "epochs=20"]
 
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
-    """Steps of one process, a configuration each, and the script that makes them."""
+    """Steps of one process, which is this one, a configuration each."""
     folder = tmp_path_factory.mktemp("steps")
+    plain = recipe("quick").with_assignments(SETTINGS)
+    (folder / "config").write_text(plain.to_json())
     # Adam's first step follows the sign of a gradient even where that is rounding: make it tiny
-    config = recipe("quick").with_assignments([*SETTINGS, "lambda_content=1", "learning_rate=1e-9"])
+    config = plain.with_settings(lambda_content=1.0, learning_rate=1e-9)
     for name, changes in CHANGES.items():
         (folder / f"{name}.json").write_text(config.with_settings(**changes).to_json())
-    (folder / "steps.py").write_text(STEPS)
-    done = run(folder / "steps.py", folder, ".one", "doctor")
-    assert done.returncode == 0, done.stderr
+    (folder / "script.py").write_text(SCRIPT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["script.py", str(folder), ".one"])
+        runpy.run_path(str(folder / "script.py"))
     return folder
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((TORCHRUN, "--max-restarts=1"), id="torchrun"),
-        pytest.param((ACCELERATE, "--max_restarts=1"), id="accelerate", marks=needs_accelerate),
+        pytest.param([*TORCHRUN, "--max-restarts=1"], id="torchrun"),
+        pytest.param([*ACCELERATE, "--max_restarts=1"], id="accelerate", marks=needs_accelerate),
     ],
 )
-def launcher(request, steps):
-    """How two processes are started, which have taken the same steps and trained a whole run."""
-    start, _ = request.param
-    shutil.rmtree(steps / "whole", ignore_errors=True)  # of another launcher
-    whole = command(steps / "whole", settings=LONGER)
-    done = run(*start, steps / "steps.py", steps, ".two", *whole[2:])
+def team(request, steps):
+    """What two processes made, one of which died and was started again; and what they said."""
+    folder = steps.with_name(f"team-{request.param_index}")
+    shutil.copytree(steps, folder)
+    done = run(*request.param, folder / "script.py", folder, ".two", *command(folder / "run"))
     assert done.returncode == 0, done.stderr
-    return request.param
+    return folder, done.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
-def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(launcher, steps, name):
-    one, two = (torch.load(steps / f"{name}{end}", weights_only=True) for end in (".one", ".two"))
+def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(team, name):
+    one, two = (torch.load(team[0] / f"{name}{end}", weights_only=True) for end in (".one", ".two"))
     # 1e-5, or more where gradients are above 5: a bias before a normalisation has rounding alone
     largest = max(float(tensor.abs().max()) for tensor in one[:-1])
     for alone, together in zip(one, two, strict=True):
@@ -133,79 +169,25 @@ def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(launcher,
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_happened(
-    launcher, steps, tmp_path
-):
-    start, again = launcher
-    words = [*start, again, *command(tmp_path, "--resume", settings=LONGER)]
-    process = subprocess.Popen(
-        [sys.executable, *words], env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-
-    def is_under_way():
-        assert process.poll() is None, process.stdout.read()
-        newest = max(tmp_path.glob("checkpoints/step-*"), default=None)
-        return newest and newest.name >= "step-00000003"
-
-    wait_until(is_under_way, "the third step", pause=0.01)
-    os.kill(a_worker_of(process.pid), signal.SIGKILL)
-    output, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, output
-    assert output.count("Training 'quick'") >= 2
-    whole = steps / "whole"
-    (step, weights), (same_step, same) = newest_weights(whole), newest_weights(tmp_path)
-    assert step == same_step == "step-00000040"
+def test_a_killed_worker_is_started_again_and_the_run_ends_as_if_nothing_had_happened(team):
+    folder, said = team
+    assert (folder / "died").exists() and said.count("Training 'quick'") >= 2
+    whole, again = folder / "whole", folder / "run"
+    (step, weights), (same_step, same) = newest_weights(whole), newest_weights(again)
+    assert step == same_step == "step-00000006"
     assert all(torch.equal(weights[name], same[name]) for name in weights)
-    assert (whole / "history.csv").read_bytes() == (tmp_path / "history.csv").read_bytes()
-
-
-TWO_CLOCKS = """
-import json, os, sys
-from pathlib import Path
-from types import SimpleNamespace
-from sharingan_lab.training import TrainConfig, Trainer, trainer
-rank, now = int(os.environ["RANK"]), [0.0]
-trainer.time = SimpleNamespace(monotonic=lambda: now[0])
-run = Trainer(TrainConfig.from_json(open(sys.argv[1]).read()))
-plain, rates = run.step, []
-def step(batches):
-    rates.append(float(run.optimisers["generator"].param_groups[0]["lr"]))
-    plain(batches)
-    now[0] += 60.0 * (1 + rank)
-run.step = step
-run.fit()
-run.team.part_ways()
-threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
-threads = [name for name in threads if "gloo" in name]
-with open(f"{sys.argv[2]}-{rank}", "w") as file:
-    json.dump([run.seconds, run.finished, rates, threads], file)
-"""
+    assert (whole / "history.csv").read_bytes() == (again / "history.csv").read_bytes()
 
 
 @pytest.mark.slow
-def test_processes_whose_clocks_differ_keep_one_schedule_that_of_the_slowest(tmp_path):
-    config = recipe("quick").with_assignments([*SETTINGS, "minutes=12", "average=0.9"])
-    (tmp_path / "config.json").write_text(config.to_json())
-    (tmp_path / "step.py").write_text(TWO_CLOCKS)
-    words = [*TORCHRUN, tmp_path / "step.py", tmp_path / "config.json", tmp_path / "found"]
-    done = run(*map(str, words))
-    assert done.returncode == 0, done.stderr
-    one, two = (json.loads((tmp_path / f"found-{rank}").read_text()) for rank in (0, 1))
+def test_processes_whose_clocks_differ_keep_one_schedule_that_of_the_slowest(team):
+    one, two = (json.loads((team[0] / f"clock-{rank}.two").read_text()) for rank in (0, 1))
     assert one == two
     seconds, finished, rates, threads = one
     assert not threads  # they would abort an interpreter that ends
     assert (seconds, finished, len(rates)) == (720.0, True, 6)
+    config = recipe("quick").with_assignments([*SETTINGS, "minutes=12", "average=0.9"])
     assert rates == pytest.approx([config.rate_by_clock(n / 6) for n in range(6)])
-
-
-def a_worker_of(parent):
-    """A child of a process, from /proc."""
-    path = f"/proc/{parent}/task/{parent}/children"
-    if not os.path.exists(path):
-        pytest.skip("only Linux tells the children of a process")
-    with open(path) as file:
-        return int(file.read().split()[-1])
 
 
 def test_another_number_of_processes_is_named(tmp_path, monkeypatch):
