@@ -67,7 +67,7 @@ def test_the_package_is_light_and_lists_what_it_opens():
     assert loaded_by(source) == set()
 
 
-def test_one_import_opens_the_whole_library():
+def test_one_import_opens_the_whole_library_and_the_style_of_figures_is_the_lessons_choice():
     done = python(
         """
         import sharingan_lab, torch
@@ -78,6 +78,12 @@ def test_one_import_opens_the_whole_library():
         assert callable(training.recipe) and callable(lab.setup) and lab.COLOURS
         assert callable(restore.restore_file) and restore is sharingan_lab.restore
         assert sharingan_lab.deblur is restore.deblur
+        import matplotlib as mpl
+        before = dict(mpl.rcParams)
+        lab.show, lab.image_grid, lab.animate
+        assert dict(mpl.rcParams) == before
+        lab.setup("01")
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(lab.COLOURS)
         """
     )
     assert done.returncode == 0, done.stderr
@@ -89,21 +95,6 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"'sharingan_lab.lab' has no attribute 'shwo'"):
         sharingan_lab.lab.shwo  # noqa: B018
     assert set(sharingan_lab.lab.__all__) <= set(dir(sharingan_lab.lab))
-
-
-def test_the_style_of_figures_is_the_lessons_choice():
-    done = python(
-        """
-        import matplotlib as mpl
-        from sharingan_lab import lab
-        before = dict(mpl.rcParams)
-        lab.show, lab.image_grid, lab.animate
-        assert dict(mpl.rcParams) == before
-        lab.setup("01")
-        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(lab.COLOURS)
-        """
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

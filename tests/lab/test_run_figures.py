@@ -10,6 +10,7 @@ import torch
 from sharingan_lab.cli import main
 from sharingan_lab.errors import DataError
 from sharingan_lab.lab.animation import LARGEST
+from sharingan_lab.lab.classroom.needs import needed
 from sharingan_lab.lab.encoding import encode
 from sharingan_lab.lab.explorers.run import run_explorer
 from sharingan_lab.lab.report.catalogue import all_lessons, select
@@ -198,8 +199,10 @@ def test_a_run_that_went_on_is_reported_again(run_dir, tmp_path):
 def test_lesson_08_reports_on_a_run_that_is_given(run_dir, tmp_path):
     (lesson,) = select(all_lessons(), ["08"])
     cells, course = lesson.notebook.cells, tmp_path / "course"
-    of_the_run = [i for i, c in enumerate(cells) if re.search(r"\b(run_dir|record)\b", c.source)]
-    lesson.notebook.cells = cells[: max(of_the_run) + 1]  # the rest is the same without a run
+    code = [i for i, cell in enumerate(cells) if cell.cell_type == "code"]
+    of_the_run = [i for i in code if re.search(r"\b(run_dir|record)\b", cells[i].source)]
+    idle = {*code} - {*needed(cells, of_the_run)}  # the same without a run
+    lesson.notebook.cells = [cell for i, cell in enumerate(cells) if i not in idle]
     course.mkdir()
     nbformat.write(lesson.notebook, course / lesson.path.name)
     out = tmp_path / "report"

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing import get_context
 
 import pytest
 
 from sharingan_lab import storage
+from sharingan_lab.cli import main
 from sharingan_lab.training import Trainer, checkpoints, recipe, validation
 from sharingan_lab.training.step import Game
 
@@ -123,23 +126,28 @@ SETTINGS = [
     "items=16", "epochs=4", "constant_epochs=2", "log_every=3", "validate_every=8",
     "checkpoint_seconds=0", "seed=7", "device=cpu",
 ]  # fmt: skip
-COMMAND = [sys.executable, "-m", "sharingan_lab", "train", "--recipe", "quick", "--resume"]
-COMMAND += [word for setting in SETTINGS for word in ("--set", setting)]
+WORDS = ["train", "--recipe", "quick", "--resume"]
+WORDS += [word for setting in SETTINGS for word in ("--set", setting)]
 
 
 class Run:
-    """`sharingan train --recipe quick --resume` in another process."""
+    """`sharingan train --recipe quick --resume` in a copy of this process."""
 
     def __init__(self, out):
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [*COMMAND, "--out", str(out)], env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        self.said = [out.with_suffix(f".{stream}") for stream in ("output", "errors")]
+        self.process = get_context("fork").Process(target=self.train, args=(out,))
+        self.process.start()
+
+    def train(self, out):
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # not that of the tests
+        output, errors = (path.open("w") for path in self.said)
+        with output, errors, redirect_stdout(output), redirect_stderr(errors):
+            code = main([*WORDS, "--out", str(out)])
+        os._exit(code)
 
     def wait_for(self, folder, pattern):
         def is_there():
-            return self.process.poll() is not None or any(folder.glob(pattern))
+            return not self.process.is_alive() or any(folder.glob(pattern))
 
         wait_until(is_there, pattern, pause=0.001)
         return self
@@ -147,21 +155,27 @@ class Run:
     def stop(self, *signals, pause=0.0):
         for number in signals:
             time.sleep(pause)
-            self.process.send_signal(number)
+            if self.process.is_alive():
+                os.kill(self.process.pid, number)
         return self
 
     def end(self):
-        output, errors = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, output, errors
+        self.process.join(PATIENCE)
+        return self.process.exitcode, *(path.read_text() for path in self.said)
 
 
+@needs_fork
 @pytest.mark.slow
 def test_the_quick_recipe_stopped_at_any_moment_ends_with_the_bits_of_a_run_that_was_not(tmp_path):
     cut, moments = tmp_path / "cut", random.Random(time.time_ns())  # other moments every time
-    run = Run(cut)
-    while run.process.poll() is None:  # while it starts; some imports swallow one signal
-        run.stop(signal.SIGINT, pause=moments.uniform(0.1, 0.5))
-    assert run.end()[0] != 0
+    starts = subprocess.Popen(
+        [sys.executable, "-m", "sharingan_lab", *WORDS, "--out", str(cut)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while starts.poll() is None:  # some imports swallow one signal
+        time.sleep(moments.uniform(0.1, 0.5))
+        starts.send_signal(signal.SIGINT)
+    assert starts.returncode != 0
 
     Run(cut).wait_for(cut, "config.json").stop(signal.SIGKILL).end()  # before the first checkpoint
 

@@ -13,7 +13,7 @@ from sharingan_lab.lab.classroom.grading import FIELDS, find_submissions
 
 from .conftest import write
 
-HANGS = "your_decibels = 26\nwhile True:\n    pass"
+HANGS = "import time\nyour_decibels = 26\nwhile True:\n    time.sleep(1)"
 
 
 def answered(lesson, first=None, second=None, edit=lambda notebook: None):

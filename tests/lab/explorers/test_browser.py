@@ -23,8 +23,8 @@ NAMED = {"slider", "spinbutton", "combobox", "button", "tab", "link", "img", "im
 class Reader:
     """Someone who looks at the explorer on a page."""
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, process=None):
+        self.page, self.process = page, process
         self.message = page.locator(".blur-explorer [role=alert]")
         self.numbers = page.locator(".blur-explorer .numbers")
 
@@ -68,10 +68,11 @@ def opened(chromium, address, width=1280, height=900):
 @pytest.fixture(scope="module")
 def reader(chromium, serve):
     """One page of its own for all tests: each turns what it needs."""
-    page = opened(chromium, serve("explore")[1])
+    process, address = serve("explore")
+    page = opened(chromium, address)
     expect(page.get_by_role("img", name="Photograph, blurred:")).to_be_visible()
     expect(page.get_by_role("slider", name="length (px)")).to_be_attached()
-    return Reader(page)
+    return Reader(page, process)
 
 
 def test_the_page_has_a_title_a_language_and_asks_no_other_machine(reader):
@@ -358,16 +359,14 @@ def test_a_saved_notebook_shows_its_pictures_without_the_kernel(in_jupyterlab):
     expect(page.get_by_role("img", name="Here: turn 1.")).to_be_hidden()
 
 
-def test_an_open_page_says_that_its_server_was_stopped(chromium, serve):
-    process, address = serve("explore")
-    page = opened(chromium, address)
-    expect(page.get_by_role("img", name="Photograph, blurred:")).to_be_visible()
+def test_an_open_page_says_that_its_server_was_stopped(reader):
+    """The last that the reader sees."""
+    page = reader.page
     gone = page.locator("#gone")
     with page.expect_response(re.compile("/api/kernels/[^/]+$")) as looked:  # all is well
         pass
     assert looked.value.ok
     expect(gone).to_be_hidden()
-    process.send_signal(signal.SIGINT)
+    reader.process.send_signal(signal.SIGINT)
     expect(gone).to_be_visible()
     expect(gone).to_contain_text("The server was stopped")
-    page.context.close()
