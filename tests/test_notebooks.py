@@ -50,19 +50,16 @@ def test_a_lesson_says_what_for_how_long_and_where_from(lesson):
     assert re.search(r"^#+ .*References", "\n".join(texts), re.MULTILINE)
 
 
-LONGER = {"03": 71}  # may become shorter, not longer
-
-
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_core_path_is_short(lesson):
     """What stands under "Going further" is not part of it."""
     cells = lesson.notebook.cells
     heading = (i for i, c in enumerate(cells) if re.search(r"^## Going further$", c.source, re.M))
     core = cells[: next(heading, len(cells))]
-    assert sum(c.cell_type == "code" for c in core) <= LONGER.get(lesson.number, 45)
+    assert sum(c.cell_type == "code" for c in core) <= 45
 
 
-BY_SECTION = [lesson for lesson in LESSONS if lesson.number not in {"00", *LONGER}]
+BY_SECTION = [lesson for lesson in LESSONS if lesson.number != "00"]
 
 
 @pytest.mark.parametrize("lesson", BY_SECTION, ids=lambda lesson: lesson.name)

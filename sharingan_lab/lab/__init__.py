@@ -52,7 +52,7 @@ _HOMES = {
     "toys.distributions": "Normal gaussian_mixture grid_centres "
     "mode_coverage ring_centres swiss_roll",
     "toys.edges": "edge_rows shifted_edges steepest_step",
-    "toys.glyphs": "LETTERS mirrored_letters pan",
+    "toys.glyphs": "LETTERS draw_rows mirrored_letters pan",
     "toys.mlp": "BatchedMLP clip_weights descend layer_gradient_norms",
     "toys.slopes": "input_gradients square_mesh steepest_slope",
     "toys.surfaces": "draw_surface peaks surface",

@@ -81,7 +81,20 @@ def exercise_1(answer: object, value_then: object) -> str:
     return "a coin toss, and V = -log 4, the smallest value the forger can reach."
 
 
-def exercise_2(undecided: object) -> str:
+def exercise_2(one_pan: object, both_pans: object, *, streaks: Tensor) -> str:
+    """Check how many letters explain one streaked picture, and two."""
+    same = (streaks - streaks[4]).abs().amax(dim=(2, 3)) < 1e-3  # (36, 2): rows, columns; 4: the b
+    counts = int(same[:, 1].sum()), int(same.all(dim=1).sum())
+    one, both = number(one_pan, "one_pan"), number(both_pans, "both_pans")
+    looks = {counts[0] // 2: "and a p at the same places?", 2: "and at the other heights?"}
+    look = looks.get(one, "which letters look alike when panned along the columns, at what heights")
+    expect(one == counts[0], f"one_pan = {one:g}", "the number that look the same", look)
+    look = "which letter and which place survive both pans?"
+    expect(both == counts[1], f"both_pans = {both:g}", "those alike in both pictures", look)
+    return "a second, different blur brings back what the first one took."
+
+
+def exercise_3(undecided: object) -> str:
     """Check that all weights are given at which the two densities are equal."""
     given = sorted(numbers(undecided, "undecided"))
     # equal densities: 1.5 x^2 - 4 x + 2 - log 2 = 0
@@ -100,19 +113,6 @@ def exercise_2(undecided: object) -> str:
     seen = f"{len(given)} of 2 weights, right"
     expect(not missing, seen, "all of them", "follow the curve of D* to its other side")
     return "in between, coins are more often real; outside, more often forged."
-
-
-def exercise_3(one_pan: object, both_pans: object, *, streaks: Tensor) -> str:
-    """Check how many letters explain one streaked picture, and two."""
-    same = (streaks - streaks[4]).abs().amax(dim=(2, 3)) < 1e-3  # (36, 2): rows, columns; 4: the b
-    counts = int(same[:, 1].sum()), int(same.all(dim=1).sum())
-    one, both = number(one_pan, "one_pan"), number(both_pans, "both_pans")
-    looks = {counts[0] // 2: "and a p at the same places?", 2: "and at the other heights?"}
-    look = looks.get(one, "which letters look alike when panned along the columns, at what heights")
-    expect(one == counts[0], f"one_pan = {one:g}", "the number that look the same", look)
-    look = "which letter and which place survive both pans?"
-    expect(both == counts[1], f"both_pans = {both:g}", "those alike in both pictures", look)
-    return "a second, different blur brings back what the first one took."
 
 
 def exercise_4(function: Loss) -> str:

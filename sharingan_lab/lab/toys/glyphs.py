@@ -4,14 +4,19 @@ There are few letters, so that every sharp picture that may lie behind a blurred
 counted, and what a network should answer can be computed.
 """
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sharingan_lab.blur import blur, linear_kernel
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.figures import draw_picture
 
 LETTERS = "bpdq"
 _FINER = 4  # letters are drawn this many times larger, then averaged
@@ -97,3 +102,33 @@ def pan(images: Tensor, angle: float) -> Tensor:
     kernel = linear_kernel(2 * size - 1, angle, 2 * size - 1)
     blurred = blur(wide, kernel, boundary="zero")
     return blurred[..., margin : margin + size, margin : margin + size].clamp(min=0)
+
+
+def draw_rows(rows: Sequence[Tensor], names: Sequence[str]) -> Figure:
+    """Draw rows of letters or of their streaks below each other, the name of a row on its left.
+
+    Black is 0 and white 1; a picture that stays below 1/2 is dim streaks, and white is 0.35 there.
+
+    Parameters
+    ----------
+    rows : list of Tensor
+        (N, size * size) or (N, ..., size, size) each, N pictures in every row.
+    names : list of str
+        One a row.
+
+    Examples
+    --------
+    >>> letters, _ = mirrored_letters()
+    >>> fig = draw_rows([letters[:8], pan(letters[:8], 90.0)], ["sharp", "blurred"])
+    >>> len(fig.axes), [ax.get_ylabel() for ax in fig.axes[::8]]
+    (16, ['sharp', 'blurred'])
+    """
+    fig = Figure(figsize=(1.6 + 1.15 * len(rows[0]), 1.25 * len(rows)), layout="constrained")
+    grid = fig.subplots(len(rows), len(rows[0]), squeeze=False)
+    for axes, pictures, name in zip(grid, rows, names, strict=True):
+        for ax, picture in zip(axes, pictures, strict=True):
+            size = math.isqrt(picture.numel())
+            top = 1 if picture.max() > 0.5 else 0.35
+            draw_picture(ax, picture.reshape(size, size), "", vmin=0, vmax=top)
+        axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return fig
