@@ -123,8 +123,10 @@ def draw_rows(rows: Sequence[Tensor], names: Sequence[str]) -> Figure:
     >>> len(fig.axes), [ax.get_ylabel() for ax in fig.axes[::8]]
     (16, ['sharp', 'blurred'])
     """
-    fig = Figure(figsize=(1.6 + 1.15 * len(rows[0]), 1.25 * len(rows)), layout="constrained")
-    grid = fig.subplots(len(rows), len(rows[0]), squeeze=False)
+    columns = len(rows[0])
+    side = min(1.4, 7.6 / columns)  # inches
+    fig = Figure(figsize=(1.4 + side * columns, 1.05 * side * len(rows)), layout="constrained")
+    grid = fig.subplots(len(rows), columns, squeeze=False)
     for axes, pictures, name in zip(grid, rows, names, strict=True):
         for ax, picture in zip(axes, pictures, strict=True):
             size = math.isqrt(picture.numel())
