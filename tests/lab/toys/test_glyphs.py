@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sharingan_lab.errors import InputError
-from sharingan_lab.lab import LETTERS, mirrored_letters, pan
+from sharingan_lab.lab import LETTERS, draw_rows, mirrored_letters, pan
 
 
 def of(letter, images, labels):
@@ -59,3 +59,11 @@ def test_a_pan_makes_pairs_of_letters_alike(angle, pair):
     torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
     others = [pan(of(x, images, labels)[None], angle) for x in LETTERS if x not in pair]
     assert all((one - other).abs().max() > 0.05 for other in others)
+
+
+def test_rows_are_drawn_from_black_to_white_and_dim_streaks_brightened():
+    letters = mirrored_letters()[0][:3]
+    fig = draw_rows([letters, pan(letters, 0.0), letters.flatten(1)], ["a", "b", "c"])
+    tops = [ax.images[0].get_clim() for ax in fig.axes]
+    assert tops == [(0, 1)] * 3 + [(0, 0.35)] * 3 + [(0, 1)] * 3
+    assert all(ax.images[0].get_array().shape == (16, 16) for ax in fig.axes)
