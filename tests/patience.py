@@ -4,19 +4,23 @@ No test measures the machine: a time limit only ends what hangs. Whoever has a m
 even this is too short stretches it: ``SHARINGAN_PATIENCE=3 make test``.
 
 As a plugin of pytest (``-p tests.patience`` for the lessons, `conftest.py` for the rest) it gives
-nbval the same patience, and names what has been going on for long.
+nbval the same patience, names what has been going on for long, and ends what never would: the
+processes of a test that takes several times as long are killed, and so the test fails.
 """
 
-import math
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 
+import psutil
 import pytest
 
-PATIENCE = math.ceil(600 * float(os.environ.get("SHARINGAN_PATIENCE", "1")))  # seconds
+from sharingan_lab.lab.patience import patience
+
+PATIENCE = patience()  # seconds
+_HANGS = 3 * PATIENCE  # of one test, in which several things may be waited for
 _SILENCE = 20.0  # seconds after which one would like to know what goes on
 _going_on = []  # what, and since when; the innermost last
 
@@ -73,3 +77,16 @@ def _tell(terminal):
         long = [what for what, since in _going_on.copy() if monotonic() - since >= _SILENCE]
         if long:
             os.write(terminal, f"\nstill at {', '.join(long)}\n".encode())
+        if hangs := end_what_hangs():
+            os.write(terminal, f"\n{hangs}\n".encode())
+
+
+def end_what_hangs():
+    """Kill the processes of a test, such as kernels, if it has been going on for too long."""
+    for what, since in _going_on[:1]:
+        if monotonic() - since >= _HANGS:
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    process.kill()
+            return f"killed all processes of {what}, which hangs"
+    return None

@@ -10,6 +10,7 @@ import sys
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat import v4
 
 from sharingan_lab.lab.report.order import order
@@ -66,6 +67,12 @@ OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-sync"
 )
+
+
+def execute(notebook, **settings):
+    """Run the cells of a notebook in a kernel of their own."""
+    limits = dict.fromkeys(("timeout", "startup_timeout", "iopub_timeout"), PATIENCE)
+    NotebookClient(notebook, kernel_name="python3", **limits, **settings).execute()
 
 
 def make_lesson(folder, name, *sources, parameters=PARAMETERS):

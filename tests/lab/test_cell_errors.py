@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from nbclient import NotebookClient
 from nbformat import v4
 
-from ..patience import PATIENCE
+from .conftest import execute
 
 SETUP = "from sharingan_lab import lab\nrun = lab.setup('01', device='cpu')"
 CELLS = {
@@ -24,7 +23,7 @@ def errors():
     """The error of each cell above, as text without colours, and as the report reads it."""
     cells = [v4.new_code_cell(source) for source in (SETUP, *CELLS.values())]
     notebook = v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=PATIENCE).execute()
+    execute(notebook, allow_errors=True)
     assert notebook.cells[0].outputs == []
     return {
         name: next(output for output in cell.outputs if output.output_type == "error")

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from nbclient import NotebookClient
 from nbformat import v4
 from PIL import Image
 
@@ -18,21 +17,12 @@ from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
 from sharingan_lab.lab import figures, tables
 
-from ..patience import PATIENCE
-
-
-def execute(*sources: str):
-    """Run cells in a kernel of their own and return their outputs, cell by cell."""
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
-    NotebookClient(
-        notebook, timeout=PATIENCE, startup_timeout=PATIENCE, kernel_name="python3"
-    ).execute()
-    return [cell.outputs for cell in notebook.cells]
+from .conftest import execute
 
 
 @pytest.fixture(scope="module")
 def page():
-    return execute(
+    sources = (
         "from sharingan_lab import lab\n"
         "import matplotlib.pyplot as plt\n"
         "fig, ax = plt.subplots(); ax.plot([0, 1])\n"
@@ -45,6 +35,9 @@ def page():
         "        time.sleep(0.15); bar.update(f'step {i}')",
         "run = lab.setup('01', seed=3)\nrun",
     )
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    execute(notebook)
+    return [cell.outputs for cell in notebook.cells]
 
 
 def test_a_figure_is_shown_once_with_its_description(page):

@@ -7,6 +7,7 @@ from pathlib import Path
 from sharingan_lab.lab.checks.verdict import NOT_YET, OPEN, RIGHT
 from sharingan_lab.lab.classroom.build import build
 from sharingan_lab.lab.classroom.grading import find_submissions, grade
+from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 
 
@@ -16,7 +17,7 @@ def ungraded(lessons: Sequence[Lesson]) -> list[str]:
         build(lessons, Path(folder))
         found = find_submissions(Path(folder), lessons)
         handed_in = [one for one in found if one.student in ("student", "instructor")]
-        rows = grade(handed_in, timeout=600)
+        rows = grade(handed_in, timeout=patience())
     return [
         f"{row['lesson']}: exercise {row['exercise']} of the {row['student']} build is "
         f"{row['state']}: {row['message']}"

@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from sharingan_lab.lab.classroom import exercises
+from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.equations import EquationError
 from sharingan_lab.lab.report.execution import Execution
@@ -42,12 +43,12 @@ def check(lesson: Lesson) -> list[str]:
     return [f"{lesson.name}: {problem}" for one in checks for problem in one(notebook)]
 
 
-def refresh(lesson: Lesson, timeout: float = 600) -> list[Failure]:
+def refresh(lesson: Lesson) -> list[Failure]:
     """Execute a lesson in quick mode and store the outputs of its compared cells, no others.
 
     Its errors are returned; the file is left alone where there is one.
     """
-    execution = Execution(lesson, {}, timeout=timeout)
+    execution = Execution(lesson, {}, timeout=patience())
     with ThreadPoolExecutor(1) as pool:  # in the main thread, nbclient would catch Ctrl-C
         running = pool.submit(execution.run)
         try:

@@ -20,10 +20,10 @@ from nbclient.exceptions import CellTimeoutError
 from papermill import PapermillExecutionError, execute_notebook
 
 from sharingan_lab.errors import SharinganError
+from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.findings import Failure, failures
 
-_START_SECONDS = 120  # for the start of a kernel
 _MARKER_TAG = "papermill-error-cell-tag"
 
 
@@ -142,7 +142,9 @@ class Execution:
                 kernel_manager_class=self._kernel(scratch),
                 progress_bar=False,
                 execution_timeout=math.ceil(self.timeout),  # nbclient counts whole seconds
-                start_timeout=_START_SECONDS,
+                start_timeout=patience(),
+                iopub_timeout=patience(),  # for what a cell has printed to arrive
+                raise_on_iopub_timeout=True,
                 store_widget_state=True,  # errors may be in it
                 coalesce_streams=True,
                 on_cell_start=on_cell_start,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab.lesson import check_run
+from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson, all_lessons, check_parameters, select
 from sharingan_lab.lab.report.machine import cores
 from sharingan_lab.lab.report.pages import ReportFolder
 
-CELL_SECONDS = {"quick": 600.0, "full": 48 * 3600.0}
+_FULL_CELL = 48 * 3600.0  # seconds
 _CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
 
 
@@ -49,7 +50,7 @@ def order(
     parameters : dict of str
         Values for the lessons' parameters, as text; valid if one chosen lesson has it.
     timeout : float, optional
-        Seconds that a cell may take; 10 minutes in quick mode, two days in full mode.
+        Seconds that a cell may take; by default `patience` in quick mode, two days in full mode.
     jobs : int, optional
         Lessons at a time; in quick mode two where there are two cores, in full mode one.
     force : bool
@@ -67,7 +68,8 @@ def order(
     values = check_parameters(chosen, parameters or {})
     mode = values.pop("mode", mode)
     check_run(mode=mode, **{name: values[name] for name in _CHECKED if name in values})
-    timeout = CELL_SECONDS[mode] if timeout is None else timeout
+    if timeout is None:
+        timeout = _FULL_CELL if mode == "full" else patience()
     jobs = _default_jobs(mode) if jobs is None else jobs
     if timeout <= 0:
         raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")

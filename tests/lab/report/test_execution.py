@@ -3,6 +3,7 @@
 import json
 import sys
 
+import psutil
 import pytest
 
 from sharingan_lab.lab.report.catalogue import Lesson
@@ -50,3 +51,21 @@ def test_a_stopped_lesson_does_not_start(lesson_maker, tmp_path):
     execution.stop()
     with pytest.raises(Stopped):
         execution.run()
+
+
+def test_a_kernel_that_never_answers_is_killed_and_named(lesson_maker, tmp_path):
+    stopped = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"
+    hangs = Execution(Lesson(lesson_maker(tmp_path, "01_a", "# A", stopped)), {}, timeout=1)
+    (failure,) = hangs.run().failures
+    assert "took longer than the 1 s" in failure.message
+    assert not psutil.pid_exists(hangs._process.pid)
+
+
+def test_a_kernel_that_never_starts_is_killed_and_named(lesson_maker, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import time\ntime.sleep(3600)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("sharingan_lab.lab.report.execution.patience", lambda: 1)
+    never = Execution(Lesson(lesson_maker(tmp_path, "01_a", "# A", "x = 1")), {}, timeout=PATIENCE)
+    (failure,) = never.run().failures
+    assert "Kernel didn't respond in 1 seconds" in failure.message
+    assert not psutil.pid_exists(never._process.pid)
