@@ -3,6 +3,8 @@
 from IPython.display import display
 
 METADATA_KEY = "sharingan"  # below it lie facts for the report
+POSITIONS = "application/vnd.sharingan.positions+json"  # pictures for a page's sliders to turn
+FOR_A_PAGE = "SHARINGAN_FOR_A_PAGE"  # set in the environment of a kernel that a report started
 
 
 class Bundle:

@@ -39,6 +39,10 @@ GOOD = (
     "lab.key_figure('F1', 0.97123)\nlab.notice('Random features.')\n"
     "lab.table([['$x^2$', 2]], ['name', 'value'])",
     "import ipywidgets\nipywidgets.IntSlider()",
+    "from matplotlib.figure import Figure\n"
+    "def draw(width):\n"
+    "    return Figure((width, 1)), f'A sheet {width} inches wide.'\n"
+    "lab.SliderFigure(draw, {'width': ('width', 2, 1, 3, 1)})",
     "(run.out_dir / 'made.txt').write_text(f'{torch.get_num_threads()} {seed}');",
 )
 CELL_ERROR = (

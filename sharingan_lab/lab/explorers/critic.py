@@ -22,6 +22,8 @@ CONTROLS = {
     "one_sided": ("one-sided (0 no, 1 yes)", 0, 0, 1, 1),
 }
 REACH = 7.0
+# On a report's page every lambda costs a critic of its own, but none of its steps does.
+_PAGE_VALUES = {"power": (0.0, 1.0, 2.0, 3.0), "steps": (0, 30, 100, 300)}
 
 
 def clouds(n: int, gap: float, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -74,7 +76,7 @@ def critic_explorer(**start: float) -> SliderFigure:
     >>> explorer.description[:22]
     'Lambda 1 after 0 steps'
     """
-    return SliderFigure(_draw, CONTROLS, start)
+    return SliderFigure(_draw, CONTROLS, start, _PAGE_VALUES)
 
 
 def _draw(power: float, steps: int, gap: float, one_sided: int) -> tuple[Figure, str]:

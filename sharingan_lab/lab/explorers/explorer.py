@@ -1,13 +1,16 @@
 """What all explorers share: controls, one way to redraw, one still picture."""
 
 import html
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from sharingan_lab.lab.display import FOR_A_PAGE, POSITIONS
 from sharingan_lab.lab.encoding import Encoded, encode
+from sharingan_lab.lab.explorers import positions
 from sharingan_lab.lab.explorers.controls import Control, slider_names, slider_row, start_values
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
@@ -25,7 +28,8 @@ _STYLE = """
 class Explorer(ipywidgets.VBox):
     """Controls, and what a subclass draws from their values in ``_draw``.
 
-    Without a kernel (in a report, in a saved notebook) a still picture stands in for it. By name
+    Without a kernel a still picture stands in for it, in a report's page with the pictures for
+    ``page_values`` of some sliders, by name: there they can be turned still. By name
     are given what makes each :class:`Control`, other values to start from, and the lists beside the
     sliders: label and words, of which the first is the start. ``controls`` holds the number box or
     the list of each name, whose ``.value`` redraws when it is set; ``description`` says what is to
@@ -33,6 +37,7 @@ class Explorer(ipywidgets.VBox):
     """
 
     description: str
+    page_values: Mapping[str, Sequence[float]] = {}
     hint = "A still picture: run the cell to turn the sliders."
 
     def __init__(
@@ -45,13 +50,13 @@ class Explorer(ipywidgets.VBox):
     ) -> None:
         choices = choices or {}
         self.starts = start_values(controls, start, {n: words for n, (_, words) in choices.items()})
-        self.rows = {
-            name: slider_row(
-                Control(*control)._replace(start=self.starts[name]),
-                label_width=label_width,
-                live=live,
-            )
+        self._sliders = {
+            name: Control(*control)._replace(start=self.starts[name])
             for name, control in controls.items()
+        }
+        self.rows = {
+            name: slider_row(control, label_width=label_width, live=live)
+            for name, control in self._sliders.items()
         }
         self.controls = {name: line.children[0] for name, line in self.rows.items()}
         for name, (label, words) in choices.items():
@@ -94,6 +99,10 @@ class Explorer(ipywidgets.VBox):
         """Return the picture of what is shown now."""
         raise NotImplementedError
 
+    def draw_at(self, values: dict[str, float | str]) -> tuple[Figure, str]:
+        """Return a figure for other values than those shown, and its description in words."""
+        raise NotImplementedError
+
     def kept(self) -> tuple[str, str]:
         """Return what a page without a kernel keeps, as HTML, and the same in words."""
         return image_tag(self.drawn(), self.description), self.description
@@ -112,7 +121,17 @@ class Explorer(ipywidgets.VBox):
         self.add_class(f"lives-{self.model_id}")
         view = self._repr_mimebundle_()
         display({_VIEW: view[_VIEW]}, raw=True)
-        display(self.still(), raw=True)
+        display(self.still() | (self._for_a_page() if FOR_A_PAGE in os.environ else {}), raw=True)
+
+    def _for_a_page(self) -> dict[str, dict]:
+        """The pictures that a page's own sliders turn; none where the explorer keeps none."""
+        if not self.page_values:
+            return {}
+
+        def draw(values: dict[str, float]) -> tuple[Figure, str]:
+            return self.draw_at(self.starts | values)
+
+        return {POSITIONS: positions.stored(draw, self._sliders, self.page_values)}
 
 
 class SliderFigure(Explorer):
@@ -124,6 +143,8 @@ class SliderFigure(Explorer):
         Takes the sliders' values by name, returns the figure and a description of it in words.
     controls, start : mapping
         By name: label, start, limits and step of a slider; other values to start from.
+    page_values : mapping, optional
+        Values of some sliders that are drawn for a report's page; a few of each if left out.
 
     Examples
     --------
@@ -140,18 +161,23 @@ class SliderFigure(Explorer):
         draw: Callable[..., tuple[Figure, str]],
         controls: Mapping[str, tuple],
         start: Mapping[str, float] | None = None,
+        page_values: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         super().__init__(controls, start or {})
         self._figure = draw
+        self.page_values = page_values or positions.spread(self._sliders)
         grid = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(400px, 1fr))")
         box = ipywidgets.GridBox(list(self.rows.values()), layout=grid)
         self.children = [box, self.message, slider_names()]
         self._open()
 
     def _draw(self) -> None:
-        figure, self.description = self._figure(**self.values)
+        figure, self.description = self.draw_at(self.values)
         self._drawn = encode(figure, tight=False)
         self.message.value = image_tag(self._drawn, self.description)  # an error takes its place
+
+    def draw_at(self, values: dict[str, float]) -> tuple[Figure, str]:
+        return self._figure(**values)
 
     def drawn(self) -> Encoded:
         return self._drawn

@@ -20,6 +20,7 @@ from nbclient.exceptions import CellTimeoutError
 from papermill import PapermillExecutionError, execute_notebook
 
 from sharingan_lab.errors import SharinganError
+from sharingan_lab.lab.display import FOR_A_PAGE
 from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.findings import Failure, failures
@@ -47,7 +48,7 @@ class Execution:
     """Runs a lesson with parameters in place of its own; :meth:`stop` may come from another thread.
 
     A cell may take ``timeout`` seconds; ``one_thread`` is how a kernel should compute beside
-    others.
+    others; ``for_a_page`` has explorers keep what a page's own sliders turn.
     """
 
     def __init__(
@@ -57,9 +58,10 @@ class Execution:
         *,
         timeout: float,
         one_thread: bool = True,
+        for_a_page: bool = False,
     ):
         self.lesson, self.parameters = lesson, dict(parameters)
-        self.timeout, self.one_thread = timeout, one_thread
+        self.timeout, self.one_thread, self.for_a_page = timeout, one_thread, for_a_page
         self._process: psutil.Process | None = None
         self._position, self._cpu_seconds = 0, 0.0
         self._stopped = False
@@ -114,6 +116,9 @@ class Execution:
         environment = dict(os.environ)
         environment["TMPDIR"] = str(scratch)  # what the kernel leaves goes with it
         environment["IPYTHONDIR"] = str(scratch / "ipython")
+        environment.pop(FOR_A_PAGE, None)  # a lesson may itself have been started by a report
+        if self.for_a_page:
+            environment[FOR_A_PAGE] = "1"
         if self.one_thread:
             for library in ("OMP", "MKL", "OPENBLAS"):
                 environment[f"{library}_NUM_THREADS"] = "1"

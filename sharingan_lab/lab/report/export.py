@@ -1,7 +1,8 @@
 """Executed lessons as web pages that need nothing but themselves.
 
-No page asks the network for anything: pictures are inside it, and equations are MathML. The
-templates lie in ``templates/``.
+No page asks the network for anything: pictures are inside it, equations are MathML, and the one
+script, on pages with sliders, moves between pictures stored beside it. The templates lie in
+``templates/``.
 """
 
 import base64
@@ -17,6 +18,7 @@ from PIL import Image
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from sharingan_lab.lab.display import POSITIONS
 from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.lesson import MODES
 from sharingan_lab.lab.report.catalogue import Lesson
@@ -24,6 +26,7 @@ from sharingan_lab.lab.report.equations import EquationError, mathml_in_text
 from sharingan_lab.lab.report.findings import (
     WIDGET_VIEW,
     Cover,
+    has_sliders,
     is_injected,
     parameters,
     picture_alt,
@@ -34,6 +37,7 @@ from sharingan_lab.lab.tables import in_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRIORITY = [
+    POSITIONS,
     "text/html",
     "image/svg+xml",
     "image/png",
@@ -66,6 +70,7 @@ class _Exporter(TemplateExporter):
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
         self.register_filter("picture_alt", picture_alt)
         self.register_filter("is_injected", is_injected)
+        self.register_filter("positions", lambda output: output.data[POSITIONS])
         self.register_filter("is_widget", lambda output: WIDGET_VIEW in output.data)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
 
@@ -91,6 +96,7 @@ def lesson_html(
         "previous": previous,
         "next": following,
         "texts": {cell.id: renderer.html(cell.source) for cell in cells},
+        "script": (_TEMPLATES / "sliders.js").read_text() if has_sliders(notebook) else "",
         "headings": [heading for heading in renderer.headings if heading.level in (2, 3)],
     }
     text, _ = _Exporter(undrawn.append).from_notebook_node(notebook, resources={"page": page})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from sharingan_lab.lab.display import METADATA_KEY
+from sharingan_lab.lab.display import METADATA_KEY, POSITIONS
 from sharingan_lab.lab.encoding import Encoded
 
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -67,6 +67,11 @@ def notices(notebook: NotebookNode) -> list[str]:
 def is_injected(cell: NotebookNode) -> bool:
     """Whether a cell was added by papermill, to set parameters."""
     return _INJECTED in cell.metadata.get("tags", ())
+
+
+def has_sliders(notebook: NotebookNode) -> bool:
+    """Whether an output keeps pictures for a page's own sliders."""
+    return any(POSITIONS in output.get("data", {}) for _, output in _outputs(notebook))
 
 
 def parameters(notebook: NotebookNode) -> dict[str, str]:

@@ -110,10 +110,8 @@ class _Run:
 
     def _execute(self, waiting: Sequence[Lesson]) -> None:
         one_thread = self.order.mode == "quick"
-        executions = [
-            Execution(x, self._values(x), timeout=self.order.timeout, one_thread=one_thread)
-            for x in waiting
-        ]
+        how = {"timeout": self.order.timeout, "one_thread": one_thread, "for_a_page": True}
+        executions = [Execution(x, self._values(x), **how) for x in waiting]
         with ThreadPoolExecutor(self.order.jobs) as pool:
             running = {pool.submit(self._run_one, each): each.lesson for each in executions}
             try:

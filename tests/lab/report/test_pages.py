@@ -1,19 +1,28 @@
 """The pages of a report, read as text and in a browser without a network."""
 
+import json
 import re
 import warnings
+from importlib.resources import files
+from itertools import product
 
 import bs4
 import pytest
 from nbformat import v4
 
+from sharingan_lab.lab.display import POSITIONS
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.export import index_html, lesson_html
 from sharingan_lab.lab.report.results import LessonResult
 
+from ...patience import PATIENCE
+
 
 def soup(path):
     return bs4.BeautifulSoup(path.read_text(), "html.parser")
+
+
+SLIDERS = files("sharingan_lab.lab.report").joinpath("templates/sliders.js").read_text().strip()
 
 
 def page_of(*cells):
@@ -37,7 +46,10 @@ def test_there_is_a_page_a_lesson_and_an_index(pages):
 def test_nothing_on_a_page_asks_the_network(pages):
     for path in pages:
         page = soup(path)
-        assert page.find_all(["script", "iframe", "object", "embed", "base"]) == []
+        assert page.find_all(["iframe", "object", "embed", "base"]) == []
+        for script in page.find_all("script"):
+            assert script.get("type") == "application/json" or script.get_text().strip() == SLIDERS
+            assert not script.has_attr("src")
         assert page.find_all("link") == []
         for tag in page.find_all(src=True):
             assert tag["src"].startswith("data:"), f"{path.name}: {tag['src'][:60]}"
@@ -57,8 +69,8 @@ def test_every_link_leads_to_a_file_of_the_report(pages):
 
 def test_every_picture_says_what_is_to_be_seen(pages):
     pictures = [img for path in pages for img in soup(path).find_all("img")]
-    assert len(pictures) == 2  # on the page of lesson 01 and on its card
-    assert {img["alt"] for img in pictures} == {"Two <grey> pictures."}
+    drawn = "Two <grey> pictures."  # on the page of lesson 01 and on its card
+    assert [img["alt"] for img in pictures] == [drawn, "A sheet 2 inches wide.", drawn]
 
 
 def test_code_and_tables_that_are_too_wide_can_be_scrolled_by_keyboard(pages):
@@ -322,3 +334,85 @@ def test_twenty_figures_of_a_lesson_are_folded_behind_the_first_three(lesson):
     assert len(card.select("details .figures li")) == 17
     assert card.summary.get_text() == "17 more of its figures"
     assert index_of(lesson, 3).select("details") == []
+
+
+def positions(sliders):
+    """Pictures of one pixel for 1 to 3 sliders of 3 positions: every pair, or one at a time."""
+    middle = [1] * sliders
+    every = [list(place) for place in product(range(3), repeat=sliders)]
+    places = [p for p in every if sliders < 3 or sum(x != 1 for x in p) < 2]
+    words = [{"label": f"slider <{i}>", "values": ["−1", "0", "1"], "start": 1} for i in range(3)]
+    pictures = [{"at": at, "src": f"data:,{at}", "alt": f"Drawn </script> at {at}."} for at in
+                [middle, *(p for p in places if p != middle)]]  # fmt: skip
+    return {"sliders": words[:sliders], "pictures": pictures, "more": False}
+
+
+@pytest.fixture
+def slider_page(tmp_path, chromium):
+    """Open a page whose one picture has sliders, in a browser with or without scripts."""
+    opened = []
+
+    def open_page(sliders, scripts=True):
+        output = v4.new_output("display_data", {POSITIONS: positions(sliders)})
+        page = page_of(v4.new_code_cell("x", execution_count=1, outputs=[output]))
+        (tmp_path / "page.html").write_text(str(page))
+        opened.append(chromium.new_context(offline=True, java_script_enabled=scripts))
+        page = opened[-1].new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto((tmp_path / "page.html").as_uri())
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+def seen(page):
+    """What the picture is, and the words of the sliders."""
+    picture = page.get_by_role("img")
+    words = [slider.get_attribute("aria-valuetext") for slider in page.get_by_role("slider").all()]
+    assert page.locator("output").all_text_contents() == words
+    place = picture.get_attribute("src").removeprefix("data:,")
+    assert picture.get_attribute("alt") == f"Drawn </script> at {place}."
+    assert [["−1", "0", "1"].index(word) for word in words] == json.loads(place)
+    return json.loads(place)
+
+
+def test_keys_turn_a_slider_of_a_page_and_its_picture_follows(slider_page):
+    page = slider_page(2)
+    assert seen(page) == [1, 1]
+    assert page.get_by_role("status").text_content() == ""
+    page.get_by_role("slider", name="slider <0>").press("ArrowRight")
+    assert seen(page) == [2, 1]
+    page.get_by_role("slider", name="slider <1>").press("Home")
+    assert seen(page) == [2, 0]
+    assert page.get_by_role("status").text_content() == "Drawn </script> at [2, 0]."
+    assert page.get_by_text("one for each pair").is_visible()
+
+
+def test_where_a_pair_is_not_stored_the_other_slider_goes_back_visibly(slider_page):
+    page = slider_page(3)
+    page.get_by_role("slider", name="slider <0>").press("End")
+    assert seen(page) == [2, 1, 1]
+    page.get_by_role("slider", name="slider <2>").press("Home")
+    assert seen(page) == [1, 1, 0]
+    page.get_by_role("slider", name="slider <2>").press("ArrowRight")
+    assert seen(page) == [1, 1, 1]
+    assert page.get_by_text("sets the others back to their start").is_visible()
+
+
+def test_without_scripts_the_still_picture_remains(slider_page):
+    page = slider_page(1, scripts=False)
+    assert page.get_by_role("img").get_attribute("src") == "data:,[1]"
+    assert page.get_by_role("slider").count() == 0
+    assert page.get_by_text("A still picture").is_visible()
+    assert not page.get_by_text("This page keeps").is_visible()
+
+
+def test_a_lesson_executed_for_a_report_keeps_what_its_sliders_show(made, browser):
+    page = browser.new_page()
+    page.goto((made[0] / "01_good.html").as_uri())
+    page.get_by_role("slider", name="width").press("ArrowRight")
+    picture = page.get_by_role("img", name="A sheet 3 inches wide.")
+    assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 330
+    page.close()

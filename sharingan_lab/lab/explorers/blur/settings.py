@@ -35,6 +35,14 @@ GROUPS: dict[str, dict[str, Control]] = {
     },
 }
 CONTROLS = {name: control for group in GROUPS.values() for name, control in group.items()}
+# What a report's page keeps: the sliders of the lesson's questions, and what shows on its picture.
+PAGE_VALUES = {
+    "seed": (0, 1, 2, 3, 4),
+    "path_length": (0.0, 10.0, 20.0, 40.0, 60.0),
+    "anxiety": (0.0, 0.02, 0.1),
+    "exposure": (0.1, 0.25, 0.5, 1.0),
+    "noise_std": (0.0, 0.02, 0.05),
+}
 METHODS = ("Wiener", "Richardson-Lucy")
 KERNEL_SIZE = 64
 CHOICES = {"boundary": ("beyond the border", tuple(BOUNDARIES)), "method": ("method", METHODS)}

@@ -1,7 +1,7 @@
 """The blur explorer itself: what happens when its reader turns something."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import ipywidgets
@@ -13,8 +13,8 @@ from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.explorers.blur import pictures, plots, takeaway
 from sharingan_lab.lab.explorers.blur.page import Page
 from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photograph
-from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS
-from sharingan_lab.lab.explorers.blur.shot import Quality, expose, restorations
+from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS, PAGE_VALUES
+from sharingan_lab.lab.explorers.blur.shot import Quality, Shot, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
 from sharingan_lab.lab.figures import draw_picture, in_decibels
 
@@ -51,6 +51,8 @@ class BlurExplorer(Explorer):
     >>> explorer.description[:59]
     'A path of 20 px, exposed for 25 % of its time; its kernel, '
     """
+
+    page_values = PAGE_VALUES
 
     def __init__(self, image: Tensor | str | None = None, **start: float | str | None) -> None:
         if "photons" in start:
@@ -117,7 +119,7 @@ class BlurExplorer(Explorer):
         for name, method in (("noise_to_signal", METHODS[0]), ("iterations", METHODS[1])):
             for widget in self.rows[name].children:  # the strength of the other method is unused
                 widget.disabled = self.values["method"] != method
-        self.description = self._describe()
+        self.description = self._describe(self.shot, self.values)
         self.page.numbers.value = _measured(self.shot.quality, self.shot.noise_std)
         pages = (self._draw_blur, self._draw_restored, self._draw_files)
         pages[self.page.tabs.selected_index or 0]()
@@ -157,28 +159,35 @@ class BlurExplorer(Explorer):
         zoom = tuple(self.controls[control].value for control in ("zoom", "across", "down"))
         self._show(name, photograph(title, image, zoom, caption))
 
-    def _describe(self) -> str:
-        length, shot = self.values["path_length"], self.shot
+    def _describe(self, shot: Shot, values: Mapping[str, float | str]) -> str:
         return (
-            f"A path of {length:g} px, exposed for {100 * shot.exposure:.0f} % of "
+            f"A path of {values['path_length']:g} px, exposed for {100 * shot.exposure:.0f} % of "
             "its time; its kernel, and what of each frequency that passes; the photograph "
             f"({self.picture.name}) sharp and blurred, at {shot.quality}; and the noise, of "
             f"standard deviation {shot.noise_std:.3f}."
         )
 
     def drawn(self) -> Encoded:
-        """Return path, kernel and spectrum above the photograph sharp, blurred, and its noise."""
-        shot, edge = self.shot, plots.edge_of(self.shot.path, self.shot.exposure)
-        figure = Figure(figsize=(10.6, 7.4), layout="constrained")
-        path, kernel, spectrum, *photographs = figure.subplots(2, 3).flat
-        plots.path_plot(path, shot.path, shot.exposure, edge)
-        plots.kernel_plot(kernel, shot.kernel, edge)
-        plots.spectrum_plot(spectrum, shot.kernel)
-        noise = loud_noise(shot.blurred, shot.clean)
-        draw_picture(photographs[0], shot.sharp, "sharp")
-        draw_picture(photographs[1], shot.blurred, f"blurred: {shot.quality}")
-        draw_picture(photographs[2], noise, f"noise × {LOUDER}: std {shot.noise_std:.3f}")
-        return encode(figure, tight=False)
+        return encode(_sheet(self.shot), tight=False)
+
+    def draw_at(self, values: dict[str, float | str]) -> tuple[Figure, str]:
+        shot = expose(self.picture.pixels, values)
+        return _sheet(shot), self._describe(shot, values)
+
+
+def _sheet(shot: Shot) -> Figure:
+    """Path, kernel and spectrum above the photograph sharp, blurred, and its noise."""
+    edge = plots.edge_of(shot.path, shot.exposure)
+    figure = Figure(figsize=(10.6, 7.4), layout="constrained")
+    path, kernel, spectrum, *photographs = figure.subplots(2, 3).flat
+    plots.path_plot(path, shot.path, shot.exposure, edge)
+    plots.kernel_plot(kernel, shot.kernel, edge)
+    plots.spectrum_plot(spectrum, shot.kernel)
+    noise = loud_noise(shot.blurred, shot.clean)
+    draw_picture(photographs[0], shot.sharp, "sharp")
+    draw_picture(photographs[1], shot.blurred, f"blurred: {shot.quality}")
+    draw_picture(photographs[2], noise, f"noise × {LOUDER}: std {shot.noise_std:.3f}")
+    return figure
 
 
 def _measured(quality: Quality, noise_std: float) -> str:
