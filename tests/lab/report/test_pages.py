@@ -115,8 +115,14 @@ def test_a_page_lists_its_headings_and_links_to_each():
     assert page.select_one(".contents math") and not page.select(".contents a a")
 
 
-def test_a_page_without_headings_has_no_list_of_them():
-    assert page_of(v4.new_markdown_cell("# A lesson")).select(".contents") == []
+def test_a_page_without_headings_has_no_list_of_them_and_no_room_for_one(made, browser):
+    path = made[0] / "02_cell_error.html"
+    assert soup(path).select(".contents") == []
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    place = page.locator("main").bounding_box()
+    assert place["width"] == 860 and place["x"] == (1280 - 860) / 2
+    page.close()
 
 
 def test_wide_text_can_be_scrolled_by_keyboard_and_no_column_has_an_empty_head():
