@@ -28,12 +28,12 @@ _STYLE = """
 class Explorer(ipywidgets.VBox):
     """Controls, and what a subclass draws from their values in ``_draw``.
 
-    Without a kernel a still picture stands in for it, in a report's page with the pictures for
-    ``page_values`` of some sliders, by name: there they can be turned still. By name
-    are given what makes each :class:`Control`, other values to start from, and the lists beside the
-    sliders: label and words, of which the first is the start. ``controls`` holds the number box or
-    the list of each name, whose ``.value`` redraws when it is set; ``description`` says what is to
-    be seen, with its numbers.
+    Without a kernel a still picture stands in for it; on a report's page, pictures for
+    ``page_values`` of some sliders, which turn there. By name are given what makes each
+    :class:`Control`, other values to start from, and the lists beside the sliders: label and words,
+    of which the first is the start. ``controls`` holds the number box or the list of each name,
+    whose ``.value`` redraws when it is set; ``description`` says what is to be seen, with its
+    numbers.
     """
 
     description: str
@@ -128,10 +128,12 @@ class Explorer(ipywidgets.VBox):
         if not self.page_values:
             return {}
 
-        def draw(values: dict[str, float]) -> tuple[Figure, str]:
-            return self.draw_at(self.starts | values)
+        now = {n: slider._replace(start=self.values[n]) for n, slider in self._sliders.items()}
 
-        return {POSITIONS: positions.stored(draw, self._sliders, self.page_values)}
+        def draw(values: dict[str, float]) -> tuple[Figure, str]:
+            return self.draw_at(self.values | values)
+
+        return {POSITIONS: positions.stored(draw, now, self.page_values)}
 
 
 class SliderFigure(Explorer):

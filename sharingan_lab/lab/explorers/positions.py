@@ -27,11 +27,10 @@ def spread(controls: Mapping[str, Control]) -> dict[str, list[float]]:
 
 def _values(control: Control, count: int) -> list[float]:
     _, start, low, high, step = control
-    steps = round((high - low) / step)
-    even = {low + round(steps * i / (count - 1)) * step for i in range(count)}
-    near = min(even, key=lambda value: abs(value - start))
-    inner = {round(value, 9) for value in even - {near}}
-    return sorted({*inner, start} | ({low, high} & {round(near, 9)}))
+    even = (round((high - low) / step * i / (count - 1)) for i in range(1, count - 1))
+    inner = {round(low + steps * step, 9) for steps in even}
+    near = min({low, high, *inner}, key=lambda value: abs(value - start))
+    return sorted({low, high, start, *(inner - {near})})
 
 
 def stored(

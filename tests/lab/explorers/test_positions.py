@@ -107,9 +107,10 @@ def test_only_a_report_has_positions_drawn(monkeypatch):
     widget = SliderFigure(one, {"width": ("width", 2, 1, 3, 1)})
     assert shown(widget, monkeypatch) == widget.still()
     monkeypatch.setenv(FOR_A_PAGE, "1")
+    widget.controls["width"].value = 3
     output = shown(widget, monkeypatch)
     assert [p["alt"] for p in output.pop(POSITIONS)["pictures"]] == [
-        "2 inches", "1 inches", "3 inches"
+        "3 inches", "1 inches", "2 inches"
     ]  # fmt: skip
     assert output == widget.still()
 
