@@ -68,24 +68,23 @@ def check_pixels(
     images: Tensor,
     name: str = "images",
     low: float = 0.0,
-    high: float = 1.0,
     slack: float = SLACK,
     finite: bool = True,
 ) -> None:
-    """Raise InputError unless all values are in [low, high], give or take `slack`, and finite."""
+    """Raise InputError unless all values are in [low, 1], give or take `slack`, and finite."""
     darkest, brightest = torch.stack(torch.aminmax(images.detach())).tolist()
     if not math.isfinite(brightest - darkest):
         if not finite:
             return
         raise InputError(f"NaN or infinity in {name}: every pixel must be finite")
-    if low - slack <= darkest and brightest <= high + slack:
+    if low - slack <= darkest and brightest <= 1 + slack:
         return
     remedy = "clip what noise adds: .clamp(0, 1)"
     if brightest > 2:
         remedy = "divide by the value of white, 255 for 8 bits"
     elif darkest < 0:
         remedy = f"if black is -1, take (x + 1) / 2, else {remedy}"
-    raise InputError(f"{name} must lie in [{low:g}, {high:g}], got {describe(images)}: {remedy}")
+    raise InputError(f"{name} must lie in [{low:g}, 1], got {describe(images)}: {remedy}")
 
 
 def check_passing(

@@ -1,6 +1,6 @@
 """One detector on many versions of the same pictures: sharp, damaged, restored in several ways."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -101,7 +101,6 @@ def tune_unsharp(
     pictures: Iterable[Picture],
     damages: Mapping[str, Damage],
     *,
-    amounts: Sequence[float] = AMOUNTS,
     min_score: float = 0.5,
     rng: torch.Generator,
 ) -> float:
@@ -109,7 +108,7 @@ def tune_unsharp(
 
     The pictures must not be those of the comparison; their damages count alike.
     """
-    truth, found = [], {amount: [] for amount in amounts}
+    truth, found = [], {amount: [] for amount in AMOUNTS}
     for sharp, target in pictures:
         for spoil in damages.values():
             damaged, _ = spoil(sharp, rng)

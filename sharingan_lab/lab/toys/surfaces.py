@@ -25,11 +25,11 @@ def surface(critics: BatchedMLP, *, reach: float, side: int = 61) -> Tensor:
 
 
 @torch.no_grad()
-def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int = 8) -> Tensor:
+def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float) -> Tensor:
     """Say for each mode whether a critic puts a hill on it: (S, modes).
 
-    True where the centre, of (modes, 2), scores higher than all of ``around`` points on a circle of
-    radius ``distance``; half the way to the next mode, say.
+    True where the centre, of (modes, 2), scores higher than eight points on a circle of radius
+    ``distance``; half the way to the next mode, say.
 
     Raises
     ------
@@ -44,12 +44,11 @@ def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float, around: int 
     """
     if not distance > 0:
         raise InputError(f"distance={distance} must be positive")
-    circle = ring_centres(around, distance)
-    # (modes, 1 + around, 2)
-    places = torch.cat([torch.zeros(1, 2), circle]) + centres.cpu()[:, None]
+    circle = ring_centres(8, distance)
+    places = torch.cat([torch.zeros(1, 2), circle]) + centres.cpu()[:, None]  # (modes, 9, 2)
     places = places.flatten(0, 1).to(critics.weights[0])
     scores = critics(places.expand(critics.networks, -1, -1))
-    scores = scores.view(critics.networks, len(centres), 1 + around)
+    scores = scores.view(critics.networks, len(centres), 9)
     return scores[..., 0] > scores[..., 1:].amax(dim=2)
 
 
