@@ -80,7 +80,8 @@ def detective_explorer(**start: float) -> SliderFigure:
             "loss."
         )
 
-    return SliderFigure(draw, CONTROLS, start)
+    page_values = {"gap": (2.0, 4.0, 6.0, 8.0), "quality": (0.0, 0.5, 1.0, 2.0)}
+    return SliderFigure(draw, CONTROLS, start, page_values)
 
 
 def _draw_opinion(ax: Axes, gap: float, quality: float) -> None:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from sharingan_lab.lab.encoding import Encoded, encode_small
 from sharingan_lab.lab.explorers.controls import Control
 
-_COUNTS = {1: 9, 2: 5}  # positions of each slider, by the number of sliders
-_COUNT = 4  # with more sliders
+_COUNT = 4  # positions of each slider
+_COUNT_ALONE = 9  # of one that is the only one
 
 
 def spread(controls: Mapping[str, Control]) -> dict[str, list[float]]:
@@ -19,9 +19,9 @@ def spread(controls: Mapping[str, Control]) -> dict[str, list[float]]:
     --------
     >>> width, number = Control("width", 2.5, 1.0, 4.0, 0.5), Control("number", 0, 0, 3, 1)
     >>> spread({"width": width, "number": number})
-    {'width': [1.0, 2.0, 2.5, 3.0, 4.0], 'number': [0, 1, 2, 3]}
+    {'width': [1.0, 2.5, 3.0, 4.0], 'number': [0, 1, 2, 3]}
     """
-    count = _COUNTS.get(len(controls), _COUNT)
+    count = _COUNT if len(controls) > 1 else _COUNT_ALONE
     return {name: _values(control, count) for name, control in controls.items()}
 
 
@@ -29,7 +29,7 @@ def _values(control: Control, count: int) -> list[float]:
     _, start, low, high, step = control
     even = (round((high - low) / step * i / (count - 1)) for i in range(1, count - 1))
     inner = {round(low + steps * step, 9) for steps in even}
-    near = min({low, high, *inner}, key=lambda value: abs(value - start))
+    near = min(sorted({low, high, *inner}), key=lambda value: abs(value - start))
     return sorted({low, high, start, *(inner - {near})})
 
 
