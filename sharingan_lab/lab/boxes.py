@@ -16,6 +16,7 @@ from sharingan_lab.lab.figures import image_grid
 
 # Sky blue and yellow stand out from soil; further classes take the others in turn.
 _CLASS_COLOURS = ("#56B4E9", "#F0E442", "#E69F00", "#CC79A7")
+_LEGEND_HEIGHT = 0.45  # inches below the images
 _MISSED = "#FFFFFF"
 
 
@@ -64,6 +65,7 @@ def draw_detections(
         kinds |= _draw_boxes(ax, detections[i], targets[i], min_score, iou, classes)
     if kinds:
         style = {"loc": "outside lower center", "ncols": 4, "facecolor": "0.45", "frameon": True}
+        fig.set_figheight(fig.get_figheight() + _LEGEND_HEIGHT)
         fig.legend(handles=_legend(kinds, classes), **style)
     return fig
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from sharingan_lab.errors import InputError
@@ -60,3 +61,12 @@ def test_the_legend_names_what_is_in_the_picture():
 def test_counts_must_match():
     with pytest.raises(InputError, match=r"got \[1, 2\]"):
         draw_detections(IMAGES, ["a", "b"], [FOUND], [TRUTH] * 2)
+
+
+def test_titles_captions_and_the_legend_lie_inside_the_figure_and_apart():
+    fig = draw_detections(IMAGES[:1], ["field"], [FOUND], [TRUTH], captions=["found"])
+    FigureCanvasAgg(fig).draw()
+    ax, (legend,) = fig.axes[0], fig.legends
+    assert ax.title.get_window_extent().y1 <= fig.bbox.y1
+    assert ax.xaxis.label.get_window_extent().y0 >= legend.get_window_extent().y1
+    assert legend.get_window_extent().y0 >= 0
