@@ -28,8 +28,9 @@ from sharingan_lab.datasets import Camera, SyntheticBlurPairs, load_folder
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
 from sharingan_lab.datasets.mixed import take_items
-from sharingan_lab.evaluation import Method, bootstrap_interval, psnr, ssim
+from sharingan_lab.evaluation import Method, bootstrap_interval, ssim
 from sharingan_lab.evaluation.baselines import MASKS, blind, tune, unsharp
+from sharingan_lab.evaluation.quality import finite_psnr
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.losses import PerceptualLoss
 from sharingan_lab.restore import load_generator, restore
@@ -38,7 +39,7 @@ CROPS, SIDE, SEED = 100, 128, 20_000
 KNOWN = 24  # crops whose kernel is known, of 33 pixels, and whose noise has a deviation of 1 %
 KERNEL_SIZE = 33
 FARTHEST = 4  # pixels that a picture is moved at most before it is compared
-HIGHEST = 50.0  # dB; a picture without blur is its own sharp one, and infinitely good
+HIGHEST = 50.0  # dB, as of finite_psnr
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,6 @@ def judge(pairs: list[Pair], method: Method, loss: PerceptualLoss) -> Verdict:
         rows.append([*gains, *distances])
     *gains, after, before = torch.tensor(rows).T
     return Verdict(*gains, after.mean() / before.mean())
-
-
-def finite_psnr(images: Tensor, sharp: Tensor) -> Tensor:
-    """PSNR, at most `HIGHEST`."""
-    return psnr(images, sharp).clamp(max=HIGHEST)
 
 
 def aligned_psnr(images: Tensor, sharp: Tensor) -> Tensor:

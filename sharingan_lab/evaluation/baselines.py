@@ -7,14 +7,13 @@ from typing import TypeVar
 from sharingan_lab.blur.pair import Pair
 from sharingan_lab.classical import blind_richardson_lucy, unsharp_mask, wiener
 from sharingan_lab.evaluation.comparison import Method
-from sharingan_lab.evaluation.quality import psnr
+from sharingan_lab.evaluation.quality import finite_psnr
 
 Setting = TypeVar("Setting")
 
 # What is tried on held-back pictures: amounts and radii of the mask, noise over signal of Wiener.
 MASKS = tuple(product([i / 10 for i in range(16)], [1.0, 2.0, 3.0]))
 NOISE_TO_SIGNAL = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-_HIGHEST = 50.0  # dB; a picture without blur is its own sharp one, and infinitely good
 
 
 def unsharp(setting: tuple[float, float]) -> Method:
@@ -82,6 +81,6 @@ def tune(
 
     def quality(setting: Setting) -> float:
         run = method(setting)
-        return sum(psnr(run(p), p.sharp).clamp(max=_HIGHEST).item() for p in pairs)
+        return sum(finite_psnr(run(p), p.sharp).item() for p in pairs)
 
     return max(settings, key=quality)

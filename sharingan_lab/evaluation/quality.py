@@ -57,6 +57,18 @@ def psnr(images: Tensor, references: Tensor) -> Tensor:
     return -10 * torch.log10(error)
 
 
+def finite_psnr(images: Tensor, references: Tensor) -> Tensor:
+    """:func:`psnr`, at most 50 dB: for means over pairs of which some may be without blur.
+
+    Examples
+    --------
+    >>> grey = torch.full((1, 3, 8, 8), 0.5)
+    >>> finite_psnr(grey, grey).item()
+    50.0
+    """
+    return psnr(images, references).clamp(max=50.0)
+
+
 def ssim(images: Tensor, references: Tensor) -> Tensor:
     """Structural similarity index, one value an image, from -1 to 1 (equal).
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.evaluation.quality import psnr, ssim
+from sharingan_lab.evaluation.quality import finite_psnr, ssim
 
 
 def measure(
@@ -11,7 +11,8 @@ def measure(
 ) -> tuple[dict[str, float], Tensor]:
     """Return mean PSNR and SSIM, restored and as it came, and what the generator restored.
 
-    The generator, left in evaluation mode, sees one image (1, 3, H, W) after the other.
+    A picture that is the sharp one counts 50 dB. The generator, left in evaluation mode, sees one
+    image (1, 3, H, W) after the other.
 
     Examples
     --------
@@ -19,12 +20,14 @@ def measure(
     >>> found, restored = measure(torch.nn.Identity(), sharp + 0.1, sharp)
     >>> round(found["psnr"], 2), found["psnr"] == found["input_psnr"]
     (20.0, True)
+    >>> measure(torch.nn.Identity(), sharp, sharp)[0]["psnr"]
+    50.0
     """
     generator.eval()
     with torch.inference_mode():
         restored = torch.cat([generator(image[None]) for image in blurred])
     found = {
-        "psnr": psnr(restored, sharp), "ssim": ssim(restored, sharp),
-        "input_psnr": psnr(blurred, sharp), "input_ssim": ssim(blurred, sharp),
+        "psnr": finite_psnr(restored, sharp), "ssim": ssim(restored, sharp),
+        "input_psnr": finite_psnr(blurred, sharp), "input_ssim": ssim(blurred, sharp),
     }  # fmt: skip
     return {name: values.mean().item() for name, values in found.items()}, restored
