@@ -50,6 +50,9 @@ def my_wiener(function: Callable) -> str:
     off = (function(blurred, kernel, 0.03) - library).abs().max()
     look = "K.conj() on top, K.abs() ** 2 below; and the result clamped to [0, 1]"
     expect(off < 1e-3, f"off by up to {off:.2g} on a blurred picture", "the library's", look)
+    seen, look = function(blurred.round(), kernel, 0.03), "the last line: .clamp(0, 1)"
+    text = f"values from {seen.min():.2f} to {seen.max():.2f}"
+    expect(seen.min() >= 0 and seen.max() <= 1, text, "a picture, in [0, 1]", look)
     return "it gives up what noise has drowned, and equals the library's wiener."
 
 
@@ -66,8 +69,12 @@ def my_richardson_lucy(function: Callable) -> str:
     y = blur(picture, kernel, boundary="circular")
     library = classical.richardson_lucy(y, kernel, iterations=10, boundary="circular")
     off = (function(y, kernel, 10) - library).abs().max()
-    look = "the way back: the ratio is spread along the kernel turned around, kernel.flip(1, 2)"
+    look = "the way back: along the kernel turned around, kernel.flip(1, 2); both blurs circular"
     expect(off < 1e-3, f"off by up to {off:.2g} after ten steps", "the library's", look)
+    hard = blur(picture.round().clamp(0.02, 1), kernel, boundary="circular")
+    seen = function(hard, kernel, 10)
+    text = f"values up to {seen.max():.2f}"
+    expect(seen.max() <= 1, text, "a picture, in [0, 1]", "the last line: .clamp(0, 1)")
     return "equal to the library's richardson_lucy after ten steps."
 
 

@@ -59,6 +59,9 @@ def receptive_field(function: Callable) -> str:
         seen = function(list(layers))
         if seen is None:
             raise Open("receptive_field returns None: write the loop over the layers.")
+        seen = list(seen) if isinstance(seen, tuple | list) else [seen]
+        look = "return field, step, start"
+        expect(len(seen) == 3, f"receptive_field returns {shown(seen)}", "three numbers", look)
         seen = tuple(int(number(n, "a value of receptive_field")) for n in seen)
         names = ("field", "step", "start")
         wrong = [n for n, a, b in zip(names, seen, wanted, strict=True) if a != b]
@@ -161,4 +164,9 @@ def normalise(function: Callable[[Tensor], Tensor]) -> str:
     expect((spread - 1).abs().max() < 0.05, text, "1", look)
     if not near(seen, nn.functional.instance_norm(h), 1e-3):
         raise NotYet("not quite torch's", "nn.InstanceNorm2d's", "unbiased=False, and 1e-5")
+    faint = function(1e-3 * h)
+    look = "1e-5 is added to the variance, under the root"
+    wanted = nn.functional.instance_norm(1e-3 * h)
+    text = f"a faint picture's spread becomes {faint[0].std():.2f}"
+    expect(near(faint, wanted, 1e-3), text, f"{wanted[0].std():.2f}", look)
     return "every channel has mean 0 and spread 1; equal to nn.InstanceNorm2d."

@@ -11,14 +11,14 @@ from sharingan_lab.datasets import photo, photos
 from .judging import accepts, refuses, stays_open
 
 
-def wiener(blurred, kernel, ratio, *, keep_mean=True, power=2):
+def wiener(blurred, kernel, ratio, *, keep_mean=True, power=2, top=1.0):
     mean = blurred.mean(dim=(2, 3), keepdim=True) * keep_mean
     height, width = blurred.shape[-2:]
     k = kernel.shape[-1]
     canvas = F.pad(kernel, (0, width - k, 0, height - k))
     K = torch.fft.rfft2(canvas.roll((-(k // 2), -(k // 2)), dims=(-2, -1)))[:, None]
     X = K.conj() * torch.fft.rfft2(blurred - mean) / (K.abs() ** power + ratio)
-    return (mean + torch.fft.irfft2(X, s=(height, width))).clamp(0, 1)
+    return (mean + torch.fft.irfft2(X, s=(height, width))).clamp(1 - top, top)
 
 
 def test_my_wiener():
@@ -31,16 +31,17 @@ def test_my_wiener():
     refuses("02.my_wiener", "the ratio", lambda y, k, r: wiener(y, k, 0.0))
     refuses("02.my_wiener", "library", lambda y, k, r: wiener(y, k, r, power=1))
     refuses("02.my_wiener", "library", lambda y, k, r: wiener(y, k.flip(1, 2), r))
+    refuses("02.my_wiener", "clamp", lambda y, k, r: wiener(y, k, r, top=9.0))
     stays_open("02.my_wiener", lambda y, k, r: None)
 
 
-def lucy(seen, kernel, iterations, *, turn=True, divide=True):
+def lucy(seen, kernel, iterations, *, turn=True, divide=True, top=1.0):
     guess = torch.full_like(seen, 0.5)
     for _ in range(iterations):
         again = blur(guess, kernel, boundary="circular")
         ratio = seen / again if divide else again / seen
         guess = guess * blur(ratio, kernel.flip(1, 2) if turn else kernel, boundary="circular")
-    return guess.clamp(0, 1)
+    return guess.clamp(0, top)
 
 
 def test_my_richardson_lucy():
@@ -52,6 +53,7 @@ def test_my_richardson_lucy():
     refuses("02.my_richardson_lucy", "turned around", lambda y, k, n: lucy(y, k, n, turn=False))
     refuses("02.my_richardson_lucy", "the ratio", lambda y, k, n: lucy(y, k, n, divide=False))
     refuses("02.my_richardson_lucy", "flat 0.25", lambda y, k, n: lucy(y, k, 0))
+    refuses("02.my_richardson_lucy", "clamp", lambda y, k, n: lucy(y, k, n, top=9.0))
     stays_open("02.my_richardson_lucy", lambda y, k, n: None)
 
 

@@ -20,6 +20,12 @@ def test_normalise():
     refuses("06.normalise", "each channel", lambda h: plain(h, (1, 2, 3)))
     refuses("06.normalise", "each channel", lambda h: plain(h, (0, 2, 3)))
     refuses("06.normalise", "the root", lambda h: plain(h, root=False))
+
+    def beside(h):
+        deviation = h.std((2, 3), keepdim=True, unbiased=False)
+        return (h - h.mean((2, 3), keepdim=True)) / (deviation + 1e-5)
+
+    refuses("06.normalise", "under the root", beside)
     refuses("06.normalise", "shape", lambda h: plain(h).mean(0))
     stays_open("06.normalise", lambda h: None)
 
@@ -62,6 +68,8 @@ def test_receptive_field():
     refuses("06.receptive_field", "old step", lambda layers: loop(layers, before=False))
     refuses("06.receptive_field", "field", lambda ls: (sum(k for k, _, _ in ls), *loop(ls)[1:]))
     refuses("06.receptive_field", "start", lambda layers: (*loop(layers)[:2], 0))
+    refuses("06.receptive_field", "three numbers", lambda layers: loop(layers)[:2])
+    refuses("06.receptive_field", "three numbers", lambda layers: 70)
     stays_open("06.receptive_field", lambda layers: None)
 
 
