@@ -1,6 +1,7 @@
 """Checks of lesson 01: paths, kernels, exposure, noise."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,44 @@ from sharingan_lab import blur as motion
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.lab.checks.answers import dice, near, number, shown, tensor
 from sharingan_lab.lab.checks.verdict import Open, expect
+
+
+def my_path(function: Callable) -> str:
+    """Check the step of a walk: straight on, one push to the side, then the library's walks."""
+    seen = tensor(function(_throw([0, 0, 0, 0, 0], 3), 6.0), (4, 2), "my_path's answer")
+    if not seen.any():
+        raise Open("the path never moves: write the lines of a step into the loop.")
+    end = seen[-1].tolist()
+    looks = {18.0: "the length of a step: L / (T - 1)", 4.5: "T - 1 is dice.luck.shape[1]"}
+    look = looks.get(round(end[0], 3), "x grows by L / (T - 1) times v at each step")
+    text = f"three undisturbed steps of a path of 6 px end at {_point(end)}"
+    expect(near(seen[-1], torch.tensor([6.0, 0.0])), text, "(6, 0)", look)
+    end = function(_throw([0, 0, 1, 0, 1], 1), 1.0)[-1].tolist()
+    looks = {
+        (1.0, 1.0): "the length: v is divided by abs(v) before x moves",
+        (1.0, 0.0): "the order: first v, then x",
+        (0.1, 1.0): "the anxiety a multiplies the push and the pull",
+    }
+    look = looks.get(tuple(round(e, 2) for e in end), "v + j + a (g eta - c x), made 1 px long")
+    text = f"a push downwards, as strong as v, leads to {_point(end)}"
+    expect(near(torch.tensor(end), torch.full((2,), 0.5**0.5)), text, "(0.71, 0.71)", look)
+    for seed in range(3):
+        off = function(motion.throw_dice(1, rng=dice(seed)))
+        off = (off - motion.sample_trajectories(1, rng=dice(seed))[0]).abs().max()
+        look = "the jerk j and the pull, a times -c x: both belong into v"
+        expect(off < 1e-3, f"a walk is off by up to {off:.2g} px", "the library's walk", look)
+    return "every step of one length; equal to sample_trajectories on three paths of 2,000 points."
+
+
+def _throw(settings: list[float], moves: int) -> SimpleNamespace:
+    """Return dice that were not thrown: every push goes down, and no step has a jerk."""
+    pushes = torch.tensor([0.0, 1.0]).expand(1, moves, 2)
+    luck = torch.ones(1, moves)
+    return SimpleNamespace(settings=torch.tensor([settings]).double(), pushes=pushes, luck=luck)
+
+
+def _point(place: list[float]) -> str:
+    return f"({', '.join(f'{number:.3g}' for number in place)})"
 
 
 def my_kernel(function: Callable) -> str:
@@ -96,7 +135,7 @@ def exercise_3(wipe: object) -> str:
     after = motion.blur(fence, motion.linear_kernel(length, 0, 65), boundary="circular")
     left = (after.max() - after.min()).item()
     look = "each pixel must see all shades equally: where are the zeros of a sweep's spectrum?"
-    expect(left < 0.01, f"{length:g} px leave {left:.1%} of the contrast", "nothing", look)
+    expect(left < 0.002, f"{length:g} px leave {left:.1%} of the contrast", "nothing", look)
     expect(length > 20, f"{length:g} px wipe it out, the first zero", "one above 20", "the next")
     return f"{length:g} px are {length / 12:g} whole boards; each pixel sees all shades equally."
 

@@ -1,5 +1,6 @@
 """Answers to lesson 01."""
 
+import cmath
 import math
 
 import torch
@@ -10,6 +11,58 @@ from sharingan_lab.datasets import photos
 from sharingan_lab.evaluation import psnr
 
 from .judging import accepts, refuses, stays_open
+
+
+def path_of(dice, length=60.0, *, jerks=True, pull=True, unit=True, early=False, scale=None):
+    """The lesson's own version, with its likely mistakes to turn on."""
+    direction, *chances = dice.settings[0].tolist()
+    c, g, p, a = (u * top for u, top in zip(chances, (0.7, 10, 0.2, 0.1), strict=True))
+    v, x, path = cmath.exp(2j * math.pi * direction), 0j, [0j]
+    step = length / dice.luck.shape[1] if scale is None else scale(length, dice.luck.shape[1])
+    for (right, down), luck in zip(dice.pushes[0].tolist(), dice.luck[0].tolist(), strict=True):
+        x += early * step * v
+        if jerks and luck < p * a:
+            v -= 2 * v * cmath.exp(1j * (luck / (p * a) - 0.5))
+        v = v + a * (g * complex(right, down) - c * x * pull)
+        v = v / abs(v) if unit else v
+        x += (not early) * step * v
+        path.append(x)
+    return torch.view_as_real(torch.tensor(path))
+
+
+def test_my_path():
+    accepts("01.my_path", path_of)
+    accepts("01.my_path", walk_of_vectors)
+    stays_open("01.my_path", lambda dice, length=60.0: torch.zeros(dice.luck.shape[1] + 1, 2))
+    stays_open("01.my_path", lambda dice, length=60.0: None)
+
+    def refused(words, **mistake):
+        refuses("01.my_path", words, lambda dice, length=60.0: path_of(dice, length, **mistake))
+
+    refused("divided by abs(v)", unit=False)
+    refused("the order", early=True)
+    refused("L / (T - 1)", scale=lambda length, moves: length)
+    refused("dice.luck.shape[1]", scale=lambda length, moves: length / (moves + 1))
+    refused("the jerk", jerks=False)
+    refused("the pull", pull=False)
+    refuses("01.my_path", "shape", lambda dice, length=60.0: path_of(dice, length)[1:])
+
+
+def walk_of_vectors(dice, length=60.0):
+    """The same walk in vectors of two numbers instead of complex ones."""
+    u = dice.settings[0].tolist()
+    c, g, p, a = 0.7 * u[1], 10 * u[2], 0.2 * u[3], 0.1 * u[4]
+    angle = torch.tensor(2 * math.pi * u[0], dtype=torch.float64)
+    v, points = torch.stack([angle.cos(), angle.sin()]), [torch.zeros(2, dtype=torch.float64)]
+    for push, luck in zip(dice.pushes[0].double(), dice.luck[0].tolist(), strict=True):
+        new = v + a * (g * push - c * points[-1])
+        if luck < p * a:
+            turn = math.pi + luck / (p * a) - 0.5
+            cos, sin = math.cos(turn), math.sin(turn)
+            new = new + 2 * torch.stack([cos * v[0] - sin * v[1], sin * v[0] + cos * v[1]])
+        v = new / new.norm()
+        points.append(points[-1] + v * length / dice.luck.shape[1])
+    return torch.stack(points)
 
 
 def kernel_of(path, size=64, *, centred=True, share=True, swap=False, mean=True):
@@ -88,6 +141,7 @@ def test_exercise_3():
     refuses("01.3", "the next", 12)
     refuses("01.3", "all shades equally", 30)
     refuses("01.3", "all shades equally", 25)
+    refuses("01.3", "all shades equally", 24.2)
     refuses("01.3", "20 to 60", 72)
     refuses("01.3", "quotes", "24 px")
 
