@@ -11,6 +11,32 @@ from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
 from sharingan_lab.losses import generator_loss
 
 
+def mean_cost(function: Callable) -> str:
+    """Check the mean cost of an answer in L2: two truths for the head, then five of noise."""
+    truths, chances = torch.stack([torch.zeros(4), torch.ones(4)]), (0.75, 0.25)
+    seen = scalar(function(torch.full((4,), 0.2), truths, chances), "mean_cost")
+    looks = {
+        "the mean over the pixels, not their sum": 0.76,
+        "L2: the differences squared": 0.35,
+        "the chances: each truth's cost times its own": 0.34,
+        "the chances add up to 1: each truth's cost times its own": 0.68,
+        "the mean of the costs, not the cost of the mean truth": 0.0025,
+        "no root: the squares themselves": 0.19**0.5,
+    }
+    found = (t for t, v in looks.items() if close(seen, v))
+    look = next(found, "p_k times the mean square, summed over k")
+    text = f"{shown(seen)} for 0.2, where 0 has chance 3/4 and 1 has 1/4"
+    expect(close(seen, 0.19), text, "3/4 * 0.04 + 1/4 * 0.64 = 0.19", look)
+    truths, answer = torch.rand(5, 64, generator=dice()), torch.rand(64, generator=dice(1))
+    chances = torch.rand(5, generator=dice(2)).softmax(dim=0)
+    costs = torch.stack([nn.functional.mse_loss(answer, truth) for truth in truths])
+    wanted = chances @ costs
+    seen = scalar(function(answer, truths, tuple(chances.tolist())), "mean_cost")
+    text = f"{shown(seen)} for five truths of noise"
+    expect(close(seen, wanted, 1e-5), text, f"{shown(wanted)}, by F.mse_loss", look)
+    return "0.19 for the two truths, and what F.mse_loss says for five of noise."
+
+
 def perceptual_loss(function: Callable, *, features: Callable[[Tensor], Tensor]) -> str:
     """Check a perceptual loss: equal pictures, order, and the library's value."""
     x, y = torch.rand(2, 1, 3, 32, 32, generator=dice())

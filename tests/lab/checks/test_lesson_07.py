@@ -12,6 +12,26 @@ from sharingan_lab.losses import generator_loss
 from .judging import accepts, refuses, stays_open
 
 
+def test_mean_cost():
+    def cost(answer, truths, chances):
+        return sum(p * F.mse_loss(answer, t) for p, t in zip(chances, truths, strict=True))
+
+    def refused(words, function):
+        refuses("07.mean_cost", words, function)
+
+    accepts("07.mean_cost", cost)
+    accepts("07.mean_cost", lambda x, ts, ps: (torch.tensor(ps) @ (ts - x) ** 2).mean())
+    refused("not their sum", lambda x, ts, ps: 4 * cost(x, ts, ps))
+    refused("squared", lambda x, ts, ps: (torch.tensor(ps) @ (ts - x).abs()).mean())
+    refused("times its own", lambda x, ts, ps: (ts - x).square().mean())
+    refused("add up to 1", lambda x, ts, ps: cost(x, ts, [1] * len(ps)))
+    refused("mean truth", lambda x, ts, ps: F.mse_loss(torch.tensor(ps) @ ts, x))
+    refused("no root", lambda x, ts, ps: cost(x, ts, ps).sqrt())
+    refused("noise", lambda x, ts, ps: cost(x, ts[:2], ps[:2]))
+    refused(".mean()", lambda x, ts, ps: torch.tensor(ps) @ (ts - x).square())
+    stays_open("07.mean_cost", lambda x, ts, ps: None)
+
+
 def test_perceptual_loss():
     rng = torch.Generator().manual_seed(0)
     phi = nn.Conv2d(3, 8, 3)
