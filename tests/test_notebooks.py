@@ -59,10 +59,7 @@ def test_the_core_path_is_short(lesson):
     assert sum(c.cell_type == "code" for c in core) <= 45
 
 
-BY_SECTION = [lesson for lesson in LESSONS if lesson.number != "00"]
-
-
-@pytest.mark.parametrize("lesson", BY_SECTION, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_times_of_sections_add_up(lesson):
     opening = lesson.notebook.cells[0].source
     total, parts = re.search(r"\*\*Time\*\* (\d+) minutes[^:.]*: ([^.;]*)", opening).groups()
