@@ -83,7 +83,8 @@ def scalar(value: object, name: str) -> Tensor:
 
 def close(seen: object, expected: object, tolerance: float = 1e-4) -> bool:
     """Tell whether two numbers agree, relative to the larger of 1 and what is expected."""
-    return abs(float(seen) - float(expected)) <= tolerance * max(1.0, abs(float(expected)))
+    seen, expected = (float(torch.as_tensor(value).detach()) for value in (seen, expected))
+    return abs(seen - expected) <= tolerance * max(1.0, abs(expected))
 
 
 def near(seen: Tensor, expected: Tensor, tolerance: float = 1e-4) -> bool:

@@ -20,6 +20,7 @@ def my_penalty(function: Callable) -> str:
         25.0: "the slope's distance from 1: subtract 1 before the square",
         576.0: "the norm is the root of the sum of squares: gradient.norm(dim=1)",
         16 * 64: "the mean over the samples, not the sum",
+        (5 / 64 - 1) ** 2: "differentiate the sum of the scores: their mean is N times flatter",
     }
     w = torch.tensor([3.0, 4.0], requires_grad=True)
     fine = scalar(function(lambda x: x @ w, real, fake, dice()), "my_penalty")
@@ -47,7 +48,7 @@ def my_coverage(function: Callable) -> str:
         3: "points that are near none: compare with radius",
         5: "the modes are counted, not the points",
         2: "one point is too few where least is 2",
-        0: "at least: a mode with as many points as least is covered",
+        0: "sum over the points, dim=0, and at least: as many points as least will do",
     }
     for least, wanted in ((2, 1), (1, 2)):
         seen = scalar(function(points, centres, 0.3, least), "my_coverage").item()

@@ -18,9 +18,14 @@ def turn(function: Callable) -> str:
     """Check one turn of the algorithm by hand: two turns, then all weights against the library's.
 
     Adam's first step hardly depends on a gradient's size, so one turn alone would hide a wrong one.
+    And where a gradient is 0 it makes a step of mere rounding, which differs with the order of a
+    sum: in float64 such a step is next to nothing, and every order is right.
     """
     config = recipe("quick").with_settings(device="cpu")
     mine, library = Trainer(config), Trainer(config)
+    for game in (mine.game, library.game):
+        for module in (game.generator, game.critic, game.content_loss):
+            module.double()
     start = [p.detach().clone() for p in mine.generator.parameters()]
     looks = {
         "critic": "critic_steps times: minus the distance, plus lambda_gp times the penalty",
@@ -28,7 +33,7 @@ def turn(function: Callable) -> str:
     }
     for first in (0, 4):
         pairs = [library.data[item] for item in range(first, first + 4)]
-        batch = tuple(torch.stack(images) for images in zip(*pairs, strict=True))
+        batch = tuple(torch.stack(images).double() for images in zip(*pairs, strict=True))
         function(mine.game, *batch)
         library.game.turn([batch])
         if all(map(torch.equal, start, mine.generator.parameters())):

@@ -41,6 +41,11 @@ def test_my_penalty():
     refuses("05.my_penalty", "the square", with_mistake(shape=lambda n: n - 1))
     refuses("05.my_penalty", "root", with_mistake(norm=lambda g: g.square().sum(1)))
     refuses("05.my_penalty", "of each sample", with_mistake(norm=lambda g: g.norm()))
+
+    def of_the_mean(critic, real, fake, rng):
+        return penalty(lambda x: critic(x).mean(), real, fake, rng)
+
+    refuses("05.my_penalty", "N times flatter", of_the_mean)
     stays_open("05.my_penalty", lambda critic, real, fake, rng: None)
 
 
@@ -132,6 +137,7 @@ def test_my_coverage():
     accepts(name, loop)
     refuses(name, "with radius", lambda p, c, r, n: len(c))
     refuses(name, "at least", lambda p, c, r, n: (near(p, c, r).sum(dim=0) > n).sum())
+    refuses(name, "dim=0", lambda p, c, r, n: (near(p, c, r).sum(dim=1) >= n).sum())
     refuses(name, "too few", lambda p, c, r, n: near(p, c, r).any(dim=0).sum())
     refuses(name, "the least", lambda p, c, r, n: (near(p, c, r).sum(dim=0) >= min(n, 2)).sum())
     refuses(name, "mean", lambda p, c, r, n: near(p, c, r).sum(dim=0) >= n)

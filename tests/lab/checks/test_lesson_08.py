@@ -28,9 +28,25 @@ def turn_of(*, sign=1, detach=True, steps=None, content=True):
     return turn
 
 
+def in_another_order(t, blurred, sharp):
+    """Generated samples first, two backward passes, the fakes detached once."""
+    restored = t.generator(blurred)
+    real, fake = 2 * sharp - 1, (2 * restored - 1).detach()
+    for _ in range(t.config.critic_steps):
+        t.critic_optimiser.zero_grad()
+        (t.critic(fake).mean() - t.critic(real).mean()).backward()
+        (t.config.lambda_gp * gradient_penalty(t.critic, real, fake, rng=t.penalty_rng)).backward()
+        t.critic_optimiser.step()
+    content = t.content_loss(restored, sharp) * t.config.lambda_content
+    t.generator_optimiser.zero_grad()
+    (content - t.critic(2 * restored - 1).mean()).backward()
+    t.generator_optimiser.step()
+
+
 @pytest.mark.slow
 def test_turn():
     accepts("08.turn", turn_of())
+    accepts("08.turn", in_another_order)
     refuses("08.turn", "the generator's weights", turn_of(sign=-1))
     refuses("08.turn", "the generator's weights", turn_of(content=False))
     refuses("08.turn", "the critic's weights", turn_of(steps=1))
