@@ -1,13 +1,64 @@
 """Checks of lesson 09: what PSNR and SSIM see."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from sharingan_lab.evaluation import psnr, ssim
-from sharingan_lab.lab.checks.answers import number, numbers, shown, tensor
+from sharingan_lab.lab.checks.answers import close, dice, number, numbers, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import Open, expect
+
+
+def my_grey_levels(function: Callable[[float], float]) -> str:
+    """Check the way back from decibels to the typical error in grey levels."""
+    seen = scalar(function(20), "my_grey_levels")
+    looks = {
+        0.1: "that is in parts of 1; a byte has 255 grey levels",
+        0.01: "that is the MSE: the typical error is its root, times 255",
+        2.55: "the MSE is a mean of squares: the typical error is its root",
+        2550: "the sign: more decibels, less error",
+        25500: "the sign: more decibels, less error",
+        255 * math.exp(-1): "the logarithm of PSNR is to the base 10: 10 ** ...",
+    }
+    default = "solve PSNR = 10 log10(1 / MSE) for MSE, take its root, times 255"
+    look = next((text for v, text in looks.items() if close(seen, v, 1e-3)), default)
+    expect(close(seen, 25.5, 1e-3), f"{shown(seen)} grey levels at 20 dB", "a tenth of 255", look)
+    for decibels in (40, 31.4):
+        seen, wanted = scalar(function(decibels), "my_grey_levels"), 255 * 10 ** (-decibels / 20)
+        text = f"{shown(seen)} grey levels at {decibels} dB"
+        expect(close(seen, wanted, 1e-3), text, shown(wanted), "the decibels that are given")
+    return "a tenth of 255 at 20 dB, a hundredth at 40 dB."
+
+
+def my_ssim(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
+    """Check SSIM of one window: cases for the head, then a gaussian window by the library's."""
+    halves = torch.tensor([0.5, 0.5]).double()
+    up, down, grey = (torch.tensor(v).double() for v in ([0.4, 0.6], [0.6, 0.4], [0.5, 0.5]))
+    opposite, brighter = -0.0191 / 0.0209, 0.7001 / 0.7401
+    looks = {
+        -1.0: "C2 is missing: 0.03 ** 2, above and below",
+        -0.0391 / 0.0409: "the weights: variance and covariance are weighted means, too",
+        1.0: "1 says equal: use the covariance, negative where one goes up and the other down",
+    }
+    plain = "mean of x, mean of y; then both variances, then the covariance, all with the weights"
+    cases = (
+        ("equal windows", up, up, 1.0, {0.0209 / 0.2009: "variances, without a root"}),
+        ("0.4, 0.6 against 0.6, 0.4", up, down, opposite, looks),
+        ("0.5 against 0.7, all flat", grey, grey + 0.2, brighter, {1.0: "the first factor"}),
+    )
+    for name, x, y, wanted, texts in cases:
+        seen = scalar(function(x, y, halves), "my_ssim")
+        look = next((text for v, text in texts.items() if close(seen, v)), plain)
+        expect(close(seen, wanted), f"{shown(seen)} for {name}", shown(wanted), look)
+    bell = torch.exp(-(torch.arange(-5.0, 6).double() ** 2) / (2 * 1.5**2))
+    weights = (bell[:, None] * bell / bell.sum() ** 2).flatten()
+    x, y = torch.rand(2, 1, 1, 11, 11, generator=dice()).double()
+    seen, library = scalar(function(x.flatten(), y.flatten(), weights), "my_ssim"), ssim(x, y)[0]
+    look = "the weights that are given, for means, variances and covariance"
+    expect(close(seen, library), f"{shown(seen)} for a gaussian window", shown(library), look)
+    return "the cases for the head, and equal to the library's ssim on a gaussian window."
 
 
 def exercise_1(rise: object) -> str:

@@ -1,14 +1,83 @@
 """Checks of lesson 10: precision, recall, F1, and whose truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import torch
 from torch import Tensor
 
-from sharingan_lab.evaluation import detection_scores, own_truth
-from sharingan_lab.lab.checks.answers import number, shown, tensor
+from sharingan_lab.evaluation import box_overlap, detection_scores, own_truth
+from sharingan_lab.lab.checks.answers import close, dice, number, numbers, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import Open, expect
 
 Boxes = Mapping[str, Tensor]
+
+
+def my_iou(function: Callable[[list[float], list[float]], float]) -> str:
+    """Check the overlap of two boxes: cases for the head, then the library's."""
+    apart = "boxes that lie apart share nothing: cut width and height at 0, max(0.0, ...)"
+    union = "the union counts what both cover once: area of a + area of b - shared"
+    halves = {
+        0.25: union,
+        0.5: "divide by the union, not by one box; edges are lengths, so no + 1",
+        2: "the area that both cover: width times height",
+    }
+    cases = (
+        ("half on each other", [0, 0, 2, 2], [1, 0, 3, 2], 1 / 3, halves, union),
+        ("the same box", [1, 2, 4, 8], [1, 2, 4, 8], 1, {}, union),
+        ("one inside the other", [0, 0, 4, 4], [1, 1, 3, 3], 0.25, {}, union),
+        ("side by side, apart", [0, 0, 2, 2], [5, 0, 7, 2], 0, {}, apart),
+        ("apart both ways", [0, 0, 2, 2], [5, 6, 7, 8], 0, {}, apart),
+    )
+    for name, a, b, wanted, looks, default in cases:
+        seen = scalar(function([float(v) for v in a], [float(v) for v in b]), "my_iou")
+        look = next((text for v, text in looks.items() if close(seen, v)), default)
+        expect(close(seen, wanted), f"{shown(seen)} for {name}: {a}, {b}", shown(wanted), look)
+    corners = 9 * torch.rand(20, 2, 2, generator=dice()).double()
+    boxes = torch.cat([corners, corners + 1 + corners.flip(0)], dim=2)[:, 0]
+    for a, b in zip(boxes[:10], boxes[10:], strict=True):
+        seen, library = (
+            scalar(function(a.tolist(), b.tolist()), "my_iou"),
+            box_overlap(a[None], b[None]),
+        )
+        text = f"{shown(seen)} for two boxes drawn at random"
+        expect(close(seen, library), text, shown(library.item()), "all four edges of both boxes")
+    return "five cases for the head, and equal to box_overlap on boxes drawn at random."
+
+
+def my_suppression(function: Callable[[Tensor, Tensor, float], Sequence[int]]) -> str:
+    """Check non-maximum suppression: three cases for the head, then torchvision's."""
+    from torchvision.ops import nms  # the other lessons' checks need no torchvision
+
+    def kept(pairs: Mapping[tuple[int, int], float], scores: list[float]) -> list[int]:
+        overlap = torch.eye(len(scores))
+        for (i, j), value in pairs.items():
+            overlap[i, j] = overlap[j, i] = value
+        return indices(function(overlap, torch.tensor(scores), 0.5))
+
+    def indices(answer: object) -> list[int]:
+        if answer is None:
+            raise Open("my_suppression returns None: write its body in the cell above.")
+        answer = [] if isinstance(answer, list) and not answer else numbers(answer, "the answer")
+        return sorted(int(i) for i in answer)
+
+    surest = "begin with the surest: scores.argsort(descending=True)"
+    chain = "compare with the boxes that stay, not with those that have gone already"
+    limit = "only an overlap of *more* than `most` drives a box out"
+    cases = (
+        ("of two on each other", {(0, 1): 0.7}, [0.6, 0.9], [1], surest),
+        ("that lie apart", {(0, 1): 0.2}, [0.6, 0.9], [0, 1], limit),
+        ("in a chain, A on B on C", {(0, 1): 0.6, (1, 2): 0.6}, [0.9, 0.8, 0.7], [0, 2], chain),
+        ("that overlap by just 0.5", {(0, 1): 0.5}, [0.9, 0.8], [0, 1], limit),
+    )
+    for name, pairs, scores, wanted, look in cases:
+        seen = kept(pairs, scores)
+        expect(seen == wanted, f"{seen} stay of boxes {name}", f"{wanted}", look)
+    boxes = torch.tensor([2.0, 2, 8, 9]) + torch.randint(-2, 3, (12, 4), generator=dice())
+    scores = torch.rand(12, generator=dice(1))
+    seen = indices(function(box_overlap(boxes, boxes), scores, 0.5))
+    wanted = sorted(nms(boxes, scores, 0.5).tolist())
+    expect(seen == wanted, f"{seen} stay of twelve boxes", f"{wanted}", chain)
+    return "the cases for the head, and the same boxes stay as with torchvision's nms."
 
 
 def exercise_1(paper_f1: object) -> str:

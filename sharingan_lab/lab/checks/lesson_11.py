@@ -2,12 +2,63 @@
 
 from collections.abc import Callable
 
+import numpy as np
+import torch
+from scipy.ndimage import laplace
 from torch import Tensor
 
 from sharingan_lab.classical import unsharp_mask
 from sharingan_lab.evaluation import psnr
-from sharingan_lab.lab.checks.answers import near, number, shown, tensor
+from sharingan_lab.lab.checks.answers import close, dice, near, number, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import NotYet, Open, expect
+
+
+def my_tensor(function: Callable[[np.ndarray], Tensor]) -> str:
+    """Check the way from bytes to a tensor: one red pixel, then noise."""
+    pixels = np.zeros((2, 5, 3), dtype=np.uint8)
+    pixels[0, 4] = 255, 51, 0
+    answer = function(pixels.copy())
+    if isinstance(answer, Tensor) and answer.shape != (1, 3, 2, 5):
+        look = "colours before rows and columns: .permute(2, 0, 1)"
+        look = "one picture is a batch of one: [None]" if answer.shape == (3, 2, 5) else look
+        raise NotYet(f"an answer of shape {tuple(answer.shape)}", "(1, 3, 2, 5)", look)
+    out = tensor(answer, (1, 3, 2, 5), "my_tensor's answer")
+    seen = f"values up to {shown(out.max().item())}"
+    expect(close(out.max(), 1), seen, "from 0 to 1", "divide by 255, the largest byte")
+    corner = [round(v, 3) for v in out[0, :, 0, 4].tolist()]
+    look = "a reshape or view tears the colours apart: .permute(2, 0, 1) moves the axes"
+    expect(corner == [1, 0.2, 0], f"{corner} for the pixel 255, 51, 0", "[1, 0.2, 0]", look)
+    noise = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    wanted = torch.tensor(noise.transpose(2, 0, 1) / 255)[None]
+    same = near(tensor(function(noise.copy()), (1, 3, 4, 6), "my_tensor's answer"), wanted)
+    expect(same, "other values for a second picture", "its bytes / 255", "the picture given")
+    return "colours first, a batch of one, values from 0 to 1."
+
+
+def my_sharpness(function: Callable[[Tensor], Tensor]) -> str:
+    """Check the variance of a Laplacian: one bright pixel for the head, then SciPy's."""
+    dot = torch.zeros(3, 4).double()
+    dot[1, 1] = 1
+    looks = {
+        12.5: "the mean over n: .var(correction=0)",
+        8.5: "a variance: subtract the mean before you square",
+        2.5: "the variance, not its root",
+        3.5355339: "the variance, not its root",
+        0.25: "minus four times the pixel itself",
+        0.5: "minus four times the pixel itself",
+    }
+    default = "four slices of (H - 2, W - 2): above, below, left, right; minus 4 times the middle"
+    seen = scalar(function(dot), "my_sharpness")
+    look = next((text for v, text in looks.items() if close(seen, v)), default)
+    text = f"{shown(seen)} for zeros (3, 4) with a 1 in the second row and column"
+    expect(close(seen, 6.25), text, "the variance of -4 and 1: 6.25", look)
+    ramp = torch.arange(48.0).view(6, 8).double()
+    seen = scalar(function(ramp), "my_sharpness")
+    expect(close(seen, 0), f"{shown(seen)} for a smooth ramp", "0", "it bends nowhere inside")
+    grey = torch.rand(9, 12, generator=dice()).double()
+    seen, wanted = scalar(function(grey), "my_sharpness"), laplace(grey.numpy())[1:-1, 1:-1].var()
+    expect(close(seen, wanted), f"{shown(seen)} on noise", f"SciPy's {wanted:.4g}", default)
+    return "6.25 for one bright pixel, 0 for a ramp, and SciPy's number on noise."
 
 
 def exercise_1(your_width: object) -> str:

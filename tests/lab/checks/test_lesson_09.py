@@ -51,3 +51,73 @@ def test_exercise_3():
     refuses("09.3", "(1, 3, 256, 256)", SHARP[0], sharp=SHARP)
     stays_open("09.3", SHARP.clone(), sharp=SHARP)
     stays_open("09.3", None, sharp=SHARP)
+
+
+def test_my_grey_levels():
+    accepts("09.my_grey_levels", lambda d: 255 * 10 ** (-d / 20))
+    accepts("09.my_grey_levels", lambda d: (255**2 / torch.tensor(10.0) ** (d / 10)).sqrt())
+    refuses("09.my_grey_levels", "its root", lambda d: 255 * 10 ** (-d / 10))
+    refuses("09.my_grey_levels", "255 grey levels", lambda d: 10 ** (-d / 20))
+    refuses("09.my_grey_levels", "the sign", lambda d: 255 * 10 ** (d / 20))
+    refuses("09.my_grey_levels", "base 10", lambda d: 255 * math.exp(-d / 20))
+    refuses("09.my_grey_levels", "that are given", lambda d: 25.5)
+    stays_open("09.my_grey_levels", lambda d: None)
+
+
+def weighted(x, y, w):
+    """Means, variances and covariance of one window."""
+    mx, my = (w * x).sum(), (w * y).sum()
+    return (
+        mx,
+        my,
+        (w * (x - mx) ** 2).sum(),
+        (w * (y - my) ** 2).sum(),
+        (w * (x - mx) * (y - my)).sum(),
+    )
+
+
+def together(mx, my, vx, vy, vxy):
+    means = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
+    return means * (2 * vxy + 0.03**2) / (vx + vy + 0.03**2)
+
+
+def test_my_ssim():
+    def by_moments(x, y, w):
+        mx, my = w @ x, w @ y
+        return together(mx, my, w @ x**2 - mx**2, w @ y**2 - my**2, w @ (x * y) - mx * my).item()
+
+    def equal_weights(x, y, w):
+        return together(*weighted(x, y, torch.full_like(w, 1 / len(w))))
+
+    def unsigned(x, y, w):
+        *rest, vxy = weighted(x, y, w)
+        return together(*rest, vxy.abs())
+
+    def rooted(x, y, w):
+        mx, my, vx, vy, vxy = weighted(x, y, w)
+        return together(mx, my, vx.sqrt(), vy.sqrt(), vxy)
+
+    def no_constant(x, y, w):
+        mx, my, vx, vy, vxy = weighted(x, y, w)
+        means = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
+        return means * (2 * vxy + 1e-12) / (vx + vy + 1e-12)
+
+    def sums(x, y, w):
+        mx, my, *rest = weighted(x, y, w)
+        return together(mx, my, *(part * len(w) for part in rest))
+
+    def spreads_only(x, y, w):
+        *_, vx, vy, vxy = weighted(x, y, w)
+        return (2 * vxy + 0.03**2) / (vx + vy + 0.03**2)
+
+    accepts("09.my_ssim", lambda x, y, w: together(*weighted(x, y, w)))
+    accepts("09.my_ssim", by_moments)
+    refuses("09.my_ssim", "weights that are given", equal_weights)
+    refuses("09.my_ssim", "negative where", unsigned)
+    refuses("09.my_ssim", "without a root", rooted)
+    refuses("09.my_ssim", "C2", no_constant)
+    refuses("09.my_ssim", "weighted means", sums)
+    refuses("09.my_ssim", "the first factor", spreads_only)
+    refuses("09.my_ssim", "finite", lambda x, y, w: float("nan"))
+    refuses("09.my_ssim", "code stops", lambda x, y, w: weighted(x, y, w)[7])
+    stays_open("09.my_ssim", lambda x, y, w: None)

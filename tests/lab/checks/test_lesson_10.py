@@ -66,3 +66,55 @@ def test_exercise_3():
     refuses("10.3", "one a box", nothing, {**corner, "scores": torch.ones(2)}, truth=truth)
     refuses("10.3", "a tensor", nothing, {**corner, "boxes": [[0, 0, 1, 1]]}, truth=truth)
     stays_open("10.3", nothing, None, truth=truth)
+
+
+def iou(a, b, *, cut=0.0, more=0, shared_again=1):
+    width = max(cut, min(a[2], b[2]) - max(a[0], b[0]) + more)
+    height = max(cut, min(a[3], b[3]) - max(a[1], b[1]) + more)
+    areas = sum((box[2] - box[0] + more) * (box[3] - box[1] + more) for box in (a, b))
+    return width * height / (areas - shared_again * width * height)
+
+
+def test_my_iou():
+    def tensors(a, b):
+        a, b = torch.tensor(a), torch.tensor(b)
+        sides = (torch.minimum(a, b)[2:] - torch.maximum(a, b)[:2]).clamp(min=0)
+        return sides.prod() / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - sides.prod())
+
+    accepts("10.my_iou", iou)
+    accepts("10.my_iou", tensors)
+    refuses("10.my_iou", "lie apart", lambda a, b: iou(a, b, cut=-1e9))
+    refuses("10.my_iou", "once", lambda a, b: iou(a, b, shared_again=0))
+    refuses("10.my_iou", "no + 1", lambda a, b: iou(a, b, more=1))
+    refuses("10.my_iou", "half on each other", lambda a, b: 1.0 if a == b else 0.0)
+    refuses("10.my_iou", "finite", lambda a, b: float("nan"))
+    stays_open("10.my_iou", lambda a, b: None)
+
+
+def suppress(overlap, scores, most, *, descending=True, among_all=False, strict=False):
+    stays = []
+    order = scores.argsort(descending=descending).tolist()
+    for place, i in enumerate(order):
+        rivals = order[:place] if among_all else stays
+        if all(overlap[i, j] < most if strict else overlap[i, j] <= most for j in rivals):
+            stays.append(i)
+    return stays
+
+
+def test_my_suppression():
+    def by_crossing_out(overlap, scores, most):
+        alive = torch.ones(len(scores), dtype=torch.bool)
+        for i in scores.argsort(descending=True):
+            if alive[i]:
+                alive &= (overlap[i] <= most) | (torch.arange(len(scores)) == i)
+        return alive.nonzero()[:, 0]
+
+    accepts("10.my_suppression", suppress)
+    accepts("10.my_suppression", by_crossing_out)
+    refuses("10.my_suppression", "the surest", lambda *a: suppress(*a, descending=False))
+    refuses("10.my_suppression", "have gone", lambda *a: suppress(*a, among_all=True))
+    refuses("10.my_suppression", "of *more*", lambda *a: suppress(*a, strict=True))
+    refuses("10.my_suppression", "apart", lambda o, s, m: [int(s.argmax())])
+    refuses("10.my_suppression", "the surest", lambda o, s, m: list(range(len(s))))
+    refuses("10.my_suppression", "[] stay", lambda o, s, m: [])
+    stays_open("10.my_suppression", lambda o, s, m: None)

@@ -70,3 +70,38 @@ def test_exercise_3(section_4):
     refuses("11.3", "one number an image", lambda x: detail(x).mean(), **section_4)
     refuses("11.3", "NaN", lambda x: edges(x) * float("nan"), **section_4)
     stays_open("11.3", lambda x: None, **section_4)
+
+
+def test_my_tensor():
+    accepts("11.my_tensor", lambda p: torch.from_numpy(p).permute(2, 0, 1)[None] / 255)
+    accepts("11.my_tensor", lambda p: torch.tensor(p.transpose(2, 0, 1)[None] / 255.0))
+    refuses("11.my_tensor", "divide by 255", lambda p: torch.tensor(p).permute(2, 0, 1)[None])
+    refuses("11.my_tensor", "tears", lambda p: torch.tensor(p).reshape(1, 3, *p.shape[:2]) / 255)
+    refuses("11.my_tensor", "[None]", lambda p: torch.tensor(p).permute(2, 0, 1) / 255)
+    refuses("11.my_tensor", "colours before", lambda p: torch.tensor(p)[None] / 255)
+    refuses("11.my_tensor", "of torch", lambda p: p.transpose(2, 0, 1)[None] / 255)
+    refuses(
+        "11.my_tensor",
+        "[0.0, 0.2, 1.0]",
+        lambda p: torch.tensor(p[..., ::-1].copy()).permute(2, 0, 1)[None] / 255,
+    )
+    stays_open("11.my_tensor", lambda p: None)
+
+
+def laplacian(grey, middle=4):
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    return around - middle * grey[1:-1, 1:-1]
+
+
+def test_my_sharpness():
+    kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).double()[None, None]
+    accepts("11.my_sharpness", lambda g: laplacian(g).var(correction=0))
+    accepts("11.my_sharpness", lambda g: F.conv2d(g[None, None], kernel).numpy().var())
+    refuses("11.my_sharpness", "correction=0", lambda g: laplacian(g).var())
+    refuses("11.my_sharpness", "subtract the mean", lambda g: laplacian(g).square().mean())
+    refuses("11.my_sharpness", "not its root", lambda g: laplacian(g).std(correction=0))
+    refuses("11.my_sharpness", "minus four", lambda g: laplacian(g, 0).var(correction=0))
+    padded = lambda g: F.conv2d(g[None, None], kernel, padding=1).var(correction=0)  # noqa: E731
+    refuses("11.my_sharpness", "four slices", padded)
+    refuses("11.my_sharpness", "one number", laplacian)
+    stays_open("11.my_sharpness", lambda g: None)
