@@ -115,6 +115,8 @@ def test_exercise_3():
     refuses("08.3", "-1", lambda rows: next((r["step"] for r in rows if helps(r)), None))
     equal = lambda r: r.get("psnr", 0) >= r.get("input_psnr", 99)  # noqa: E731
     refuses("08.3", "more than", lambda rows: next((r["step"] for r in rows if equal(r)), -1))
+    over_20 = lambda rows: next((r["step"] for r in rows if r.get("psnr", 0) > 20), -1)  # noqa: E731
+    refuses("08.3", "its own 'input_psnr'", over_20)
     refuses("08.3", "first", lambda rows: max([r["step"] for r in rows if helps(r)], default=-1))
 
 
@@ -125,6 +127,7 @@ def test_exercise_4():
     suspect = [{"step": 50 * i, **row} for i, row in enumerate(rows)]
     suspect.append({"step": 600, "psnr": 27.1, "input_psnr": 26.0})
     accepts("08.4", "Diverging critic", suspect=suspect)
+    accepts("08.4", "Diverging", suspect=suspect)
     accepts("08.4", "diverging critic: the estimate grows", suspect=suspect)
     refuses("08.4", "it does gain", "No gain", suspect=suspect)
     refuses("08.4", "slopes it measures", "Steep critic", suspect=suspect)
