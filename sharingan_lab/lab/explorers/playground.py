@@ -29,6 +29,7 @@ CONTROLS = {
     "noise_size": ("random numbers z (starts again)", 8, 1, 16, 1),
     "seed": ("seed (starts again)", 0, 0, 99, 1),
 }
+UNSEEN = 2.0  # seconds: a page that scrolls takes a cell away and puts it back
 LONGEST = 5000  # turns in one go: nobody may be looking any more
 FRAMES = 8  # of the film in a saved page
 
@@ -85,7 +86,7 @@ class Playground(Explorer):
         self.step.on_click(lambda _: self._one_turn())
         self.again.on_click(lambda _: self._start_again())
         self._view_count = 0  # from now on it is counted on how many places of a page this is
-        self.observe(lambda change: change.new or self.pause(), names="_view_count")
+        self.observe(lambda _: self._look_later(), names="_view_count")
 
     @property
     def playing(self) -> bool:
@@ -133,6 +134,11 @@ class Playground(Explorer):
             self.say(str(error))
             raise
         self.pause()
+
+    def _look_later(self) -> None:
+        if self.playing and not self._view_count:
+            loop = self._task.get_loop()
+            loop.call_later(UNSEEN, lambda: self._view_count or self.pause())
 
     def _one_turn(self) -> None:
         self.pause()

@@ -46,17 +46,34 @@ def test_it_plays_from_start_to_pause_and_not_on():
     run(look())
 
 
-@pytest.mark.parametrize("act", [Playground.close, lambda x: setattr(x, "_view_count", 0)])
-def test_nothing_goes_on_when_it_is_closed_or_on_no_page(act):
+def test_nothing_goes_on_when_it_is_closed():
+    async def look():
+        playground = Playground()
+        playground.start()
+        await until_turn(playground, 1)
+        playground.close()
+        reached = playground.game.turns
+        await asyncio.sleep(0.05)
+        assert playground.game.turns == reached and not playground.playing
+
+    run(look())
+
+
+def test_it_pauses_when_it_is_on_no_page_any_more_and_not_when_a_page_redraws(monkeypatch):
+    monkeypatch.setattr(module, "UNSEEN", 0.2)
+
     async def look():
         playground = Playground()
         playground._view_count = 1
         playground.start()
-        await until_turn(playground, 1)
-        act(playground)
-        reached = playground.game.turns
-        await asyncio.sleep(0.05)
-        assert playground.game.turns == reached and not playground.playing
+        playground._view_count = 0
+        playground._view_count = 1
+        await asyncio.sleep(0.3)
+        assert playground.playing
+        playground._view_count = 0
+        while playground.playing:
+            await asyncio.sleep(0)
+        assert playground.play.description == "Start"
 
     run(look())
 
