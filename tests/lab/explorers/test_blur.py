@@ -22,8 +22,14 @@ from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.images import from_uint8, to_uint8
 from sharingan_lab.lab import BlurExplorer, working_copy
-from sharingan_lab.lab.explorers.blur import widget
-from sharingan_lab.lab.explorers.blur.plots import edge_of, kernel_plot, path_plot, spectrum
+from sharingan_lab.lab.explorers.blur import plots, widget
+from sharingan_lab.lab.explorers.blur.plots import (
+    edge_of,
+    kernel_plot,
+    path_plot,
+    spectrum,
+    spectrum_plot,
+)
 from sharingan_lab.lab.explorers.blur.settings import CONTROLS, GROUPS, STARTS
 from sharingan_lab.lab.explorers.blur.shot import changed_kernel
 from sharingan_lab.lab.explorers.blur.takeaway import python_lines
@@ -125,6 +131,15 @@ def test_the_spectrum_is_that_of_a_slow_transform(explorer):
         expected = max(-60.0, 20 * np.log10(passed / kernel.sum()))
         shown = spectrum(explorer.shot.kernel)[round(64 + 128 * u), round(64 + 128 * v)]
         assert shown == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("plot", [path_plot, kernel_plot, spectrum_plot])
+def test_a_colour_bar_has_short_numbers_and_its_name_lies_on_the_picture(explorer, plot):
+    explorer._redraw()
+    sheet = plots._sheet(plot)
+    numbers = [label.get_text() for label in sheet.bar.get_yticklabels()]
+    assert len(numbers) == 3 and all(re.fullmatch(r"−?\d{1,3}(\.\d)?", n) for n in numbers)
+    assert sheet.bar.yaxis.label.get_window_extent().x1 <= sheet.figure.bbox.x1
 
 
 def test_an_enlargement_repeats_pixels_of_the_part_in_view(explorer):

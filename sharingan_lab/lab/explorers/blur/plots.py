@@ -70,11 +70,15 @@ class _Sheet:
             self.bar.grid(False)
             self.bar.yaxis.tick_right()
             self.bar.yaxis.set_label_position("right")
-        ticks = [f"{value:.2g}".replace("-", "−") for value in np.linspace(*drawn.get_clim(), 3)]
-        self.bar.set_yticks([0, 0.5, 1], ticks)
+        self.bar.set_yticks([0, 0.5, 1], [_short(x) for x in np.linspace(*drawn.get_clim(), 3)])
         self.canvas.restore_region(self.frame)
         self.figure.draw_artist(self.bar)
         self.whole = self.canvas.copy_from_bbox(self.figure.bbox)
+
+
+def _short(number: float) -> str:
+    """Two digits that count, and never a power of ten: 100, 8.2, 0."""
+    return np.format_float_positional(number, 2, fractional=False, trim="-").replace("-", "−")
 
 
 _sheet = lru_cache(lambda _plot: _Sheet())
