@@ -18,6 +18,12 @@ def test_value():
         "03.value",
         lambda r, f: r.sigmoid().log().mean() + (1 - torch.sigmoid(f)).log().mean(),
     )
+    bce = F.binary_cross_entropy_with_logits
+    accepts("03.value", lambda r, f: -(bce(r, r * 0 + 1) + bce(f, f * 0)).item())
+    refuses("03.value", "sigmoid", lambda r, f: r.log().mean() + (1 - f).log().mean())
+    refuses("03.value", "natural", lambda r, f: (log_d(r) + log_d(-f)).mean() / math.log(2))
+    refuses("03.value", "grows", lambda r, f: log_d(-r).mean() + log_d(f).mean())
+    refuses("03.value", "belongs", lambda r, f: log_d(r).mean() + log_d(f).mean())
     refuses("03.value", "sign", lambda r, f: -log_d(r).mean() - log_d(-f).mean())
     refuses("03.value", "not a sum", lambda r, f: log_d(r).sum() + log_d(-f).sum())
     refuses("03.value", "belongs", lambda r, f: log_d(-r).mean() + log_d(f).mean())
@@ -29,6 +35,7 @@ def test_value():
 def test_exercise_1():
     accepts("03.1", 0.5, -math.log(4))
     accepts("03.1", 1 / 2, torch.tensor(2 * math.log(0.5)))
+    accepts("03.1", torch.tensor(0.5), -1.4)
     refuses("03.1", "p = q", 1.0, -1.386)
     refuses("03.1", "negative", 0.5, 1.386)
     refuses("03.1", "natural", 0.5, -0.602)
@@ -43,6 +50,8 @@ def test_exercise_2():
     accepts("03.2", 6.0, torch.tensor(1), streaks=streaks)
     refuses("03.2", "a p at the same places", 3, 1, streaks=streaks)
     refuses("03.2", "other heights", 2, 1, streaks=streaks)
+    refuses("03.2", "itself", 5, 1, streaks=streaks)
+    refuses("03.2", "stem", 12, 1, streaks=streaks)
     refuses("03.2", "survive both", 6, 2, streaks=streaks)
     refuses("03.2", "both_pans is None", 6, None, streaks=streaks)
 
@@ -131,4 +140,6 @@ def test_my_js():
         "for q",
         lambda p, q: torch.xlogy(p, p).sum() - torch.xlogy(p, (p + q) / 2).sum(),
     )
+    refuses("03.my_js", ".sum()", lambda p, q: (torch.xlogy(p, p) + torch.xlogy(q, q)) / 2)
+    refuses("03.my_js", "no mean", lambda p, q: js(p, q) / 2)
     stays_open("03.my_js", lambda p, q: None)
