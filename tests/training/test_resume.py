@@ -70,7 +70,7 @@ MOMENTS = {
     "manifest half written": (checkpoints, "write_durably", 5, half_written),
     "checkpoint not yet named": (checkpoints.os, "rename", 2, die),
     "in a critic step": (Game, "critic_step", 2, die),
-    "in a validation": (validation, "psnr", 3, die),
+    "in a validation": (validation, "finite_psnr", 3, die),
     "history half written": (storage, "write_durably", 3, half_written),
     "between history.csv and history.json": (storage, "write_durably", 4, half_written),
     "old checkpoint half deleted": (checkpoints.shutil, "rmtree", 1, half_deleted),
