@@ -27,7 +27,8 @@ def my_penalty(function: Callable) -> str:
     norm = "the norm over the coordinates of each sample, gradient.norm(dim=1)"
     look = next((text for v, text in looks.items() if close(fine, v)), norm)
     expect(close(fine, 16), f"{shown(fine)} for a linear critic of slope 5", "(5 - 1)^2 = 16", look)
-    expect(fine.requires_grad, "a fine without a graph", "one that reaches w", "create_graph=True")
+    wanted = "a fine that autograd can follow to the critic's weights"
+    expect(fine.requires_grad, "a number without its graph", wanted, "create_graph=True")
     (pull,) = torch.autograd.grad(fine, w)
     look = "the graph of the slope: create_graph=True, and no .detach() behind it"
     expect(near(pull, torch.tensor([4.8, 6.4])), "another gradient for w", "[4.8, 6.4]", look)
@@ -83,7 +84,8 @@ def exercise_2(function: Callable) -> str:
         torch.ones(8, 2),
     )
     fine = scalar(function(lambda x: x @ w, left, right, dice()), "silent_penalty")
-    expect(close(fine, 16), f"a fine of {shown(fine)} for slope 5", "16", "it was right before")
+    look = "the number: it was right before, only its graph was missing"
+    expect(close(fine, 16), f"a fine of {shown(fine)} for slope 5", "16", look)
     if not fine.requires_grad:
         raise Open("the number is right, but its graph was thrown away: w gets no gradient.")
     look = "the slope must stay in the graph when it is computed: an option of autograd.grad"

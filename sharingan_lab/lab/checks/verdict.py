@@ -133,7 +133,9 @@ def stopped(exercise: str, error: BaseException) -> Verdict:
     theirs = [f for f in frames if not f.filename.startswith(_LIBRARIES)]
     lines = {"seen": said, "expected": "an answer of the kind that the text asks for"}
     if not theirs:
-        return Verdict(exercise, NOT_YET, lines | {"look": "its type and shape"})
+        called = "positional argument" in said  # with more or fewer than the def line has
+        look = "the arguments of its def line: as given" if called else "its type and shape"
+        return Verdict(exercise, NOT_YET, lines | {"look": look})
     look = f"line {theirs[-1].lineno} of the cell that defines {theirs[-1].name}"
     look += f": {theirs[-1].line}" if theirs[-1].line else ""
     seen = {"seen": f"your code stops with {said}", "expected": "a result", "look": look}

@@ -55,6 +55,11 @@ def test_an_answer_of_another_kind_is_no_traceback_of_ours():
     refuses("00.2", "of the kind", 7, sharp=torch.rand(1, 3, 8, 8))
 
 
+def test_an_argument_that_was_taken_out_is_named():
+    refuses("00.my_psnr", "the arguments of its def line", lambda image: image)
+    refuses("01.my_kernel", "the arguments of its def line", lambda path: path)
+
+
 def test_a_forgotten_mean_is_named():
     refuses("00.my_psnr", ".mean()", lambda x, y: 10 * torch.log10(1 / (x - y).square()))
     refuses("04.my_critic_loss", ".mean()", lambda real, fake: fake.mean() - real)
