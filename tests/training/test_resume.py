@@ -135,6 +135,8 @@ class Run:
 
     def __init__(self, out):
         self.said = [out.with_suffix(f".{stream}") for stream in ("output", "errors")]
+        for path in self.said:
+            path.touch()  # it may be killed before it opens them
         self.process = get_context("fork").Process(target=self.train, args=(out,))
         self.process.start()
 

@@ -21,7 +21,8 @@ def turn(function: Callable) -> str:
     And where a gradient is 0 it makes a step of mere rounding, which differs with the order of a
     sum: in float64 such a step is next to nothing, and every order is right.
     """
-    config = recipe("quick").with_settings(device="cpu")
+    small = {"crop": 32, "kernel_size": 15, "items": 8, "width": 8, "blocks": 1, "critic_width": 8}
+    config = recipe("quick").with_settings(device="cpu", **small)
     mine, library = Trainer(config), Trainer(config)
     for game in (mine.game, library.game):
         for module in (game.generator, game.critic, game.content_loss):
