@@ -18,7 +18,7 @@ from sharingan_lab.losses import PerceptualLoss
 
 SIZE, MARGIN = 64, 16  # pixels: what is compared, and what lies around it
 CONTROLS = {
-    "picture": ("picture (0 an edge, 1 a cat's eye)", 0, 0, 1, 1),
+    "picture": ("an edge (0), a cat's eye (1)", 0, 0, 1, 1),
     "shift": ("moved to the right, px", 3, 0, 12, 1),
     "length": ("motion blur, px", 0.0, 0.0, 15.0, 0.5),
     "noise": ("noise, std of a pixel", 0.0, 0.0, 0.2, 0.01),

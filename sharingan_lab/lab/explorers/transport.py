@@ -13,10 +13,10 @@ PLACES = torch.arange(21.0)  # metres
 CONTROLS = {
     "real_centre": ("pile P, centre, m", 4.0, 0.0, 20.0, 0.5),
     "real_width": ("pile P, width, m", 1.0, 0.1, 5.0, 0.1),
-    "real_split": ("pile P, its two halves apart, m", 0.0, 0.0, 12.0, 0.5),
+    "real_split": ("pile P, halves apart by, m", 0.0, 0.0, 12.0, 0.5),
     "fake_centre": ("pile Q, centre, m", 13.0, 0.0, 20.0, 0.5),
     "fake_width": ("pile Q, width, m", 1.5, 0.1, 5.0, 0.1),
-    "fake_split": ("pile Q, its two halves apart, m", 0.0, 0.0, 12.0, 0.5),
+    "fake_split": ("pile Q, halves apart by, m", 0.0, 0.0, 12.0, 0.5),
 }
 
 

@@ -19,7 +19,7 @@ LENGTH, ANGLE, SIZE = 9, 20, 21  # the true movement: pixels, degrees; the kerne
 POWERS = torch.arange(-4.0, 0.51, 0.25).tolist()  # of ten: the ratios that the curve tries
 
 CONTROLS = {
-    "power": ("noise-to-signal ratio, power of 10", -1.5, -4.0, 0.5, 0.25),
+    "power": ("ratio r: 10 to the power of", -1.5, -4.0, 0.5, 0.25),
     "noise_std": ("noise, std of a pixel", 0.01, 0.0, 0.1, 0.002),
     "angle_error": ("kernel wrong by, degrees", 0, -45, 45, 1),
 }

@@ -9,7 +9,16 @@ from PIL import Image
 
 from sharingan_lab.errors import InputError
 from sharingan_lab.lab import SliderFigure
-from sharingan_lab.lab.explorers import explorer
+from sharingan_lab.lab.explorers import (
+    critic,
+    detective,
+    explorer,
+    loss,
+    patch,
+    quality,
+    transport,
+    wiener,
+)
 
 CONTROLS = {"height": ("height in inches", 2.0, 1.0, 4.0, 0.5), "number": ("number", 1, 0, 9, 1)}
 
@@ -41,6 +50,12 @@ def test_slider_and_box_are_linked_and_labelled(widget):
     assert box is widget.controls["number"]
     assert slider.value == 5 and box.description == "number"
     assert type(slider).__name__ == "IntSlider" and not slider.continuous_update
+
+
+@pytest.mark.parametrize("room", [critic, detective, loss, patch, quality, transport, wiener])
+def test_no_label_is_cut_off(room):
+    """The place left of a box holds 28 letters; JupyterLab ends what is longer with dots."""
+    assert [label for label, *_ in room.CONTROLS.values() if len(label) > 28] == []
 
 
 def test_the_box_rounds_the_arithmetic_of_the_browser(widget):
