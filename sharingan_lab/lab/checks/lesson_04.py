@@ -99,6 +99,8 @@ def exercise_4(critic: Callable[[Tensor], Tensor]) -> str:
     x = torch.linspace(-8, 8, 1601)
     heights = critic(x)
     heights = tensor(heights, (1601,), "my_critic's answer for 1601 points").float()
+    if torch.allclose(heights, 0.5 * x):
+        raise Open("my_critic is still a slanted line: write one that tells narrow from wide.")
     steep = heights.diff().abs().max().item() / 0.01
     look = "divide it by its steepest slope"
     expect(steep <= 1.01, f"slope {steep:.2f}", "at most 1, everywhere", look)

@@ -74,12 +74,13 @@ def test_exercise_3():
 def test_exercise_4():
     accepts("04.4", lambda x: -x.abs())
     accepts("04.4", lambda x: 3 - (x**2 + 0.001).sqrt())
-    refuses("04.4", "both sides", lambda x: 0.5 * x)
+    refuses("04.4", "both sides", lambda x: 0.9 * x)
     refuses("04.4", "the sign", lambda x: x.abs())
     refuses("04.4", "steepest", lambda x: -2 * x.abs())
     refuses("04.4", "0.75 or more", lambda x: -0.5 * x.abs())
     refuses("04.4", "finite", lambda x: -x.sqrt())
     stays_open("04.4", lambda x: None)
+    stays_open("04.4", lambda x: 0.5 * x)  # as it is handed out
 
 
 def test_exercise_5():
