@@ -30,7 +30,7 @@ CONTROLS = {
     "seed": ("seed (starts again)", 0, 0, 99, 1),
 }
 UNSEEN = 2.0  # seconds: a page that scrolls takes a cell away and puts it back
-LONGEST = 5000  # turns in one go: nobody may be looking any more
+LONGEST = 50_000  # turns in one go: nobody may be looking any more
 FRAMES = 8  # of the film in a saved page
 
 
