@@ -36,7 +36,7 @@ SETTINGS = [
     {"objective": "least-squares", "lambda_gp": 0.0, "weight_clip": 0.01, "content": "l1"},
     {"lambda_adversarial": 0.0, "architecture": "lite", "average": 0.9, "learning_rate": 1e-3},
 ]
-# Five critic steps and Adam let a rounding grow tenfold a step at the usual rate; at this one not.
+# At the usual rate five critic steps and Adam let a rounding grow several times a step; here not.
 STEADY = TINY.with_settings(learning_rate=3e-5)
 ROUNDING = 0.03  # what is left of it after eight steps, at most
 

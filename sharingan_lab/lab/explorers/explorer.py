@@ -127,7 +127,6 @@ class Explorer(ipywidgets.VBox):
         """The pictures that a page's own sliders turn; none where the explorer keeps none."""
         if not self.page_values:
             return {}
-
         now = {n: slider._replace(start=self.values[n]) for n, slider in self._sliders.items()}
 
         def draw(values: dict[str, float]) -> tuple[Figure, str]:
