@@ -14,10 +14,9 @@ import time
 from contextlib import contextmanager, suppress
 from time import monotonic
 
-import psutil
 import pytest
 
-from sharingan_lab.lab.patience import patience
+from sharingan_lab.patience import patience
 
 PATIENCE = patience()  # seconds
 _HANGS = 3 * PATIENCE  # of one test, in which several things may be waited for
@@ -85,6 +84,8 @@ def end_what_hangs():
     """Kill the processes of a test, such as kernels, if it has been going on for too long."""
     for what, since in _going_on[:1]:
         if monotonic() - since >= _HANGS:
+            import psutil  # here: the library's tests run without the course, which brings it
+
             for process in psutil.Process().children(recursive=True):
                 with suppress(psutil.Error):
                     process.kill()

@@ -141,6 +141,7 @@ def test_the_library_imports_without_the_course_and_without_torchvision():
         + "from sharingan_lab import *\n"
         + "from sharingan_lab.cli import main\n"
         + "assert main(['evaluate', 'images', 'none', 'none']) == 2\n"
+        + "import tests.conftest\n"  # so the library's own tests run there, too
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("sharingan: ") and done.stderr.count("\n") == 1

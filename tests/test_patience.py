@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.lab.patience import patience
+from sharingan_lab.patience import patience
 
 from . import patience as plugin
 from .small_disk import in_a_copy, needs_fork

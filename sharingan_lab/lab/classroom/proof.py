@@ -7,8 +7,8 @@ from pathlib import Path
 from sharingan_lab.lab.checks.verdict import NOT_YET, OPEN, RIGHT
 from sharingan_lab.lab.classroom.build import build
 from sharingan_lab.lab.classroom.grading import find_submissions, grade
-from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.patience import patience
 
 
 def ungraded(lessons: Sequence[Lesson]) -> list[str]:

@@ -13,12 +13,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from sharingan_lab.lab.classroom import exercises
-from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.equations import EquationError
 from sharingan_lab.lab.report.execution import Execution
 from sharingan_lab.lab.report.findings import Failure
 from sharingan_lab.lab.report.markdown import markdown
+from sharingan_lab.patience import patience
 
 COMPARED = "nbval-check-output"
 PARAMETERS = {"mode": str, "data_root": str, "out_dir": str, "seed": int, "device": str}

@@ -21,9 +21,9 @@ from papermill import PapermillExecutionError, execute_notebook
 
 from sharingan_lab.errors import SharinganError
 from sharingan_lab.lab.display import FOR_A_PAGE
-from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.findings import Failure, failures
+from sharingan_lab.patience import patience
 
 _MARKER_TAG = "papermill-error-cell-tag"
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.lab.lesson import check_run
-from sharingan_lab.lab.patience import patience
 from sharingan_lab.lab.report.catalogue import Lesson, all_lessons, check_parameters, select
 from sharingan_lab.lab.report.machine import cores
 from sharingan_lab.lab.report.pages import ReportFolder
+from sharingan_lab.patience import patience
 
 _FULL_CELL = 48 * 3600.0  # seconds
 _CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
