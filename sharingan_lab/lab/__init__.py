@@ -47,15 +47,13 @@ _HOMES = {
     "probes.layers": "layer_table",
     "probes.normalisation": "fold_normalisation without_normalisation",
     "probes.receptive": "Field gradient_map receptive_fields seen_rectangle share_outside",
-    "toys.best_critic": "optimal_critic",
-    "toys.distances": "earth_movers_distance jensen_shannon transport_plan",
+    "toys.distances": "earth_movers_distance jensen_shannon optimal_critic transport_plan",
     "toys.distributions": "Normal gaussian_mixture grid_centres "
     "mode_coverage ring_centres swiss_roll",
     "toys.edges": "edge_rows shifted_edges steepest_step",
     "toys.glyphs": "LETTERS draw_rows mirrored_letters pan",
     "toys.mlp": "BatchedMLP clip_weights descend layer_gradient_norms",
-    "toys.slopes": "input_gradients square_mesh steepest_slope",
-    "toys.surfaces": "draw_surface peaks surface",
+    "toys.surfaces": "draw_surface input_gradients peaks square_mesh steepest_slope surface",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -11,8 +11,7 @@ from torch import Tensor
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.style import COLOURS
 from sharingan_lab.lab.toys.mlp import BatchedMLP, descend
-from sharingan_lab.lab.toys.slopes import input_gradients
-from sharingan_lab.lab.toys.surfaces import draw_surface, surface
+from sharingan_lab.lab.toys.surfaces import draw_surface, input_gradients, surface
 from sharingan_lab.losses import critic_loss, gradient_penalty
 
 CONTROLS = {

@@ -7,9 +7,8 @@ nothing in the picture says where: the best answer depends on the loss alone, an
 import torch
 from torch import Tensor
 
-from sharingan_lab.errors import InputError
-
 DARK, BRIGHT = 0.1, 0.9  # the two walls, in [0, 1]
+_REACH = 4.0  # pixels from the middle of a ramp to its ends
 _FINE = 64  # places that stand for the uniform distribution within a ramp
 
 
@@ -23,27 +22,17 @@ def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
     >>> edge_rows(torch.tensor(2.5), width=4)
     tensor([0.1000, 0.1000, 0.5000, 0.9000])
     """
-    if width < 2:
-        raise InputError(f"width is {width}: an edge needs at least two pixels")
     right_ends = torch.arange(1, width + 1, device=positions.device)
     bright_part = (right_ends - positions[..., None]).clamp(0, 1)
     return DARK + (BRIGHT - DARK) * bright_part
 
 
-def shifted_edges(
-    networks: int, n: int, *, width: int = 32, reach: float = 4.0, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Draw what a moved camera saw, and the sharp edges behind it: (networks, n, width) each.
+def shifted_edges(networks: int, n: int, *, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw what a moved camera saw, and the sharp edges behind it: (networks, n, 32) each.
 
     The middle of each ramp is drawn uniformly from the middle quarter of the row, the true edge
-    uniformly from ``reach`` pixels around that middle. What was seen is the mean of all edges that
-    fit it. The rows are as :class:`~sharingan_lab.lab.BatchedMLP` takes them.
-
-    Raises
-    ------
-    InputError
-        There is no row, it has fewer than 16 pixels, or ``reach``, half the length of a ramp, is
-        not above 0 and at most a quarter of the width.
+    uniformly from 4 pixels around that middle. What was seen is the mean of all edges that fit it.
+    The rows are as :class:`~sharingan_lab.lab.BatchedMLP` takes them.
 
     Examples
     --------
@@ -52,17 +41,11 @@ def shifted_edges(
     >>> seen.shape, steepest_step(seen).max().item() < 0.2 < steepest_step(sharp).min().item()
     (torch.Size([1, 2, 32]), True)
     """
-    if min(networks, n) < 1 or width < 16 or not 0 < reach <= width / 4:
-        raise InputError(
-            f"networks={networks}, n={n}, width={width}, reach={reach}: give at least one row, "
-            "16 pixels, and a reach above 0 and of at most a quarter of the width"
-        )
     draws = torch.rand(networks, n, 2, generator=rng)  # row by row
-    middles = width * (0.375 + 0.25 * draws[..., 0])
-    offsets = reach * (2 * draws[..., 1] - 1)
-    fitting = reach * (2 * (torch.arange(_FINE) + 0.5) / _FINE - 1)
-    seen = edge_rows(middles[..., None] + fitting, width).mean(dim=-2)
-    return seen, edge_rows(middles + offsets, width)
+    middles = 32 * (0.375 + 0.25 * draws[..., 0])
+    offsets = _REACH * (2 * draws[..., 1] - 1)
+    fitting = _REACH * (2 * (torch.arange(_FINE) + 0.5) / _FINE - 1)
+    return edge_rows(middles[..., None] + fitting).mean(dim=-2), edge_rows(middles + offsets)
 
 
 def steepest_step(rows: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ counted, and what a network should answer can be computed.
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import torch
@@ -15,62 +16,45 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sharingan_lab.blur import blur, linear_kernel
-from sharingan_lab.errors import InputError
 from sharingan_lab.lab.figures import draw_picture
 
 LETTERS = "bpdq"
 _FINER = 4  # letters are drawn this many times larger, then averaged
 
 
-def mirrored_letters(size: int = 16, *, shift: int = 1) -> tuple[Tensor, Tensor]:
+def mirrored_letters() -> tuple[Tensor, Tensor]:
     """Draw b, p, d and q in every position: one letter and its mirror images, white on black.
 
     p is b upside down, d is b seen in a mirror, q is both: pixel for pixel, which no font promises.
-    A camera that pans vertically cannot tell b from p, nor d from q.
-
-    Parameters
-    ----------
-    size : int
-        Height and width of a picture in pixels, at least 16.
-    shift : int
-        Positions reach so many pixels from the middle along both axes; at most 1/16 of the size.
+    A camera that pans vertically cannot tell b from p, nor d from q. The positions reach one pixel
+    from the middle along both axes.
 
     Returns
     -------
     images : Tensor
-        (4 * (2 * shift + 1) ** 2, 1, size, size) in [0, 1], letter after letter.
+        (36, 1, 16, 16) in [0, 1], letter after letter.
     labels : Tensor
-        (images,), the index of each letter in ``LETTERS``.
-
-    Raises
-    ------
-    InputError
-        The size or the shift is out of range.
+        (36,), the index of each letter in ``LETTERS``.
 
     Examples
     --------
     >>> images, labels = mirrored_letters()
-    >>> images.shape, [LETTERS[i] for i in labels[::9]]
-    (torch.Size([36, 1, 16, 16]), ['b', 'p', 'd', 'q'])
+    >>> [LETTERS[i] for i in labels[::9]]
+    ['b', 'p', 'd', 'q']
     >>> torch.equal(images[4].flip(1), images[13])
     True
     """
-    if size < 16 or not 0 <= shift <= size // 16:
-        raise InputError(
-            f"size={size}, shift={shift}: give a size of at least 16, a shift from 0 to size / 16"
-        )
-    b = _draw_b(size)
+    b = _draw_b()
     letters = [b, b.flip(0), b.flip(1), b.flip(0, 1)]
-    steps = range(-shift, shift + 1)
-    places = [(down, right) for down in steps for right in steps]
+    places = list(product((-1, 0, 1), repeat=2))
     images = torch.stack([x.roll(place, (0, 1)) for x in letters for place in places])
     return images[:, None], torch.arange(len(LETTERS)).repeat_interleave(len(places))
 
 
-def _draw_b(size: int) -> Tensor:
-    """Draw the letter in the middle of a picture (size, size)."""
-    font = ImageFont.load_default(_FINER * size * 7 / 8)
-    side = _FINER * size
+def _draw_b() -> Tensor:
+    """Draw the letter in the middle of a picture (16, 16)."""
+    side = 16 * _FINER
+    font = ImageFont.load_default(side * 7 / 8)
     canvas = Image.new("L", (side, side))
     left, top, right, bottom = font.getbbox("b", stroke_width=1)
     corner = ((side - left - right) / 2, (side - top - bottom) / 2)
