@@ -1,10 +1,9 @@
 """The inner loops of the blur synthesis, compiled for the CPU by numba.
 
 Each has a twin in plain torch that says the same more briefly and that the tests hold it to:
-:func:`splitmix` and ``draws.words``, :func:`walk` and ``trajectories._walk``, :func:`splat` and
-``kernels._splat``, :func:`convolve` and ``convolution._by_fourier``, :func:`cut` and
-``album._cut``, :func:`composite` and ``motion._composite``. Every path and every image is computed
-by itself and in a fixed order, so results do not depend on how a batch is split.
+:func:`walk` and ``trajectories._walk``, :func:`splat` and ``kernels._splat``, :func:`convolve` and
+``convolution._by_fourier``. Every path and every image is computed by itself and in a fixed order,
+so results do not depend on how a batch is split.
 """
 
 import math
@@ -20,24 +19,6 @@ def _compile(function):
         return njit(cache=os.path.expanduser("~") != "~", nogil=True)(function)
     except RuntimeError:  # no folder to write to
         return njit(nogil=True)(function)
-
-
-@_compile
-def splitmix(keys, stream, drawn):
-    """Draw the numbers of each key (n,) to ``drawn`` (n, count); see `draws.words`."""
-    stride = np.uint64(0x9E3779B97F4A7C15)
-    for i in range(len(drawn)):
-        state = _finalised((np.uint64(keys[i]) ^ np.uint64(stream)) + stride)
-        for k in range(drawn.shape[1]):
-            state += stride
-            drawn[i, k] = _finalised(state) >> np.uint64(2)
-
-
-@_compile
-def _finalised(word):
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
 
 
 @_compile
@@ -153,59 +134,3 @@ def _taps(kernel):
                 rows[t], columns[t], light[t] = last - v, last - u, kernel[v, u]
                 t += 1
     return rows, columns, light
-
-
-@_compile
-def cut(pixels, planes, down, along, windows):
-    """Fill windows (n, c, h, w) from flat pixels, at planes (n, c) + down (n, h) + along (n, w)."""
-    n, channels, height, width = windows.shape
-    places = np.empty(width, np.uint64)  # no place is counted from the end
-    for i in range(n):
-        level = np.all(along[i, 1:] == along[i, :-1] + 1)  # not mirrored, nor laid on its side
-        places[:] = along[i]
-        for c in range(channels):
-            for y in range(height):
-                line, row = pixels[planes[i, c] + down[i, y] :], windows[i, c, y]
-                if level:
-                    whole = line[along[i, 0] :]
-                    for x in range(width):
-                        row[x] = whole[x]
-                else:
-                    for x in range(width):
-                        row[x] = line[places[x]]
-
-
-@_compile
-def composite(backs, fronts, shapes, back_starts, starts, counts, out):
-    """Mean (n, c, crop, crop) over moments of fronts before backs; see `motion._composite`.
-
-    ``back_starts`` and ``starts`` (n, T, 2) are where the crop begins on the layers, as (x, y).
-    """
-    n, channels, crop, _ = out.shape
-    back, front = np.empty(crop, out.dtype), np.empty(crop, out.dtype)
-    shape, between = np.empty(crop, out.dtype), np.empty(crop + 1, out.dtype)
-    for i in range(n):
-        out[i] = 0
-        for t in range(counts[i]):
-            for y in range(crop):
-                _slide(shapes[i, 0], starts[i, t], y, between, shape)
-                for c in range(channels):
-                    _slide(backs[i, c], back_starts[i, t], y, between, back)
-                    _slide(fronts[i, c], starts[i, t], y, between, front)
-                    row = out[i, c, y]
-                    for x in range(crop):
-                        row[x] += back[x] + shape[x] * (front[x] - back[x])
-        out[i] /= counts[i]
-
-
-@_compile
-def _slide(layer, start, y, between, row):
-    """Read row y of a crop that starts between pixels: linearly, first down, then along."""
-    last = len(layer) - len(between)
-    left, top = min(int(start[0]), last), min(int(start[1]), last)
-    along, down = start[0] - np.float32(left), start[1] - np.float32(top)
-    above, below = layer[top + y, left:], layer[top + y + 1, left:]
-    for x in range(len(between)):
-        between[x] = above[x] + down * (below[x] - above[x])
-    for x in range(len(row)):
-        row[x] = between[x] + along * (between[x + 1] - between[x])

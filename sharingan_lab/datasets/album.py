@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.backend import compiled_loops
 from sharingan_lab.datasets.draws import uniform
 
 _WINDOW = 1000  # streams of random numbers from here on choose windows
@@ -120,11 +119,6 @@ def _span(length: Tensor, side: int, margin: int, chance: Tensor) -> Tensor:
 
 def _cut(pixels: Tensor, planes: Tensor, *steps: Tensor) -> Tensor:
     """Windows of floats whose pixels lie at planes (n, c) and steps (n, side) down and along."""
-    compiled = compiled_loops(pixels)
-    if compiled is None:
-        planes, down, along = (x.to(pixels.device, non_blocking=True) for x in (planes, *steps))
-        places = planes[..., None, None] + down[:, None, :, None] + along[:, None, None]
-        return pixels[places].float()
-    windows = torch.empty(*planes.shape, *(way.shape[1] for way in steps))
-    compiled.cut(*(x.numpy() for x in (pixels, planes, *steps, windows)))
-    return windows
+    planes, down, along = (x.to(pixels.device, non_blocking=True) for x in (planes, *steps))
+    places = planes[..., None, None] + down[:, None, :, None] + along[:, None, None]
+    return pixels[places].float()

@@ -15,8 +15,6 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.blur.backend import compiled_loops
-
 _STRIDE = 0x9E3779B97F4A7C15 - 2**64  # 2**64 / golden ratio, as a signed word
 _FIRST, _SECOND = 0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64
 
@@ -64,14 +62,9 @@ def words(keys: Tensor, count: int, stream: int = 0) -> Tensor:
     >>> drawn.shape, round(float((drawn.double() / 2**62).mean()), 1)
     (torch.Size([4, 1000]), 0.5)
     """
-    compiled = compiled_loops(keys)
-    if compiled is None:
-        start = _hash((keys ^ stream) + _STRIDE)
-        places = torch.arange(1, count + 1, device=keys.device) * _STRIDE
-        return _shift(_hash(start[:, None] + places), 2)
-    drawn = torch.empty(len(keys), count, dtype=torch.int64)
-    compiled.splitmix(keys.numpy(), stream, drawn.numpy())
-    return drawn
+    start = _hash((keys ^ stream) + _STRIDE)
+    places = torch.arange(1, count + 1, device=keys.device) * _STRIDE
+    return _shift(_hash(start[:, None] + places), 2)
 
 
 def uniform(keys: Tensor, count: int, stream: int = 0) -> Tensor:

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sharingan_lab.blur.backend import compiled_loops
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
 from sharingan_lab.blur.shake import homographies
@@ -169,15 +168,8 @@ def _composite(
     still = torch.lerp(inner(backs), inner(fronts), inner(shapes))
     counts = _counts(of.reach)
     ways = [_moments(some, counts).clamp(-(side // 6), side // 6) for some in (back_paths, paths)]
-    compiled = compiled_loops(backs, fronts)
-    if compiled is None:
-        seen = partial(_overlay, backs, torch.cat([fronts, shapes], dim=1))
-        return _mean(counts, seen, *(_on_grid(_slides(way), backs) for way in ways)), still
-    arrived = torch.empty_like(still)
-    starts = (side // 6 - way for way in ways)
-    arrays = (x.contiguous().numpy() for x in (backs, fronts, shapes, *starts, counts, arrived))
-    compiled.composite(*arrays)
-    return arrived, still
+    seen = partial(_overlay, backs, torch.cat([fronts, shapes], dim=1))
+    return _mean(counts, seen, *(_on_grid(_slides(way), backs) for way in ways)), still
 
 
 def _overlay(backs: Tensor, fronts: Tensor, back_maps: Tensor, maps: Tensor) -> Tensor:

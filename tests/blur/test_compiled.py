@@ -4,9 +4,6 @@ import pytest
 import torch
 
 from sharingan_lab.blur import backend, blur, random_kernels, rasterize, sample_trajectories
-from sharingan_lab.datasets import motion
-from sharingan_lab.datasets.album import Album
-from sharingan_lab.datasets.draws import item_keys, words
 
 compiled_here = pytest.mark.skipif(
     backend.compiled_loops() is None, reason="numba is not installed: nothing to compare"
@@ -46,12 +43,6 @@ def test_walks_are_the_same(in_torch, walk):
     torch.testing.assert_close(compiled, plain, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("stream", [0, 3, 1000])
-def test_random_words_are_the_same(in_torch, stream):
-    keys = item_keys(5, torch.arange(40))
-    assert torch.equal(words(keys, 300, stream), in_torch(words, keys, 300, stream))
-
-
 @pytest.mark.parametrize("size", [1, 2, 7, 20, 64])
 @pytest.mark.parametrize("exposure", [1.0, 0.37, 1e-5])
 def test_kernels_are_the_same(in_torch, size, exposure):
@@ -70,30 +61,6 @@ def test_blurred_images_are_the_same(in_torch, boundary, channels, size):
     compiled = blur(images, kernels, boundary=boundary)
     plain = in_torch(blur, images, kernels, boundary=boundary)
     torch.testing.assert_close(compiled, plain, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
-def test_windows_are_the_same(in_torch, dtype):
-    sizes = [(20, 31), (26, 17), (40, 40)]
-    images = [255 * torch.rand(3, *size, generator=seeded(6)) for size in sizes]
-    album = Album([image.to(dtype) for image in images])
-    cut = {"keys": item_keys(2, torch.arange(40)), "side": 24, "margin": 8}
-    assert torch.equal(album.windows(**cut), in_torch(album.windows, **cut))
-
-
-def test_layers_are_the_same(in_torch):
-    kinds = torch.tensor([motion.KINDS.index(kind) for kind in ("depth", "object")]).repeat(6)
-    scenes = torch.rand(24, 3, 48, 48, generator=seeded(7))
-    reach = torch.linspace(0, 12, 12, dtype=torch.float64)
-    seen = (
-        kinds,
-        scenes[:12],
-        lambda rows: scenes[12 + rows],
-        item_keys(3, kinds.cumsum(0)),
-        reach,
-    )
-    compiled, plain = motion.expose(*seen), in_torch(motion.expose, *seen)
-    torch.testing.assert_close(compiled, plain, atol=1e-4, rtol=0)
 
 
 def test_memory_that_is_not_contiguous_is_read_right(in_torch):
