@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,47 +20,8 @@ Pair = tuple[Path, Path]
 Place = tuple[int, int, int]  # first byte, height, width
 
 
-class Frames:
-    """Pairs of 8-bit frames, one behind the other in a flat tensor on any device.
-
-    Parameters
-    ----------
-    pixels : Tensor
-        All bytes, uint8.
-    places : list of (int, int, int)
-        For each pair its first byte, height and width; a pair takes 2 * 3 * height * width.
-
-    Examples
-    --------
-    >>> frames = Frames(torch.arange(24, dtype=torch.uint8), [(0, 1, 2), (12, 2, 1)])
-    >>> frames[1].shape, int(frames[1][0, 0, 0, 0])
-    (torch.Size([2, 3, 2, 1]), 12)
-    """
-
-    def __init__(self, pixels: Tensor, places: Sequence[Place]) -> None:
-        self.pixels, self.places = pixels, list(places)
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __getitem__(self, index: int) -> Tensor:
-        """Return a pair (2, 3, H, W), uint8, without a copy."""
-        first, height, width = self.places[index]
-        return self.pixels[first : first + 6 * height * width].view(2, 3, height, width)
-
-    def to(self, device: torch.device) -> "Frames":
-        """Return the same frames in the memory of a device."""
-        return Frames(self.pixels.to(device), self.places)
-
-
 def half_size_pair(pair: Pair) -> Tensor:
-    """Read two frames of equal size and halve them: (2, 3, H // 2, W // 2), uint8.
-
-    Raises
-    ------
-    DataError
-        A frame cannot be read, or the two differ in size.
-    """
+    """Read two frames of equal size and halve them: (2, 3, H // 2, W // 2), uint8."""
     frames = [read_pixels(path) for path in pair]
     if frames[0].shape != frames[1].shape:
         sizes = " and ".join(f"{pixels.shape[1]}x{pixels.shape[0]}" for pixels in frames)
@@ -72,47 +33,29 @@ def half_size_pair(pair: Pair) -> Tensor:
 
 
 def cached_frames(
-    pairs: Sequence[Pair],
-    folder: str | os.PathLike,
-    progress: Callable[[int, int], None] | None = None,
-) -> Frames:
+    pairs: Sequence[Pair], folder: str | os.PathLike, device: str | torch.device = "cpu"
+) -> list[Tensor]:
     """Decode and halve pairs of frames once, and map the result into memory ever after.
 
-    Parameters
-    ----------
-    pairs : sequence of (path, path)
-        Blurred and sharp frame files.
-    folder : path
-        Where the cache lies. Its file is named after the frames' paths, sizes and times, so changed
-        frames are decoded anew.
-    progress : callable, optional
-        Called with (pairs done, pairs in all) while decoding.
-
-    Returns
-    -------
-    Frames
-        Equal, bit for bit, to :func:`half_size_pair` of each pair.
-
-    Raises
-    ------
-    DataError
-        A frame cannot be read, or the disk has too little room; nothing is left then.
-    StorageError
-        The disk fills up meanwhile, or the folder cannot be written to.
+    What :func:`half_size_pair` makes of each pair, bit for bit, lies one behind the other in one
+    memory of the device. The file in the cache's folder is named after the frames' paths, sizes and
+    times, so changed frames are decoded anew. After a DataError, that a frame cannot be read or the
+    disk has too little room, or a StorageError nothing is left of it.
     """
     folder = Path(folder)
     name = _fingerprint(pairs)
     data, index = folder / f"frames-{name}.u8", folder / f"frames-{name}.json"
     if not (index.is_file() and data.is_file()):
-        _build(pairs, data, index, progress or (lambda *_: None))
-    places = [tuple(place) for place in json.loads(index.read_text())]
+        _build(pairs, data, index)
     # copy on write: torch wants memory that it may write to, the file stays as it is
-    return Frames(torch.from_numpy(np.memmap(data, np.uint8, mode="c")), places)
+    pixels = torch.from_numpy(np.memmap(data, np.uint8, mode="c")).to(device)
+    return [
+        pixels[first : first + 6 * height * width].view(2, 3, height, width)
+        for first, height, width in json.loads(index.read_text())
+    ]
 
 
-def _build(
-    pairs: Sequence[Pair], data: Path, index: Path, progress: Callable[[int, int], None]
-) -> None:
+def _build(pairs: Sequence[Pair], data: Path, index: Path) -> None:
     places = _places(pairs)
     first, height, width = places[-1]
     needed = first + 6 * height * width
@@ -126,9 +69,8 @@ def _build(
     partial = data.with_name(f".{data.name}.{os.getpid()}.partial")
     try:
         with writing_to(data.parent), partial.open("wb") as file:
-            for done, pair in enumerate(pairs, 1):
+            for pair in pairs:
                 file.write(half_size_pair(pair).numpy().tobytes())
-                progress(done, len(pairs))
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, data)

@@ -68,13 +68,13 @@ class GoProPairs(Dataset):
         self.seed = check_seed(seed)
         self.random = split == "train"
         self.pairs = _choose(list_pairs(root, split, blur), subset, seed)
-        self.frames = cached_frames(self.pairs, cache).to(device) if cache is not None else None
+        self.frames = cached_frames(self.pairs, cache, device) if cache is not None else None
         self.epoch = 0
 
     @property
     def device(self) -> torch.device:
         """Where the items are made."""
-        return torch.device("cpu") if self.frames is None else self.frames.pixels.device
+        return torch.device("cpu") if self.frames is None else self.frames[0].device
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch: other crops and mirrors for the same indices."""

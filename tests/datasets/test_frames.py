@@ -66,9 +66,9 @@ def test_frames_are_decoded_once_and_again_when_they_changed(root, tmp_path, mon
     monkeypatch.setattr(
         frames, "half_size_pair", lambda pair: decoded.append(pair) or half_size_pair(pair)
     )
-    pairs, told = pairs_of(root), []
-    first = cached_frames(pairs, tmp_path / "cache", lambda *done: told.append(done))
-    assert told == [(i, 5) for i in range(1, 6)] and len(first) == 5
+    pairs = pairs_of(root)
+    first = cached_frames(pairs, tmp_path / "cache")
+    assert decoded == pairs and len(first) == 5
     again = cached_frames(pairs, tmp_path / "cache")
     assert len(decoded) == 5 and torch.equal(first[2], again[2])
     shutil.copy(pairs[0][0], pairs[1][0])
@@ -85,14 +85,18 @@ def test_what_a_run_writes_to_its_items_never_reaches_the_file(root, tmp_path):
 
 
 def test_an_interrupted_build_leaves_nothing_and_is_done_again(root, tmp_path, monkeypatch):
-    def stop(done, total):
-        if done == 3:
-            raise KeyboardInterrupt
+    pairs = pairs_of(root)
 
-    with pytest.raises(KeyboardInterrupt):
-        cached_frames(pairs_of(root), tmp_path / "cache", stop)
+    def stop(pair):
+        if pair == pairs[3]:
+            raise KeyboardInterrupt
+        return half_size_pair(pair)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(frames, "half_size_pair", stop)
+        cached_frames(pairs, tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
-    assert len(cached_frames(pairs_of(root), tmp_path / "cache")) == 5
+    assert len(cached_frames(pairs, tmp_path / "cache")) == 5
 
 
 def test_a_full_disk_is_named_before_any_work(root, tmp_path, monkeypatch):
@@ -109,8 +113,14 @@ def test_a_disk_that_fills_up_while_decoding_is_one_line_and_nothing_is_left(
 ):
     def work():
         disk, cache = Disk(tmp_path / "disk"), tmp_path / "disk" / "cache"
+
+        def fill(pair):
+            disk.fill()
+            return half_size_pair(pair)
+
+        monkeypatch.setattr(frames, "half_size_pair", fill)
         with pytest.raises(StorageError, match=r"No space left on device; .* make room"):
-            cached_frames(pairs_of(root), cache, lambda done, _: disk.fill() if done == 1 else None)
+            cached_frames(pairs_of(root), cache)
         assert not list(cache.iterdir())
 
     in_a_copy(work, tmp_path / "log")

@@ -140,7 +140,7 @@ def test_mixed_data_blur_the_sharp_frames_of_gopro_where_no_folder_is_named(mixe
     assert len(synthetic) == 4 and all(is_cut_from(sharp, frames) for _, sharp in synthetic)
     windows = {tuple(sharp.sort().values.flatten().tolist()) for _, sharp in train}
     assert len(windows) == 6  # none repeats that of the real pair with its index
-    place = real.frames.pixels.untyped_storage().data_ptr()
+    place = real.frames[0].untyped_storage().data_ptr()
     assert synthetic.album.pixels.data_ptr() == place
 
 
@@ -200,7 +200,7 @@ def test_data_lie_on_the_device_that_trains_unless_processes_load_them(
         return {
             pictures.device.type
             for part in parts
-            for pictures in [(part.album if hasattr(part, "album") else part.frames).pixels]
+            for pictures in [part.album.pixels if hasattr(part, "album") else part.frames[0]]
         }
 
     assert places(config) == {"meta"}
