@@ -156,8 +156,3 @@ def _draw_zoom(
     whole.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, **frame))
     detail.imshow(picture[y : y + height, x : x + width], cmap="gray", vmin=0, vmax=1)
     detail.spines[:].set(visible=True, color=COLOURS[1], linewidth=2)
-
-
-def in_decibels(value: float, digits: int = 1) -> str:
-    """Write a PSNR as readers understand it, that of equal pictures too."""
-    return f"{value:.{digits}f} dB" if math.isfinite(value) else "without end: equal pictures"

@@ -6,7 +6,6 @@ metadata that it does not know.
 """
 
 import html
-from numbers import Integral, Real
 
 from sharingan_lab.lab.display import METADATA_KEY, emit
 from sharingan_lab.lab.tables import format_value
@@ -21,7 +20,8 @@ def key_figure(label: str, value: float | int | str, unit: str = "") -> None:
     PSNR of the blurred picture: 24.31 dB
     """
     shown = f"{format_value(value)} {unit}".strip()
-    fact = {"label": label, "value": _plain(value), "unit": unit, "shown": shown}
+    plain = value.item() if hasattr(value, "item") else value  # JSON knows no numbers of numpy
+    fact = {"label": label, "value": plain, "unit": unit, "shown": shown}
     markup = (
         '<div class="sharingan-key-figure" style="margin:.3em 0">'
         f"{html.escape(label)}: <strong>{html.escape(shown)}</strong></div>"
@@ -43,13 +43,5 @@ def notice(text: str) -> None:
         'background:#fff4ec;color:#222;padding:.6em 1em;margin:.6em 0">'
         f"<strong>Notice.</strong> {html.escape(text)}</div>"
     )
-    emit(
-        {"text/html": markup, "text/plain": f"Notice: {text}"},
-        {METADATA_KEY: {"notice": text}},
-    )
-
-
-def _plain(value: object) -> float | int | str:
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return int(value)
-    return float(value) if isinstance(value, Real) else str(value)
+    data = {"text/html": markup, "text/plain": f"Notice: {text}"}
+    emit(data, {METADATA_KEY: {"notice": text}})

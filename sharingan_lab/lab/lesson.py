@@ -1,5 +1,6 @@
 """How a lesson starts: its parameters become a run that says plainly what it runs on."""
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import torch
 
 import sharingan_lab
@@ -15,7 +17,6 @@ from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.lab.cell_errors import explain_errors
 from sharingan_lab.lab.style import use_style
 from sharingan_lab.lab.tables import html_table
-from sharingan_lab.lab.threads import choose_threads
 from sharingan_lab.locations import data_dir, named_path
 from sharingan_lab.seeds import check_seed
 
@@ -25,6 +26,7 @@ MODES = {
     "quick": "bundled pictures and small settings; no figure here is the full result",
     "full": "the GoPro data set on a CUDA GPU",
 }
+_WATCHED = 0.25  # seconds that the cores are watched for
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,20 @@ def setup(
     if not out_dir:
         weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
     return run
+
+
+def choose_threads() -> int:
+    """Return how many threads pay: torch's own number, but no more than there are idle cores.
+
+    Threads that share a layer wait for the slowest of them. On a core that something else uses it
+    is late, so two threads on one idle core are slower than one. ``OMP_NUM_THREADS`` has the last
+    word where it is set.
+    """
+    most = torch.get_num_threads()
+    if most == 1 or "OMP_NUM_THREADS" in os.environ:
+        return most
+    busy = sum(psutil.cpu_percent(_WATCHED, percpu=True)) / 100
+    return max(1, min(most, round(psutil.cpu_count() - busy)))
 
 
 def check_run(

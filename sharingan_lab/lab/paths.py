@@ -16,13 +16,10 @@ from sharingan_lab.lab.style import COLOURS
 _PIECES = 200  # of one colour each
 
 
-def path_grid(
-    paths: Tensor, titles: Sequence[str], *, columns: int = 3, reach: float | None = None
-) -> Figure:
+def path_grid(paths: Tensor, titles: Sequence[str]) -> Figure:
     """Draw paths (n, steps, 2) in pixels, x and y downwards, coloured by time, all on one scale.
 
-    Each lies around its centre of mass; ``reach`` is in pixels from the middle to the edge of each
-    plot, what the widest path needs if left out.
+    Three in a row, each around its centre of mass.
 
     Raises
     ------
@@ -32,9 +29,9 @@ def path_grid(
     Examples
     --------
     >>> import torch
-    >>> fig = path_grid(torch.rand(2, 50, 2), ["one", "two"], reach=1)
-    >>> [ax.get_title() for ax in fig.axes[:2]], float(fig.axes[0].get_xlim()[1])
-    (['one', 'two'], 1.0)
+    >>> fig = path_grid(torch.rand(2, 50, 2), ["one", "two"])
+    >>> [ax.get_title() for ax in fig.axes[:2]]
+    ['one', 'two']
     """
     if paths.ndim != 3 or paths.shape[2] != 2 or len(paths) != len(titles):
         raise InputError(
@@ -42,10 +39,10 @@ def path_grid(
             f"{len(titles)} titles"
         )
     points = (paths - paths.mean(dim=1, keepdim=True)).double().cpu().numpy()
-    reach = reach or 1.05 * float(np.abs(points).max()) or 1.0
-    rows = math.ceil(len(points) / columns)
-    fig = Figure(figsize=(9.5, 9.5 / columns * rows + 0.6), layout="constrained")
-    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    reach = 1.05 * float(np.abs(points).max()) or 1.0
+    rows = math.ceil(len(points) / 3)
+    fig = Figure(figsize=(9.5, 9.5 / 3 * rows + 0.6), layout="constrained")
+    axes = fig.subplots(rows, 3, sharex=True, sharey=True, squeeze=False).ravel()
     for ax, path, title in zip(axes, points, titles, strict=False):
         lines = draw_path(ax, path, title, reach)
     for ax in axes[len(points) :]:

@@ -2,7 +2,6 @@
 
 import html
 import time
-from types import TracebackType
 
 from IPython.display import display
 
@@ -41,12 +40,7 @@ class progress:
         if time.monotonic() - self._drawn >= _REDRAW_SECONDS:
             self._redraw("")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         by_the_reader = kind is not None and issubclass(kind, KeyboardInterrupt)
         self._redraw("stopped by you" if by_the_reader else "stopped by an error" if kind else "")
 

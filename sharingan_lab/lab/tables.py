@@ -8,8 +8,10 @@ from sharingan_lab.errors import InputError
 from sharingan_lab.lab.display import emit
 
 
-def format_value(value: object) -> str:
-    """Write a number with four significant digits, an integer whole, anything else as it is.
+def format_value(value: object, digits: int | None = None) -> str:
+    """Write a number with four significant digits or some decimals, an integer whole.
+
+    Anything else stays as it is.
 
     Examples
     --------
@@ -19,7 +21,7 @@ def format_value(value: object) -> str:
     if isinstance(value, Integral) and not isinstance(value, bool):
         return f"{int(value):,}"
     if isinstance(value, Real) and not isinstance(value, bool):
-        return f"{float(value):.4g}"
+        return f"{float(value):.4g}" if digits is None else f"{float(value):.{digits}f}"
     return str(value)
 
 
@@ -63,20 +65,12 @@ def table(
     for row in rows:
         if len(row) != len(columns):
             raise InputError(f"a row of {len(row)} values under {len(columns)} heads: {list(row)}")
-    numeric = [_is_numeric([row[i] for row in rows]) for i in range(len(columns))]
-    cells = [[_cell(value, digits) for value in row] for row in rows]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], Real) for row in rows) for i in range(len(columns))
+    ]
+    cells = [[format_value(value, digits) for value in row] for row in rows]
     text = _text_table(cells, list(columns), caption, numeric)
     emit({"text/html": html_table(cells, columns, caption, numeric), "text/plain": text})
-
-
-def _cell(value: object, digits: int | None) -> str:
-    if digits is not None and isinstance(value, Real) and not isinstance(value, Integral):
-        return f"{float(value):.{digits}f}"
-    return format_value(value)
-
-
-def _is_numeric(values: list) -> bool:
-    return bool(values) and all(isinstance(v, Real) for v in values)
 
 
 def _text_table(cells: list[list[str]], head: list[str], caption: str, numeric: list[bool]) -> str:

@@ -22,7 +22,7 @@ def drawn(ax):
 
 
 def test_every_path_is_drawn_whole_around_its_centre(paths):
-    fig = path_grid(paths, ["a", "b", "c"], columns=2)
+    fig = path_grid(paths, ["a", "b", "c"])
     for ax, path in zip(fig.axes, paths, strict=False):
         centred = (path - path.mean(dim=0)).numpy()
         extent = np.stack([drawn(ax).min(axis=0), drawn(ax).max(axis=0)])
@@ -31,7 +31,7 @@ def test_every_path_is_drawn_whole_around_its_centre(paths):
 
 
 def test_the_scale_is_one_and_holds_the_widest_path(paths):
-    fig = path_grid(torch.cat([paths, 5 * paths[:1]]), list("abcd"), columns=2)
+    fig = path_grid(torch.cat([paths, 5 * paths[:1]]), list("abcd"))
     limits = {(*ax.get_xlim(), *ax.get_ylim()) for ax in fig.axes[:4]}
     assert len(limits) == 1
     _left, right, bottom, top = limits.pop()
@@ -40,13 +40,13 @@ def test_the_scale_is_one_and_holds_the_widest_path(paths):
 
 
 def test_a_row_that_is_not_full_leaves_no_empty_axes(paths):
-    fig = path_grid(paths, ["a", "b", "c"], columns=2)
-    assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", ""]  # the last: colour bar
+    fig = path_grid(torch.cat([paths, paths[:1]]), list("abcd"))
+    assert [ax.get_title() for ax in fig.axes] == ["a", "b", "c", "d", ""]  # the last: colour bar
     assert fig.axes[-1].get_ylabel() == "time (% of the path)"
 
 
 def test_a_path_that_rests_is_drawn_too():
-    assert path_grid(torch.zeros(1, 9, 2), ["still"], columns=1).axes[0].get_xlim() == (-1.0, 1.0)
+    assert path_grid(torch.zeros(1, 9, 2), ["still"]).axes[0].get_xlim() == (-1.0, 1.0)
 
 
 @pytest.mark.parametrize("titles, shape", [(["a"], (2, 9, 2)), (["a"], (1, 9, 3)), (["a"], (9, 2))])

@@ -4,7 +4,7 @@ import psutil
 import pytest
 import torch
 
-from sharingan_lab.lab.threads import choose_threads
+from sharingan_lab.lab.lesson import choose_threads
 
 
 @pytest.mark.parametrize(

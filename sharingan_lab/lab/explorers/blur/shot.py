@@ -15,7 +15,6 @@ from sharingan_lab.blur import degrade, rasterize, sample_trajectories
 from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.evaluation.quality import psnr, ssim
 from sharingan_lab.lab.explorers.blur.settings import KERNEL_SIZE, sensor, walk
-from sharingan_lab.lab.figures import in_decibels
 
 
 class Quality(NamedTuple):
@@ -24,8 +23,14 @@ class Quality(NamedTuple):
     decibels: float
     similarity: float
 
+    @property
+    def psnr(self) -> str:
+        """The decibels as readers understand them, those of equal pictures too."""
+        equal = math.isinf(self.decibels)
+        return "without end: equal pictures" if equal else f"{self.decibels:.2f} dB"
+
     def __str__(self) -> str:
-        return f"PSNR {in_decibels(self.decibels, 2)}, SSIM {self.similarity:.3f}"
+        return f"PSNR {self.psnr}, SSIM {self.similarity:.3f}"
 
 
 class Shot(NamedTuple):

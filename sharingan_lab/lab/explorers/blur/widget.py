@@ -16,7 +16,7 @@ from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photogra
 from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS, PAGE_VALUES
 from sharingan_lab.lab.explorers.blur.shot import Quality, Shot, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
-from sharingan_lab.lab.figures import draw_picture, in_decibels
+from sharingan_lab.lab.figures import draw_picture
 
 
 class BlurExplorer(Explorer):
@@ -192,7 +192,7 @@ def _sheet(shot: Shot) -> Figure:
 
 def _measured(quality: Quality, noise_std: float) -> str:
     facts = {
-        "PSNR": in_decibels(quality.decibels, 2),
+        "PSNR": quality.psnr,
         "SSIM": f"{quality.similarity:.3f}",
         "noise std": _levels(noise_std),
     }
