@@ -16,6 +16,7 @@ from sharingan_lab.errors import ConfigError, InputError
 SLACK = 0.5  # how far beyond black and white noise may lead: five deviations of a strong 0.1
 LIGHT = 31.0  # where only light is moved or added: lamps are brighter than white, differences < 0
 FLOATS = (torch.float32, torch.float64)
+Range = float | tuple[float, float]  # a setting, or from where to where each item draws its own
 
 
 def check_images(
@@ -164,6 +165,22 @@ def check_count(name: str, value: int, least: int = 1, most: float = math.inf) -
     if not isinstance(value, Integral) or not least <= value <= most:
         bound = f"at least {least}" if most == math.inf else f"from {least} to {most}"
         raise InputError(f"{name} must be a whole number, {bound}, got {value!r}")
+
+
+def check_range(name: str, value: Range, low: float, high: float = math.inf) -> tuple[float, float]:
+    """Return both ends of a setting, a number or a range (low, high) within bounds; or InputError.
+
+    Examples
+    --------
+    >>> check_range("noise_std", 0.01, 0), check_range("noise_std", (0, 0.02), 0)
+    ((0.01, 0.01), (0, 0.02))
+    """
+    ends = value if isinstance(value, tuple) else (value, value)
+    numbers = len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
+    if not (numbers and low <= ends[0] <= ends[1] <= high and math.isfinite(ends[1])):
+        bounds = f"{low:g} or more" if high == math.inf else f"from {low:g} to {high:g}"
+        raise InputError(f"{name}={value!r}: must be a number or a range (low, high), {bounds}")
+    return ends
 
 
 def check_choice(name: str, value: str, known: Sequence[str]) -> None:

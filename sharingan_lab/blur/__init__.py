@@ -2,7 +2,8 @@
 
 The model is equation (1) of the report, ``I_b = k(M) * I_s + N``: a blurred image is the sharp one
 convolved with the kernel of the motion, plus noise. Where the motion differs from place to place,
-`blur_varying`, `camera_shake` and `blur_object` take the convolution's part.
+`blur_varying`, `camera_shake` and `blur_object` take the convolution's part. What is not as a
+docstring states is an :class:`~sharingan_lab.errors.InputError` that names it.
 """
 
 from sharingan_lab.blur.convolution import blur

@@ -12,11 +12,6 @@ def compiled_loops(*tensors: Tensor) -> ModuleType | None:
 
     It cannot on another device than the CPU, nor where a gradient is wanted, nor without numba.
     The results are the same but for rounding; torch takes longer on a CPU.
-
-    Examples
-    --------
-    >>> compiled_loops(torch.zeros(3, requires_grad=True)) is None
-    True
     """
     on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
     gradient = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)

@@ -22,32 +22,12 @@ def shoot(
 ) -> list[Tensor]:
     """Take pictures: the one camera of `degrade`, of the training data and of the commands.
 
-    Parameters
-    ----------
-    scenes : Tensor
-        What sharp pictures of the scenes show (N, 3, H, W) or (N, 1, H, W), in [0, 1].
-    move : callable
-        Given the light of the scenes, returns first the light that arrives while the shutter is
-        open, and then any other light that a picture shall be taken of without noise, such as that
-        of the scenes standing still.
-    noise : callable
-        Given light, or values, returns them with what the sensor adds.
-    gamma, highlights : float or Tensor
-        See `degrade`; one for all, or one an image (N,), on the CPU.
-    gain : float or Tensor
-        What the light is multiplied by, and the noise with it.
-    noise_in : {"light", "values"}
-        Whether noise comes before gain and response, as in a camera, or after both.
-
-    Returns
-    -------
-    list of Tensor
-        Pictures in [0, 1], one for each amount of light that `move` gave.
-
-    Raises
-    ------
-    InputError
-        Another word for where the noise is added.
+    Given the light of the scenes (N, C, H, W), `move` returns first the light that arrives while
+    the shutter is open, and then any other light that a picture shall be taken of without noise,
+    such as that of the scenes standing still. `noise` returns light, or values, with what the
+    sensor adds: before `gain` and response, as in a camera, or, if `noise_in` is "values", after
+    both. For `gamma` and `highlights` see `degrade`; these are one for all, or one an image (N,),
+    on the CPU. The result has a picture in [0, 1] for each amount of light that `move` gave.
 
     Examples
     --------
@@ -74,13 +54,6 @@ def scene_light(
 ) -> Tensor:
     """Undo the response, and give white pixels the light that they were too full to show.
 
-    Parameters
-    ----------
-    values : Tensor
-        Pixels (N, 3, H, W) or (N, 1, H, W) in [0, 1].
-    gamma, highlights : float or Tensor
-        See `degrade`; one for all, or one an image (N,), on the CPU.
-
     Examples
     --------
     >>> scene_light(torch.tensor([0.5, 1.0]).view(1, 1, 1, 2), 2.0, highlights=10.0).flatten()
@@ -92,18 +65,10 @@ def scene_light(
 
 
 def change(images: Tensor, chosen: Tensor, how: Callable[..., Tensor], *numbers: Tensor) -> Tensor:
-    """Change the chosen of images (n, ...) together, each by its own numbers, and no others.
+    """Change the chosen of images (n, ...) together by `how`, each by its own numbers (n, ...).
 
-    Parameters
-    ----------
-    images : Tensor
-        (n, ...), on any device.
-    chosen : Tensor
-        n truths, on the CPU, so that no device is waited for.
-    how : callable
-        Given images and their numbers, all on the images' device, returns what becomes of them.
-    *numbers : Tensor
-        (n, ...), on the CPU or the images' device.
+    The n truths of `chosen` are on the CPU, so that no device is waited for; numbers are there or
+    where the images are.
 
     Examples
     --------

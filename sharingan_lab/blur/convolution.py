@@ -37,11 +37,6 @@ def blur(images: Tensor, kernels: Tensor, *, boundary: str = "reflect") -> Tenso
     Tensor
         Blurred images, of the images' shape and type.
 
-    Raises
-    ------
-    InputError
-        Images or kernels have another shape, type or values than stated.
-
     Notes
     -----
     A true convolution, ``out[y, x] = sum_uv k[u, v] image[y - (u - c), x - (v - c)]`` with the
@@ -66,23 +61,12 @@ def convolve(images: Tensor, kernels: Tensor, boundary: str = "reflect") -> Tens
     """Do as `blur` for images and kernels of one type and place that are known to be fit.
 
     Nothing is checked, which is half of the time for a small image; on a GPU nothing waits.
-
-    Examples
-    --------
-    >>> convolve(torch.ones(1, 1, 4, 4), torch.full((1, 2, 2), 0.25)).sum()
-    tensor(16.)
     """
     return convolve_inside(pad(images, kernels.shape[-1], boundary), kernels)
 
 
 def convolve_inside(images: Tensor, kernels: Tensor) -> Tensor:
-    """Convolve only where the whole kernel lies on the image: k - 1 rows and columns are lost.
-
-    Examples
-    --------
-    >>> convolve_inside(torch.ones(1, 1, 4, 4), torch.full((1, 2, 2), 0.25)).shape
-    torch.Size([1, 1, 3, 3])
-    """
+    """Convolve only where the whole kernel lies on the image: k - 1 rows and columns are lost."""
     compiled = compiled_loops(images, kernels)
     if compiled is None or int(kernels.count_nonzero((1, 2)).max()) > FEW:
         return _by_fourier(images, kernels)
@@ -95,18 +79,7 @@ def convolve_inside(images: Tensor, kernels: Tensor) -> Tensor:
 
 
 def pad(images: Tensor, size: int, boundary: str) -> Tensor:
-    """Add what a kernel (size, size) sees beyond the border: size - 1 rows and columns.
-
-    Raises
-    ------
-    InputError
-        The boundary has another name than those of `blur`.
-
-    Examples
-    --------
-    >>> pad(torch.arange(4.0).view(1, 1, 1, 4), 1, "reflect")
-    tensor([[[[0., 1., 2., 3.]]]])
-    """
+    """Add what a kernel (size, size) sees beyond the border: size - 1 rows and columns."""
     if boundary not in BOUNDARIES:
         raise InputError(f"boundary must be one of {', '.join(BOUNDARIES)}, got {boundary!r}")
     before, after = size - 1 - size // 2, size // 2

@@ -46,11 +46,6 @@ def degrade(
     Tensor
         Degraded images, of the same shape, clipped to [0, 1].
 
-    Raises
-    ------
-    InputError
-        As `blur` and `add_noise`, the images leave [0, 1], or gamma or highlights are out of range.
-
     Notes
     -----
     An exposure below 1 darkens the image; a gain of 1 / exposure, as a camera's ISO setting,

@@ -32,11 +32,6 @@ def rasterize(
         Kernels (n, kernel_size, kernel_size), float32, not negative. Each sums to its exposure, and
         its centroid lies at index ``kernel_size // 2``, so that blurring does not move the image.
 
-    Raises
-    ------
-    InputError
-        The paths have another shape or hold NaN, or kernel_size or exposure is out of range.
-
     Notes
     -----
     A position between four pixels shares its light among them bilinearly. A path that leaves the

@@ -21,8 +21,8 @@ def add_noise(
     noise_std : float
         Standard deviation of the Gaussian read noise, 0 or more, in units of the range [0, 1].
     photons : float, optional
-        Number of photons that a pixel of value 1 collects, more than 0. Fewer photons, more shot
-        noise; without this argument there is none.
+        Number of photons that a pixel of value 1 collects, more than 0; of light that is not
+        negative. Fewer photons, more shot noise; without this argument there is none.
     rng : torch.Generator
         Source of every random number.
 
@@ -30,12 +30,6 @@ def add_noise(
     -------
     Tensor
         Noisy images, of the same shape, not clipped: values may leave [0, 1].
-
-    Raises
-    ------
-    InputError
-        The images are not images, noise_std is negative, photons are not positive or asked
-        of negative light.
 
     Notes
     -----
@@ -73,13 +67,7 @@ def sensor_noise(
 
 
 def gaussian_like(images: Tensor, rng: torch.Generator) -> Tensor:
-    """Draw standard normal numbers, as many as there are values, on the generator's device first.
-
-    Examples
-    --------
-    >>> gaussian_like(torch.zeros(2, 3, 5, 5), torch.Generator().manual_seed(0)).shape
-    torch.Size([2, 3, 5, 5])
-    """
+    """Draw a standard normal number for each value of images, on the generator's device first."""
     values = images[0].numel()
     # a multiple of 16, so that a batch equals its images one by one
     drawn = math.ceil(values / 16) * 16

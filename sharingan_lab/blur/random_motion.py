@@ -98,11 +98,6 @@ def random_poses(
     Tensor
         Poses (n, frames, 6), float32, whose mean is zero, so that the image stays in place.
 
-    Raises
-    ------
-    InputError
-        A count or a length is out of range.
-
     Notes
     -----
     Three walks make a path: one of the angles about x and y, one of the position along x and y, and

@@ -24,7 +24,7 @@ def camera_shake(
     poses : Tensor
         Poses (N, T, 6), or one path for all (1, T, 6), equally spaced in time: how the scene has
         turned about the axes x (right), y (down) and z (into the scene), in degrees, and how far it
-        has moved along them, as a part of its distance; seen from the camera.
+        has moved along them, as a part of its distance; seen from the camera, and not out of sight.
     focal : float, optional
         Focal length in pixels, more than 0; the longer side of the image if not given, which is a
         normal lens.
@@ -35,12 +35,6 @@ def camera_shake(
     -------
     Tensor
         Blurred images, of the images' shape and type.
-
-    Raises
-    ------
-    InputError
-        Images or poses have another shape, type or values than stated, or a pose turns the scene
-        out of sight.
 
     Notes
     -----
@@ -84,11 +78,6 @@ def warp(
     Tensor
         Frames (N, T, C, H, W), of the images' type.
 
-    Raises
-    ------
-    InputError
-        As `camera_shake`.
-
     Examples
     --------
     >>> image = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(0))
@@ -119,11 +108,6 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
         Pixels (N,), 0 or more, double precision: an image cut with so wide a margin around it can
         be shaken by the path, and the margin cut off, without a trace of what lies beyond.
 
-    Raises
-    ------
-    InputError
-        Poses have another shape or values than stated, or turn the scene out of sight.
-
     Examples
     --------
     >>> poses = torch.zeros(1, 2, 6)
@@ -153,31 +137,12 @@ def _frames(images: Tensor, poses: Tensor, focal: float | None, boundary: str) -
     focal = float(max(height, width)) if focal is None else focal
     check_number("focal", focal, 1e-6)
     back = torch.linalg.inv(homographies(poses.to(images.device), focal))
-    points = _pixel_grid(height, width, images.device)
-    for moment in back.unbind(1):  # (N or 1, 3, 3)
-        grid = _project(moment, points).to(images).expand(len(images), -1, -1, -1)
-        yield F.grid_sample(images, grid, padding_mode=PADDING[boundary], align_corners=True)
+    for moment in on_grid(back, height, width).unbind(1):  # (N or 1, 3, 3)
+        yield look(images, moment, (height, width), PADDING[boundary])
 
 
 def homographies(poses: Tensor, focal: float) -> Tensor:
-    """Return the maps of pixels, counted from the middle, that poses (n, T, 6) stand for.
-
-    Parameters
-    ----------
-    poses : Tensor
-        See `camera_shake`.
-    focal : float
-        Focal length in pixels.
-
-    Returns
-    -------
-    Tensor
-        Homographies (n, T, 3, 3), double precision.
-
-    Raises
-    ------
-    InputError
-        A pose turns the scene out of sight.
+    """Maps (n, T, 3, 3) of pixels, counted from the middle, that poses (n, T, 6) stand for.
 
     Examples
     --------
@@ -197,20 +162,21 @@ def homographies(poses: Tensor, focal: float) -> Tensor:
     return lens @ motion @ torch.linalg.inv(lens)
 
 
-def _pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
-    """Pixels (H, W, 3) as homogeneous coordinates from the middle of the image."""
-    y = torch.arange(height, dtype=torch.float64, device=device) - (height - 1) / 2
-    x = torch.arange(width, dtype=torch.float64, device=device) - (width - 1) / 2
-    rows, columns = torch.meshgrid(y, x, indexing="ij")
-    return torch.stack([columns, rows, torch.ones_like(rows)], dim=-1)
+def on_grid(maps: Tensor, height: int, width: int) -> Tensor:
+    """Maps (..., 3, 3) to places from -1 to 1 on images, instead of pixels from their middle."""
+    half = maps.new_tensor([max(width - 1, 1) / 2, max(height - 1, 1) / 2, 1.0])
+    return maps / half[:, None]
 
 
-def _project(maps: Tensor, points: Tensor) -> Tensor:
-    """Where maps (n, 3, 3) take pixels (H, W, 3): (n, H, W, 2), the image reaching from -1 to 1."""
-    height, width = points.shape[:2]
-    x, y, depth = torch.einsum("nij,hwj->inhw", maps, points)
-    half = points.new_tensor([max(width - 1, 1) / 2, max(height - 1, 1) / 2])
-    return torch.stack([x / depth, y / depth], dim=-1) / half
+def look(images: Tensor, maps: Tensor, size: tuple[int, int], padding: str) -> Tensor:
+    """What (height, width) pixels about the middle show, when maps (N or 1, 3, 3) say of where."""
+    y, x = (torch.arange(n, dtype=maps.dtype, device=maps.device) - (n - 1) / 2 for n in size)
+    along, down, middle = maps[..., None, None].unbind(2)  # each (N or 1, 3, 1, 1)
+    # no product of matrices, which a GPU may round to three digits
+    seen = torch.addcmul(torch.addcmul(middle, down, y[:, None]), along, x)
+    grid = (seen[:, :2] / seen[:, 2:]).permute(0, 2, 3, 1).to(images)
+    grid = grid.expand(len(images), -1, -1, -1)
+    return F.grid_sample(images, grid, padding_mode=padding, align_corners=True)
 
 
 def _check_poses(poses: Tensor, n: int | None = None) -> None:

@@ -8,10 +8,7 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
-from sharingan_lab.checks import check_count, check_each
-from sharingan_lab.errors import InputError
-
-Range = float | tuple[float, float]
+from sharingan_lab.checks import Range, check_count, check_each, check_range
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
 LENGTH = ("of pixels, finite and 0 or more", 0.0)
@@ -60,11 +57,6 @@ def sample_trajectories(
         Positions (n, steps, 2) in pixels, float32, as (x, y) with y downwards; each path starts
         at (0, 0).
 
-    Raises
-    ------
-    InputError
-        A count, the path's length or a range is out of bounds.
-
     Notes
     -----
     With unit velocity v, position x in pixels and complex standard normal noise N, one step is
@@ -100,17 +92,8 @@ def sample_trajectories(
 class Dice:
     """The random numbers of n walks, packed: who wants plain tensors asks for its properties.
 
-    Parameters
-    ----------
-    words : Tensor
-        Random whole numbers below ``2**62``, (n, 5 + steps - 1), int64: five for the settings of
-        each walk, then one for each step.
-
-    Examples
-    --------
-    >>> words = torch.randint(2**62, (3, 5 + 99), generator=torch.Generator().manual_seed(0))
-    >>> Dice(words).settings.shape, Dice(words).pushes.shape, Dice(words).luck.shape
-    (torch.Size([3, 5]), torch.Size([3, 99, 2]), torch.Size([3, 99]))
+    ``words`` (n, 5 + steps - 1), int64, are whole numbers below ``2**62``: five for the settings of
+    each walk, then one for each step.
     """
 
     words: Tensor
@@ -147,11 +130,6 @@ def throw_dice(n: int, steps: int = 2000, *, rng: torch.Generator) -> Dice:
     rng : torch.Generator
         Source of every random number. Drawing for eight paths equals drawing for four and then for
         four more, bit for bit.
-
-    Raises
-    ------
-    InputError
-        A count is out of bounds.
 
     Examples
     --------
@@ -193,11 +171,6 @@ def walk(
     -------
     Tensor
         Positions (n, steps, 2) in pixels, float32.
-
-    Raises
-    ------
-    InputError
-        The path's length or a range is out of bounds.
 
     Examples
     --------
@@ -254,10 +227,5 @@ def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
     """Map uniform numbers in [0, 1) onto the range asked for; a tensor (n,) is taken as it is."""
     if isinstance(bounds, Tensor):
         return bounds
-    low, high = bounds if isinstance(bounds, tuple) else (bounds, bounds)
-    if not 0 <= low <= high <= LARGEST[name]:
-        raise InputError(
-            f"{name} must be a number or a (low, high) range within [0, {LARGEST[name]:g}], "
-            f"got {bounds!r}"
-        )
+    low, high = check_range(name, bounds, 0, LARGEST[name])
     return low + (high - low) * uniform

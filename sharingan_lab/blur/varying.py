@@ -36,11 +36,6 @@ def blur_varying(
     Tensor
         Blurred images, of the images' shape and type.
 
-    Raises
-    ------
-    InputError
-        Images, kernels or weights have another shape or other values than stated.
-
     Notes
     -----
     ``out = sum_j w_j . (k_j * I)``: between two regions the result is a mixture of both blurs. With
@@ -93,11 +88,6 @@ def blending_weights(rows: int, columns: int, height: int, width: int) -> Tensor
         Weights (rows * columns, height, width), float32, region by region along the rows. At every
         pixel they sum to 1; in the middle of a region its own is 1.
 
-    Raises
-    ------
-    InputError
-        A count is smaller than stated.
-
     Notes
     -----
     From the middle of one region to the middle of the next a weight falls as ``cos^2``.
@@ -145,11 +135,6 @@ def blur_object(
     -------
     Tensor
         Images (N, 3, H, W) or (N, 1, H, W).
-
-    Raises
-    ------
-    InputError
-        An argument has another shape or other values than stated.
 
     Notes
     -----

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.camera import change, scene_light, shoot
+from sharingan_lab.checks import check_range
 from sharingan_lab.datasets.damage import jpeg, soften
 from sharingan_lab.datasets.draws import normal_like, uniform
 from sharingan_lab.datasets.motion import KINDS, expose, inner, margin
-from sharingan_lab.datasets.ranges import check_range
 from sharingan_lab.errors import InputError
 
 # Streams of random numbers, one for each use, so that none depends on how many another takes.

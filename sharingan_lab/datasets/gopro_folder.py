@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from sharingan_lab.checks import check_count, check_number
+from sharingan_lab.checks import Range, check_count, check_number, check_range
 from sharingan_lab.datasets.averages import KINDS, check_frame_count
 from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import SMALLEST, gopro_like_pair, kept, needed
-from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, Takes
 from sharingan_lab.errors import DataError

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from sharingan_lab.blur.random_motion import random_poses
 from sharingan_lab.blur.shake import margin, warp
-from sharingan_lab.checks import check_images
+from sharingan_lab.checks import Range, check_images, check_range
 from sharingan_lab.datasets.averages import blur_frames, check_frame_count
-from sharingan_lab.datasets.ranges import Range, check_range, draw
 from sharingan_lab.errors import InputError
 
 KEPT = 0.7  # part of the photograph's shorter side that a frame shows; the rest is room to move
@@ -62,11 +61,11 @@ def gopro_like_pair(
     """
     check_images(photo)
     check_frame_count(frames)
-    shake = check_range("shake", shake, 0, 45)
+    low, high = check_range("shake", shake, 0, 45)
     room = _room(photo)
     scene = _window(photo, room, rng)  # the frame and `room` pixels around it
     height, width = (side - 2 * room for side in scene.shape[-2:])
-    strength = draw(shake, rng)
+    strength = low + (high - low) * float(torch.rand((), generator=rng))
     poses = random_poses(1, frames, rotation=strength, translation=SHIFT * strength, rng=rng)
     poses = _within(poses - poses[:, frames // 2, None], room, height, width)
     taken = warp(scene, poses, focal=float(max(height, width)))

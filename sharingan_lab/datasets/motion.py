@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
-from sharingan_lab.blur.shake import homographies
+from sharingan_lab.blur.shake import homographies, look, on_grid
 from sharingan_lab.blur.trajectories import SETTINGS, WORD, Dice, walk
 from sharingan_lab.datasets.draws import item_keys, uniform, words
 
@@ -131,8 +131,8 @@ def _turn(scenes: Tensor, others: Others, of: _Motions) -> Seen:
     """The hand turns and shifts the camera: a homography a moment."""
     side = scenes.shape[-1]
     maps = torch.linalg.inv(homographies(_poses(of, side), float(side)))
-    arrived = _mean(_counts(of.reach), partial(_look, scenes), _on_grid(maps, scenes))
-    return arrived, inner(scenes)
+    maps = on_grid(maps, side, side).to(scenes, non_blocking=True)
+    return _mean(_counts(of.reach), partial(_look, scenes), maps), inner(scenes)
 
 
 def _depth(scenes: Tensor, others: Others, of: _Motions) -> Seen:
@@ -169,7 +169,8 @@ def _composite(
     counts = _counts(of.reach)
     ways = [_moments(some, counts).clamp(-(side // 6), side // 6) for some in (back_paths, paths)]
     seen = partial(_overlay, backs, torch.cat([fronts, shapes], dim=1))
-    return _mean(counts, seen, *(_on_grid(_slides(way), backs) for way in ways)), still
+    maps = (on_grid(_slides(way), side, side).to(backs, non_blocking=True) for way in ways)
+    return _mean(counts, seen, *maps), still
 
 
 def _overlay(backs: Tensor, fronts: Tensor, back_maps: Tensor, maps: Tensor) -> Tensor:
@@ -263,19 +264,8 @@ def _slides(shifts: Tensor) -> Tensor:
     return maps
 
 
-def _on_grid(maps: Tensor, scenes: Tensor) -> Tensor:
-    """Maps to places from -1 to 1 on scenes, and on their device."""
-    half = (scenes.shape[-1] - 1) / 2
-    places = torch.cat([maps[..., :2, :] / half, maps[..., 2:, :]], dim=-2)
-    return places.to(scenes, non_blocking=True)
-
-
 def _look(scenes: Tensor, maps: Tensor) -> Tensor:
     """What the crop shows of the first few scenes, when maps (m, 3, 3) say where it looks."""
-    crop = inner(scenes).shape[-1]
-    line = torch.arange(crop, device=scenes.device) - (crop - 1) / 2  # counted from the middle
-    along, down, middle = maps[..., None, None].unbind(2)  # each (m, 3, 1, 1)
-    # no product of matrices, which a GPU may round to three digits
-    seen = torch.addcmul(torch.addcmul(middle, down, line[:, None]), along, line)
-    grid = (seen[:, :2] / seen[:, 2:]).permute(0, 2, 3, 1)
-    return F.grid_sample(scenes[: len(maps)], grid, padding_mode="reflection", align_corners=True)
+    side = scenes.shape[-1]
+    crop = side - 2 * (side // 6)
+    return look(scenes[: len(maps)], maps, (crop, crop), "reflection")

@@ -13,11 +13,10 @@ from sharingan_lab.blur.camera import shoot
 from sharingan_lab.blur.convolution import convolve_inside
 from sharingan_lab.blur.kernels import rasterize
 from sharingan_lab.blur.trajectories import SETTINGS, Dice, walk
-from sharingan_lab.checks import check_pixels
+from sharingan_lab.checks import Range, check_pixels, check_range
 from sharingan_lab.datasets.album import Album
 from sharingan_lab.datasets.batched import Batch, BatchedPairs
 from sharingan_lab.datasets.draws import normal_like, uniform, words
-from sharingan_lab.datasets.ranges import Range, check_range
 from sharingan_lab.errors import DataError, InputError
 from sharingan_lab.images import list_pictures, read_image, read_uint8
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sharingan_lab.datasets.ranges import Range, check_range
+from sharingan_lab.checks import Range, check_range
 from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.training.assignments import check_known, read_assignment
 from sharingan_lab.training.limits import RANGES, check_settings
