@@ -90,7 +90,7 @@ def warp(
     return torch.stack(list(_frames(images, poses, focal, boundary)), dim=1)
 
 
-def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None) -> Tensor:
+def margin(poses: Tensor, height: int, width: int) -> Tensor:
     """Return how far beyond the border of an image a shaken camera looks.
 
     Parameters
@@ -98,9 +98,7 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
     poses : Tensor
         Paths (N, T, 6); see `camera_shake`.
     height, width : int
-        Size of the image in pixels.
-    focal : float, optional
-        Focal length in pixels; the longer side if not given.
+        Size of the image in pixels; its longer side is the focal length.
 
     Returns
     -------
@@ -116,12 +114,10 @@ def margin(poses: Tensor, height: int, width: int, *, focal: float | None = None
     3.0
     """
     _check_poses(poses)
-    focal = float(max(height, width)) if focal is None else focal
-    check_number("focal", focal, 1e-6)
     half = torch.tensor([width - 1, height - 1], dtype=torch.float64, device=poses.device) / 2
     signs = half.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
     corners = torch.cat([signs * half, half.new_ones(4, 1)], dim=1)
-    back = torch.linalg.inv(homographies(poses, focal))
+    back = torch.linalg.inv(homographies(poses, float(max(height, width))))
     seen = torch.einsum("ntij,cj->ntci", back, corners)
     beyond = (seen[..., :2] / seen[..., 2:]).abs() - half  # straight lines stay straight
     return beyond.amax(dim=(1, 2, 3)).clamp(min=0)

@@ -11,15 +11,10 @@ _WINDOW = 1000  # streams of random numbers from here on choose windows
 
 
 class Album:
-    """Pictures of any sizes, on any device.
+    """Pictures (C, H, W) of any sizes, uint8 or float in [0, 1], kept on any device.
 
-    Parameters
-    ----------
-    images : sequence of Tensor
-        Pictures (C, H, W), uint8 or float in [0, 1]; C is 3, or more where several pictures of one
-        size lie one behind the other, such as the frames of a film.
-    device : str or torch.device
-        Where they are kept.
+    C is 3, or more where several pictures of one size lie one behind the other, such as the frames
+    of a film.
 
     Examples
     --------
@@ -54,28 +49,12 @@ class Album:
     ) -> Iterator[Tensor]:
         """Cut a window an item, at a random place of random pictures, half of them mirrored.
 
-        Parameters
-        ----------
-        count : int
-            How many of the pictures that lie one behind the other are cut at that place.
-        keys : Tensor
-            Keys of the items (n,), on the CPU; see `sharingan_lab.datasets.draws`.
-        side : int
-            Height and width in pixels.
-        stream : int
-            Another window for the same items.
-        margin : int
-            How far each side of a window may lie beyond its picture, of which it sees the mirror
-            image there; what is left of the window without its margins must fit.
-        on_side : bool
-            Also lay half of them on their side.
-
-        Yields
-        ------
-        Tensor
-            Windows (n, 3, side, side), float32 in [0, 1], of one picture after the other. A picture
-            is chosen as often as its size says, so that detail of a large one is as likely as that
-            of a small one.
+        Yields the windows (n, 3, side, side), float32 in [0, 1], of `count` pictures that lie one
+        behind the other, all at one place. A picture is chosen as often as its size says, so that
+        detail of a large one is as likely as that of a small one. Another `stream` gives the items
+        (keys (n,), on the CPU) another window. Each side of a window may lie `margin` pixels beyond
+        its picture, of which it sees the mirror image there; what is left of the window without its
+        margins must fit. `on_side` also lays half of them on their side.
         """
         chance = uniform(keys, 6, _WINDOW + stream)
         chosen = torch.searchsorted(self.ends, chance[:, 0].contiguous(), right=True)

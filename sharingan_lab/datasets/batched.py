@@ -14,17 +14,8 @@ Batch = tuple[Sequence[Tensor], Sequence[Tensor]]
 
 
 class BatchedPairs(Dataset):
-    """Pairs that follow from (seed, epoch, index) alone, and of which a batch is made at once.
+    """`items` pairs that follow from (seed, epoch, index) alone; a batch of them is made at once.
 
-    Parameters
-    ----------
-    items : int
-        Items in an epoch.
-    seed : int
-        Every random number of the data follows from it.
-
-    Notes
-    -----
     A loader asks for a whole batch at once. One with ``persistent_workers`` keeps old copies of the
     data set: make a new loader (or leave that switch off) for :meth:`set_epoch` to be seen.
 
@@ -66,15 +57,7 @@ class BatchedPairs(Dataset):
 
 
 def check_indices(indices: Sequence[int], items: int) -> None:
-    """Raise IndexError for the first index that is none of an item; none is counted from the end.
-
-    Examples
-    --------
-    >>> check_indices([0, 3, 2], items=3)
-    Traceback (most recent call last):
-    ...
-    IndexError: item 3 of 3
-    """
+    """Raise IndexError for an index that is none of an item; none is counted from the end."""
     for index in indices:
         if not 0 <= index < items:
             raise IndexError(f"item {index} of {items}")

@@ -47,11 +47,6 @@ class Camera:
         ones have it, too.
     quality : (float, float)
         JPEG qualities of half of the blurred pictures; the others are not compressed.
-
-    Raises
-    ------
-    InputError
-        A number is out of range.
     """
 
     kinds: tuple[float, ...] = (0.07, 0.45, 0.13, 0.1, 0.25)

@@ -24,21 +24,7 @@ _TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
 
 
 def soften(images: Tensor, deviation: Tensor) -> Tensor:
-    """Blur images by a Gaussian, each by its own.
-
-    Parameters
-    ----------
-    images : Tensor
-        (n, c, h, w), at least 3 pixels high and wide.
-    deviation : Tensor
-        Standard deviations in pixels (n,), up to about 1; 0 leaves an image as it is.
-
-    Examples
-    --------
-    >>> image = torch.eye(9)[None, None]
-    >>> torch.allclose(soften(image, torch.zeros(1)), image)
-    True
-    """
+    """Blur images (n, c, h, w) by Gaussians of these deviations in pixels (n,), up to about 1."""
     places = torch.arange(-2, 3, device=images.device)
     taps = torch.exp(-(places**2) / (2 * deviation[:, None].clamp(min=0.05) ** 2))
     taps = (taps / taps.sum(dim=1, keepdim=True)).to(images)
@@ -47,19 +33,9 @@ def soften(images: Tensor, deviation: Tensor) -> Tensor:
 
 
 def jpeg(images: Tensor, quality: Tensor) -> Tensor:
-    """Compress images by JPEG and read them back: baseline, colour at half size (4:2:0).
+    """Compress images (n, 3, h, w) by JPEG and read them back.
 
-    Parameters
-    ----------
-    images : Tensor
-        (n, 3, h, w) in [0, 1].
-    quality : Tensor
-        From 1 to 100, one an image (n,), on the scale of libjpeg.
-
-    Returns
-    -------
-    Tensor
-        Images of the same shape in [0, 1].
+    Baseline, colour at half size (4:2:0); the quality (n,), 1 to 100, is on the scale of libjpeg.
 
     Examples
     --------

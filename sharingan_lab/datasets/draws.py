@@ -12,6 +12,7 @@ References
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,17 +21,9 @@ _FIRST, _SECOND = 0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64
 
 
 def item_keys(*path: int | Tensor) -> Tensor:
-    """Make one key an item from the numbers that name it, such as (seed, epoch, index).
+    """Make one key an item (n,) from the whole numbers that name it, such as (seed, epoch, index).
 
-    Parameters
-    ----------
-    *path : int or Tensor
-        Whole numbers, or int64 tensors (n,) of one for each item; at least one is a tensor.
-
-    Returns
-    -------
-    Tensor
-        Keys (n,), int64.
+    At least one of the numbers is a tensor (n,), of one for each item.
 
     Examples
     --------
@@ -47,20 +40,7 @@ def item_keys(*path: int | Tensor) -> Tensor:
 def words(keys: Tensor, count: int, stream: int = 0) -> Tensor:
     """Draw whole numbers below ``2**62``, evenly distributed: (n, count), int64.
 
-    Parameters
-    ----------
-    keys : Tensor
-        Keys (n,) of :func:`item_keys`, on the device where the numbers are wanted.
-    count : int
-        Numbers an item.
-    stream : int
-        What the numbers are for; each stream has its own.
-
-    Examples
-    --------
-    >>> drawn = words(item_keys(0, torch.arange(4)), 1000)
-    >>> drawn.shape, round(float((drawn.double() / 2**62).mean()), 1)
-    (torch.Size([4, 1000]), 0.5)
+    The numbers of the keys (n,) come on these' device; each stream has its own.
     """
     start = _hash((keys ^ stream) + _STRIDE)
     places = torch.arange(1, count + 1, device=keys.device) * _STRIDE
@@ -68,26 +48,12 @@ def words(keys: Tensor, count: int, stream: int = 0) -> Tensor:
 
 
 def uniform(keys: Tensor, count: int, stream: int = 0) -> Tensor:
-    """Draw numbers evenly from [0, 1): (n, count), double precision; see :func:`words`.
-
-    Examples
-    --------
-    >>> drawn = uniform(item_keys(0, torch.arange(4)), 1000)
-    >>> bool((0 <= drawn).all() and (drawn < 1).all()), round(float(drawn.var()), 2)
-    (True, 0.08)
-    """
+    """Draw numbers evenly from [0, 1): (n, count), double precision; see :func:`words`."""
     return (words(keys, count, stream) >> 9).double() / 2**53
 
 
 def normal_like(images: Tensor, keys: Tensor, stream: int = 0) -> Tensor:
-    """Draw standard normal numbers, one for each value of images (n, ...).
-
-    Examples
-    --------
-    >>> noise = normal_like(torch.zeros(2, 3, 64, 64), item_keys(0, torch.arange(2)))
-    >>> noise.shape, round(float(noise.std()), 1)
-    (torch.Size([2, 3, 64, 64]), 1.0)
-    """
+    """Draw standard normal numbers, one for each value of images (n, ...)."""
     count = images[0].numel()
     bits = words(keys, (count + 1) // 2, stream)
     # Box and Muller: each word gives a length and a direction, and so two numbers
@@ -95,6 +61,13 @@ def normal_like(images: Tensor, keys: Tensor, stream: int = 0) -> Tensor:
     turn = (bits & (2**31 - 1)).float() * (2 * math.pi / 2**31)
     both = torch.cat([length * turn.cos(), length * turn.sin()], dim=1)
     return both[:, :count].view(images.shape)
+
+
+def seeded_rng(seed: int, *path: int) -> torch.Generator:
+    """Make a random source of its own for one item: from the seed and the numbers that name it."""
+    # SeedSequence drops trailing zeros, so the length of the path is mixed in as well.
+    words = np.random.SeedSequence([seed, len(path), *path]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
 
 
 def _hash(words: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sharingan_lab.datasets.draws import seeded_rng
 from sharingan_lab.datasets.frames import cached_frames, half_size_pair
 from sharingan_lab.datasets.gopro_layout import check_layout, list_pairs
-from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.seeds import check_seed
 

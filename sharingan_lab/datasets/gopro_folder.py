@@ -12,9 +12,9 @@ from torch.nn.functional import interpolate
 
 from sharingan_lab.checks import Range, check_count, check_number, check_range
 from sharingan_lab.datasets.averages import KINDS, check_frame_count
+from sharingan_lab.datasets.draws import seeded_rng
 from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import SMALLEST, gopro_like_pair, kept, needed
-from sharingan_lab.datasets.seeding import seeded_rng
 from sharingan_lab.datasets.synthetic import SyntheticBlurPairs, Takes
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import list_pictures, read_image, write_image

@@ -31,26 +31,14 @@ Others = Callable[[], Tensor]  # light of what may cross the scenes
 
 
 def inner(images: Tensor) -> Tensor:
-    """Return the crop in the middle of scenes, which reach beyond it by :func:`margin` pixels.
-
-    Examples
-    --------
-    >>> inner(torch.zeros(1, 3, 192, 192)).shape
-    torch.Size([1, 3, 128, 128])
-    """
+    """The crop in the middle of scenes, which reach beyond it by :func:`margin` pixels."""
     side = images.shape[-1]
     first = side // 6
     return images[..., first : side - first, first : side - first]
 
 
 def margin(crop: int) -> int:
-    """Return the pixels that a scene shows around a crop on each side: how far motions reach.
-
-    Examples
-    --------
-    >>> margin(128)
-    32
-    """
+    """Pixels that a scene shows around a crop on each side: how far motions reach."""
     return crop // 4
 
 
@@ -77,19 +65,6 @@ def expose(
     reach : Tensor
         Width or height of the motions in pixels, whichever is larger, (n,); a motion that would
         look beyond the scene is shrunk.
-
-    Returns
-    -------
-    arrived, still : Tensor
-        Light (n, 3, crop, crop).
-
-    Examples
-    --------
-    >>> scenes = torch.ones(1, 3, 48, 48)
-    >>> kinds, reach = torch.tensor([KINDS.index("shake")]), torch.tensor([5.0])
-    >>> arrived, still = expose(kinds, scenes, lambda some: None, item_keys(kinds), reach)
-    >>> arrived.shape, torch.allclose(arrived, still)
-    (torch.Size([1, 3, 32, 32]), True)
     """
     still = inner(scenes).clone()
     arrived = torch.empty_like(still)

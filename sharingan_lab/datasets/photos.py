@@ -35,14 +35,7 @@ _GREY: dict[str, Callable[[], np.ndarray]] = {
 def photo_names(*, grey: bool = False) -> tuple[str, ...]:
     """Names that :func:`photo` knows: everyday scenes first, then scientific pictures.
 
-    Parameters
-    ----------
-    grey : bool
-        Also name the grey-level pictures, which come with three equal channels.
-
-    Returns
-    -------
-    tuple of str
+    `grey` also names the grey-level pictures, which come with three equal channels.
 
     Examples
     --------
@@ -67,11 +60,6 @@ def photo(name: str, size: int | None = None) -> Tensor:
     -------
     Tensor
         (1, 3, H, W), float32 in [0, 1], RGB.
-
-    Raises
-    ------
-    InputError
-        The name is unknown or the size is not positive.
 
     Examples
     --------
@@ -98,11 +86,6 @@ def photos(size: int, names: tuple[str, ...] | None = None) -> Tensor:
     -------
     Tensor
         (N, 3, size, size), float32 in [0, 1].
-
-    Raises
-    ------
-    InputError
-        A name is unknown or the size is not positive.
 
     Examples
     --------

@@ -41,11 +41,6 @@ class PathCamera:
         The camera's response, from 1 to 4: pixel value = light ** (1 / gamma). 1 blurs the values
         as they are, as the report does; 2.2 blurs in linear light, as cameras do.
 
-    Raises
-    ------
-    InputError
-        A number is out of range.
-
     Notes
     -----
     The default is mild, because the path winds: half of the kernels are narrower than about a tenth
@@ -139,12 +134,6 @@ class SyntheticBlurPairs(BatchedPairs):
         Also lay half of the crops on their side.
     device : str or torch.device
         Where the pictures lie and the items are made.
-
-    Raises
-    ------
-    InputError
-        There is no picture, one has the wrong shape or type or is smaller than the crop, or the
-        kernels are too large for the crop.
 
     Notes
     -----

@@ -35,11 +35,6 @@ def weed_field(size: int = 256, *, rng: torch.Generator) -> tuple[Tensor, Tensor
     labels : Tensor
         (M,), int64: 1 a crop plant, 2 a weed (see ``CLASS_NAMES``).
 
-    Raises
-    ------
-    InputError
-        The size is below 64.
-
     Examples
     --------
     >>> image, boxes, labels = weed_field(128, rng=torch.Generator().manual_seed(0))
