@@ -22,23 +22,25 @@ class Control(NamedTuple):
 def start_values(
     controls: Mapping[str, tuple],
     given: Mapping[str, float | str],
-    choices: Mapping[str, tuple[str, ...]] | None = None,
+    choices: Mapping[str, tuple[str, tuple[str, ...]]],
 ) -> dict[str, float | str]:
     """Complete the values to start from, and refuse what no control can show.
+
+    Controls and choices are those of an explorer.
 
     Raises
     ------
     InputError
         A name is unknown, or a value out of its control's range.
     """
-    choices = choices or {}
+    words = {name: words for name, (_, words) in choices.items()}
     usual = {name: control[1] for name, control in controls.items()}
-    usual |= {name: words[0] for name, words in choices.items()}
+    usual |= {name: first for name, (first, *_) in words.items()}
     for name, value in given.items():
         if name not in usual:
             raise InputError(f"no control {name!r}; choose from {', '.join(usual)}")
-        if name in choices and value not in choices[name]:
-            raise InputError(f"{name} must be one of {', '.join(choices[name])}, got {value!r}")
+        if name in words and value not in words[name]:
+            raise InputError(f"{name} must be one of {', '.join(words[name])}, got {value!r}")
         if name in controls:
             _check_range(name, value, Control(*controls[name]))
     return {name: type(value)(given.get(name, value)) for name, value in usual.items()}

@@ -26,14 +26,17 @@ _STYLE = """
 
 
 class Explorer(ipywidgets.VBox):
-    """Controls, and what a subclass draws from their values in ``_draw``.
+    """Controls, and what a subclass draws from their values.
 
-    Without a kernel a still picture stands in for it; on a report's page, pictures for
-    ``page_values`` of some sliders, which turn there. By name are given what makes each
-    :class:`Control`, other values to start from, and the lists beside the sliders: label and words,
-    of which the first is the start. ``controls`` holds the number box or the list of each name,
-    whose ``.value`` redraws when it is set; ``description`` says what is to be seen, with its
-    numbers.
+    It has ``_draw``, which shows it, and ``drawn``, a picture of what is shown, which stands in for
+    it without a kernel. On a report's page stand pictures for ``page_values`` of some sliders,
+    which turn there: for them ``draw_at`` takes other values than those shown, and returns a figure
+    and its description in words.
+
+    By name are given what makes each :class:`Control`, other values to start from, and the lists
+    beside the sliders: label and words, of which the first is the start. ``controls`` holds the
+    number box or the list of each name, whose ``.value`` redraws when it is set; ``description``
+    says what is to be seen, with its numbers.
     """
 
     description: str
@@ -49,7 +52,7 @@ class Explorer(ipywidgets.VBox):
         live: bool = False,
     ) -> None:
         choices = choices or {}
-        self.starts = start_values(controls, start, {n: words for n, (_, words) in choices.items()})
+        self.starts = start_values(controls, start, choices)
         self._sliders = {
             name: Control(*control)._replace(start=self.starts[name])
             for name, control in controls.items()
@@ -91,17 +94,6 @@ class Explorer(ipywidgets.VBox):
         except Exception as error:
             self.say(str(error))
             raise
-
-    def _draw(self) -> None:
-        raise NotImplementedError
-
-    def drawn(self) -> Encoded:
-        """Return the picture of what is shown now."""
-        raise NotImplementedError
-
-    def draw_at(self, values: dict[str, float | str]) -> tuple[Figure, str]:
-        """Return a figure for other values than those shown, and its description in words."""
-        raise NotImplementedError
 
     def kept(self) -> tuple[str, str]:
         """Return what a page without a kernel keeps, as HTML, and the same in words."""

@@ -81,7 +81,7 @@ class Playground(Explorer):
         ]
         self._begin()
         self._open()
-        self._say_how_it_stands()
+        self.status.value = f"<p>{self.description}</p>"
         self.play.on_click(lambda _: self.pause() if self.playing else self.start())
         self.step.on_click(lambda _: self._one_turn())
         self.again.on_click(lambda _: self._start_again())
@@ -104,7 +104,6 @@ class Playground(Explorer):
             self._task.cancel()
             self._task = None
             self.play.description = "Start"
-            self._redraw()
             self._say_how_it_stands()
 
     def close(self) -> None:
@@ -143,18 +142,17 @@ class Playground(Explorer):
     def _one_turn(self) -> None:
         self.pause()
         self.game.turn(rules(self.values))
-        self._redraw()
         self._say_how_it_stands()
 
     def _start_again(self) -> None:
         self._begin()
-        self._redraw()
         self._say_how_it_stands()
 
     def _begin(self) -> None:
         self.game, self._origin = fresh_game(self.values), _origin(self.values)
 
     def _say_how_it_stands(self) -> None:
+        self._redraw()
         self.status.value = f"<p>{self.description}</p>"
 
     def _draw(self) -> None:

@@ -46,7 +46,7 @@ PAGE_VALUES = {
 METHODS = ("Wiener", "Richardson-Lucy")
 KERNEL_SIZE = 64
 CHOICES = {"boundary": ("beyond the border", tuple(BOUNDARIES)), "method": ("method", METHODS)}
-STARTS = start_values(CONTROLS, {}, {name: words for name, (_, words) in CHOICES.items()})
+STARTS = start_values(CONTROLS, {}, CHOICES)
 _WALK = ("path_length", "inertia", "gaussian", "impulse", "anxiety")
 _SENSOR = ("noise_std", "gamma", "highlights", "boundary")
 

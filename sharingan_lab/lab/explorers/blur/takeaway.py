@@ -6,8 +6,8 @@ import io
 import numpy as np
 
 from sharingan_lab.images import to_uint8
-from sharingan_lab.lab.explorers.blur.panels import data_uri, png
 from sharingan_lab.lab.explorers.blur.pictures import Picture
+from sharingan_lab.lab.explorers.blur.plots import data_uri, png
 from sharingan_lab.lab.explorers.blur.settings import KERNEL_SIZE, STARTS, sensor, walk
 from sharingan_lab.lab.explorers.blur.shot import Shot
 

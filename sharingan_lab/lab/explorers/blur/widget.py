@@ -12,7 +12,6 @@ from sharingan_lab.errors import DataError
 from sharingan_lab.lab.encoding import Encoded, encode
 from sharingan_lab.lab.explorers.blur import pictures, plots, takeaway
 from sharingan_lab.lab.explorers.blur.page import Page
-from sharingan_lab.lab.explorers.blur.panels import LOUDER, loud_noise, photograph
 from sharingan_lab.lab.explorers.blur.settings import CHOICES, CONTROLS, METHODS, PAGE_VALUES
 from sharingan_lab.lab.explorers.blur.shot import Quality, Shot, expose, restorations
 from sharingan_lab.lab.explorers.explorer import Explorer
@@ -132,8 +131,10 @@ class BlurExplorer(Explorer):
         self._plot("spectrum", plots.spectrum_plot, shot.kernel)
         self._photograph("sharp", "sharp", shot.sharp, self.picture.name)
         self._photograph("blurred", "blurred", shot.blurred, str(shot.quality))
-        noise = loud_noise(shot.blurred, shot.clean)
-        self._photograph("noise", f"noise × {LOUDER}", noise, f"std {_levels(shot.noise_std)}")
+        noise = plots.loud_noise(shot.blurred, shot.clean)
+        self._photograph(
+            "noise", f"noise × {plots.LOUDER}", noise, f"std {_levels(shot.noise_std)}"
+        )
 
     def _draw_restored(self) -> None:
         true, wrong = restorations(self.shot, self.values)
@@ -157,7 +158,7 @@ class BlurExplorer(Explorer):
 
     def _photograph(self, name: str, title: str, image: Tensor, caption: str) -> None:
         zoom = tuple(self.controls[control].value for control in ("zoom", "across", "down"))
-        self._show(name, photograph(title, image, zoom, caption))
+        self._show(name, plots.photograph(title, image, zoom, caption))
 
     def _describe(self, shot: Shot, values: Mapping[str, float | str]) -> str:
         return (
@@ -183,10 +184,10 @@ def _sheet(shot: Shot) -> Figure:
     plots.path_plot(path, shot.path, shot.exposure, edge)
     plots.kernel_plot(kernel, shot.kernel, edge)
     plots.spectrum_plot(spectrum, shot.kernel)
-    noise = loud_noise(shot.blurred, shot.clean)
+    noise = plots.loud_noise(shot.blurred, shot.clean)
     draw_picture(photographs[0], shot.sharp, "sharp")
     draw_picture(photographs[1], shot.blurred, f"blurred: {shot.quality}")
-    draw_picture(photographs[2], noise, f"noise × {LOUDER}: std {shot.noise_std:.3f}")
+    draw_picture(photographs[2], noise, f"noise × {plots.LOUDER}: std {shot.noise_std:.3f}")
     return figure
 
 
