@@ -28,16 +28,8 @@ def check_images(
 ) -> None:
     """Raise InputError unless these are images: shape, type and every value.
 
-    Parameters
-    ----------
-    images : Tensor
-        Should be (N, C, H, W), float32 or float64, finite, in [0, 1] give or take `slack`.
-    name : str
-        What the message calls them.
-    channels : tuple of int
-        Numbers of channels that will do.
-    slack : float
-        How far values may lie outside of [0, 1].
+    They should be (N, C, H, W), C one of `channels`, float32 or float64, finite, and in [0, 1],
+    give or take `slack`.
 
     Examples
     --------
@@ -45,7 +37,7 @@ def check_images(
     Traceback (most recent call last):
     ...
     sharingan_lab.errors.InputError: images must lie in [0, 1], got float32 (1, 1, 1, 2) from 0 to \
-255: divide by the value of white, 255 for 8 bits
+    255: divide by the value of white, 255 for 8 bits
     """
     check_layout(images, name, channels)
     check_pixels(images, name, slack=slack)

@@ -9,10 +9,7 @@ from sharingan_lab.errors import ConfigError
 def choose_device(name: str = "auto") -> torch.device:
     """Turn "auto", "cpu" or "cuda" into a device; "auto" takes a CUDA GPU where there is one.
 
-    Raises
-    ------
-    ConfigError
-        The name is unknown, or CUDA was asked for and is not there.
+    A ConfigError says that the name is unknown, or that CUDA was asked for and is not there.
 
     Examples
     --------

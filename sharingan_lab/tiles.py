@@ -23,24 +23,11 @@ def in_tiles(
     margin: int = MARGIN,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Tensor:
-    """Do some work on an image (C, H, W) part by part.
+    """Do some work on an image (C, H, W) of any type, part by part.
 
-    Parameters
-    ----------
-    image : Tensor
-        (C, H, W), of any type.
-    work : callable
-        Takes a tile (C, h, w) and returns it changed, of the same shape and type.
-    side, margin : int
-        Side of a tile with its margins, and what of it is seen and not kept, in pixels. An image of
-        at most side * side pixels is one tile.
-    on_progress : callable, optional
-        Called with the tiles that are done and their number.
-
-    Returns
-    -------
-    Tensor
-        As the image.
+    The work takes a tile (C, h, w) and returns it changed, of the same shape and type. A tile has
+    `side` pixels with its margins, what it sees and does not keep; an image of at most side * side
+    pixels is one tile. `on_progress` is called with the tiles that are done and their number.
 
     Examples
     --------
@@ -86,14 +73,8 @@ def _spans(length: int, side: int, margin: int) -> list[Span]:
 def frozen_statistics(network: nn.Module, image: Tensor) -> Iterator[None]:
     """Let instance normalisation use the mean and variance of this image, whatever it is shown.
 
-    A tile on its own would be normalised by itself, and differ from its neighbours.
-
-    Parameters
-    ----------
-    network : nn.Module
-        In evaluation mode; what of it is no :class:`torch.nn.InstanceNorm2d` stays as it is.
-    image : Tensor
-        (1, 3, H, W), the whole picture or a reduced copy of it.
+    A tile on its own would be normalised by itself, and differ from its neighbours. The network is
+    in evaluation mode; the image (1, 3, H, W) is the whole picture or a reduced copy of it.
 
     Notes
     -----

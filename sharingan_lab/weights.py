@@ -12,17 +12,7 @@ from sharingan_lab.errors import CheckpointError
 def read_weights(path: Path, remedy: str) -> dict[str, Tensor]:
     """Read a ``.safetensors`` file or one that torch has pickled; code in it is not run.
 
-    Raises
-    ------
-    CheckpointError
-        The file is missing, and the remedy is said, or it cannot be read.
-
-    Examples
-    --------
-    >>> read_weights(Path("missing.pth"), "`sharingan fetch vgg19`")
-    Traceback (most recent call last):
-    ...
-    sharingan_lab.errors.CheckpointError: no weights at missing.pth: `sharingan fetch vgg19`
+    A CheckpointError says that the file is missing, and the remedy, or that it cannot be read.
     """
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}: {remedy}")

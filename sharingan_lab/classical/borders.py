@@ -65,11 +65,6 @@ def transfer(kernels: Tensor, shape: torch.Size) -> Tensor:
 
     It is the Fourier transform of the kernels, scaled to sum to 1, with their origin at pixel
     (k // 2, k // 2).
-
-    Examples
-    --------
-    >>> transfer(torch.ones(1, 2, 2), (4, 4)).abs()[0, 0, 0].round(decimals=3).tolist()
-    [1.0, 0.7070000171661377, 0.0]
     """
     k = kernels.shape[-1]
     scaled = kernels / kernels.sum(dim=(1, 2), keepdim=True)

@@ -9,9 +9,7 @@ _MASKS = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
 def with_alpha_mask(bmp: bytes) -> bytes:
     """The 32-bit BMP that Pillow writes of an RGBA image, with a header that names its channels.
 
-    References
-    ----------
-    .. [1] Microsoft, "BITMAPV4HEADER structure (wingdi.h)", Win32 documentation.
+    Microsoft, "BITMAPV4HEADER structure (wingdi.h)", Win32 documentation.
     """
     head, more = bytearray(bmp[: 14 + _PLAIN]), _V4 - _PLAIN
     (size, _, start) = struct.unpack_from("<3I", head, 2)
