@@ -255,7 +255,7 @@ def test_train_on_a_folder_of_photographs(tmp_path):
     settings = [word for field in (*TINY, "data=folder") for word in ("--set", field)]
     words = ["--recipe", "quick", "--data", str(tmp_path / "photos"), "--out", str(tmp_path / "a")]
     assert main(["train", *words, *settings]) == 0
-    assert TrainConfig.from_json((tmp_path / "a" / "config.json").read_text()).data == "folder"
+    assert TrainConfig.read(tmp_path / "a" / "config.json").data == "folder"
 
 
 def test_train_without_its_data_leaves_nothing(tmp_path, capsys):

@@ -304,20 +304,6 @@ class TrainConfig:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> "TrainConfig":
-        """Read the settings back; unknown ones are refused.
-
-        Examples
-        --------
-        >>> TrainConfig.from_json(TrainConfig(crop=64).to_json()).crop
-        64
-        """
-        try:
-            return cls().with_settings(**json.loads(text))
-        except (json.JSONDecodeError, TypeError) as error:
-            raise ConfigError(f"this is no config.json of a run: {error}") from error
-
-    @classmethod
     def read(cls, path: Path) -> "TrainConfig":
         """Read the settings that a run keeps in its ``config.json``.
 
@@ -327,9 +313,9 @@ class TrainConfig:
             The file is damaged; the message names it and the remedy.
         """
         try:
-            return cls.from_json(path.read_text())
-        except (OSError, ValueError) as error:  # ConfigError and UnicodeDecodeError among them
+            return cls().with_settings(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError) as error:  # ConfigError is a ValueError
             raise ConfigError(
-                f"{path} is damaged: {error}; delete it and resume with the --recipe and --set of "
-                "the beginning, which the checkpoints are compared with"
+                f"{path} is damaged: no config.json of a run ({error}); delete it and resume with "
+                "the --recipe and --set of the beginning, which the checkpoints are compared with"
             ) from error

@@ -9,8 +9,9 @@ from sharingan_lab.training import RECIPES, TrainConfig, recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_survives_the_way_through_json(name):
-    assert TrainConfig.from_json(recipe(name).to_json()) == recipe(name)
+def test_every_recipe_survives_the_way_through_json(name, tmp_path):
+    (tmp_path / "config.json").write_text(recipe(name).to_json())
+    assert TrainConfig.read(tmp_path / "config.json") == recipe(name)
     assert recipe(name).recipe == name
 
 
@@ -39,11 +40,12 @@ def test_sharingan_goes_on_from_lite_with_the_losses_of_corrected():
     assert all(getattr(sharingan, name) == getattr(plain, name) for name in same_as_plain)
 
 
-def test_a_range_is_a_tuple_from_a_text_and_from_json():
+def test_a_range_is_a_tuple_from_a_text_and_from_json(tmp_path):
     config = recipe("quick").with_assignments(["path_length=2,60", "gamma=1,2.2", "noise_std=0.1"])
     assert (config.path_length, config.gamma) == ((2.0, 60.0), (1.0, 2.2))
     assert config.noise_std == 0.1
-    assert TrainConfig.from_json(config.to_json()) == config
+    (tmp_path / "config.json").write_text(config.to_json())
+    assert TrainConfig.read(tmp_path / "config.json") == config
 
 
 def test_the_default_is_corrected():

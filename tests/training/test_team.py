@@ -86,7 +86,7 @@ if words and not (folder / "died").exists():
     sys.exit(main(words))
 
 for file in sorted(folder.glob("*.json")):
-    one = Trainer(TrainConfig.from_json(file.read_text()))
+    one = Trainer(TrainConfig.read(file))
     one.step(next(one._batches()))
     one.team.average([one.sums])
     networks = (one.generator, one.critic)
@@ -94,7 +94,7 @@ for file in sorted(folder.glob("*.json")):
     if one.team.leads:
         torch.save([*gradients, one.sums], file.with_suffix(ending))
 
-config = TrainConfig.from_json((folder / "config").read_text())
+config = TrainConfig.read(folder / "config")
 now, usual = [0.0], trainer.time
 trainer.time = SimpleNamespace(monotonic=lambda: now[0])
 run, rates = Trainer(config.with_settings(minutes=12.0, average=0.9)), []
