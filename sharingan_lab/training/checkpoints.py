@@ -12,7 +12,7 @@ import os
 import shutil
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -28,14 +28,25 @@ RESUME = "then go on with --resume from the last good checkpoint, which is kept"
 _MANIFEST, _FACTS = "manifest.json", "state.json"
 
 
+class RunState(NamedTuple):
+    """What a checkpoint keeps: networks and optimisers by name, other tensors, facts as JSON."""
+
+    networks: dict[str, nn.Module]
+    optimisers: dict[str, torch.optim.Optimizer]
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+
 def save_network(network: nn.Module, path: Path) -> None:
     """Write a network's weights with what is needed to rebuild it (class name and settings)."""
     about = json.dumps({"network": type(network).__name__, "settings": network.settings})
-    state = {
-        name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()
-    }
     # one entry: several are written in an order that changes from run to run
-    write_durably(path, save(state, metadata={"sharingan-lab": about}))
+    write_durably(path, save(_on_cpu(network.state_dict()), metadata={"sharingan-lab": about}))
+
+
+def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as safetensors takes them."""
+    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
 
 def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
@@ -71,28 +82,19 @@ def find_weights(name_or_path: str | os.PathLike) -> Path:
     return next(found[0].glob("generator-*.safetensors"))
 
 
-def save_checkpoint(
-    run_dir: Path,
-    step: int,
-    networks: dict[str, nn.Module],
-    optimisers: dict[str, torch.optim.Optimizer],
-    tensors: dict[str, Tensor],
-    facts: dict[str, Any],
-) -> Path:
-    """Write one checkpoint, drop all but the newest ones, and return its folder.
+def save_checkpoint(run_dir: Path, step: int, state: RunState) -> None:
+    """Write one checkpoint, and drop all but the newest ones.
 
-    `tensors` and `facts` are the rest of the state; a fact is what JSON can hold. A disk that is
-    full or read-only is a StorageError; earlier checkpoints are as they were.
+    A disk that is full or read-only is a StorageError; earlier checkpoints are as they were.
     """
-    for name, optimiser in optimisers.items():
-        tensors = tensors | _optimiser_tensors(name, optimiser)
     folder = run_dir / "checkpoints"
     final, partial = folder / f"step-{step:08d}", folder / f".partial-{step:08d}"
     with writing_to(run_dir, RESUME):
         folder.mkdir(parents=True, exist_ok=True)
-        _drop_partial(folder)  # of a run that was killed here
+        for leftover in folder.glob(".partial-*"):  # of a run that was killed here
+            shutil.rmtree(leftover)
         try:
-            _write(partial, step, networks, tensors, facts)
+            _write(partial, step, state)
             if final.exists():  # damaged: the run came this way before
                 shutil.rmtree(final)
             os.rename(partial, final)
@@ -100,22 +102,17 @@ def save_checkpoint(
             shutil.rmtree(partial, ignore_errors=True)
             raise
         _drop_old(folder, final)
-    return final
 
 
-def _write(
-    partial: Path,
-    step: int,
-    networks: dict[str, nn.Module],
-    tensors: dict[str, Tensor],
-    facts: dict[str, Any],
-) -> None:
+def _write(partial: Path, step: int, state: RunState) -> None:
     partial.mkdir()
-    for name, network in networks.items():
+    for name, network in state.networks.items():
         save_network(network, partial / f"{name}-{step:08d}.safetensors")
-    state = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    write_durably(partial / "state.safetensors", save(state))
-    write_durably(partial / _FACTS, json.dumps(facts).encode())
+    tensors = dict(state.tensors)
+    for name, optimiser in state.optimisers.items():
+        tensors |= _optimiser_tensors(name, optimiser)
+    write_durably(partial / "state.safetensors", save(_on_cpu(tensors)))
+    write_durably(partial / _FACTS, json.dumps(state.facts).encode())
     sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
     write_durably(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums}).encode())
 
@@ -191,11 +188,6 @@ def _verify(folder: Path) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _drop_partial(folder: Path) -> None:
-    for leftover in folder.glob(".partial-*"):
-        shutil.rmtree(leftover)
 
 
 def _drop_old(folder: Path, newest: Path) -> None:

@@ -12,11 +12,9 @@ from sharingan_lab.training.checkpoints import RESUME, newest_checkpoint
 
 Row = dict[str, float]
 
-COLUMNS = (
-    "step", "epoch", "learning_rate",
-    "wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss",
-    "psnr", "ssim", "input_psnr", "input_ssim",
-)  # fmt: skip
+LOSSES = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
+QUALITY = ("psnr", "ssim", "input_psnr", "input_ssim")
+COLUMNS = ("step", "epoch", "learning_rate", *LOSSES, *QUALITY)
 
 
 def write_history(rows: list[Row], run_dir: Path) -> None:

@@ -113,12 +113,6 @@ def shipped_runs(name: str) -> list[RunRecord]:
     if not path.is_file():
         raise DataError(f"there is no {path}: choose a generator that ships, such as 'lite'")
     return [
-        RunRecord(
-            TrainConfig().with_settings(**run["settings"]),
-            run["history"],
-            {},
-            run["step"],
-            run["seconds"],
-        )
+        RunRecord(TrainConfig().with_settings(**run.pop("settings")), samples={}, **run)
         for run in json.loads(path.read_text())
     ]

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import named_path
 from sharingan_lab.storage import write_atomically
-from sharingan_lab.training.checkpoints import newest_checkpoint, save_checkpoint
+from sharingan_lab.training.checkpoints import RunState, newest_checkpoint, save_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.history import Row, write_history
 from sharingan_lab.training.samples import write_samples
@@ -90,16 +89,9 @@ class RunFolder:
         if self._events:
             self._events.add(row, self._sheet if "psnr" in row else None)
 
-    def save(
-        self,
-        step: int,
-        networks: dict[str, nn.Module],
-        optimisers: dict[str, torch.optim.Optimizer],
-        tensors: dict[str, Tensor],
-        facts: dict[str, Any],
-    ) -> None:
+    def save(self, step: int, state: RunState) -> None:
         """Write the history, which is among the facts, and a checkpoint."""
         if self.writes:
-            write_history(facts["history"], self.path)
-            facts = facts | {"settings": vars(self.config)}
-            save_checkpoint(self.path, step, networks, optimisers, tensors, facts)
+            write_history(state.facts["history"], self.path)
+            facts = state.facts | {"settings": vars(self.config)}
+            save_checkpoint(self.path, step, state._replace(facts=facts))

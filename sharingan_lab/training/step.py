@@ -17,7 +17,6 @@ from sharingan_lab.training.config import TrainConfig
 
 Pair = tuple[Tensor, Tensor]  # blurred and sharp images, (N, 3, H, W) in [0, 1]
 Losses = dict[str, Tensor]
-LOSSES = ("wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss")
 
 
 def signed(images: Tensor) -> Tensor:

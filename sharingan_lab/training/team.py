@@ -62,21 +62,13 @@ class Team:
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def any(self, *flags: bool, device: torch.device) -> list[bool]:
-        """Say for each flag whether any process raised it, so that all decide the same."""
+    def largest(self, *numbers: float, device: torch.device) -> list[float]:
+        """Return the processes' largest of each number or flag, so that all decide the same."""
         if self.size == 1:
-            return list(flags)
-        raised = torch.tensor(flags, dtype=torch.int32, device=device)
-        dist.all_reduce(raised, dist.ReduceOp.MAX)
-        return [bool(flag) for flag in raised]
-
-    def latest(self, seconds: float, device: torch.device) -> float:
-        """Return the largest of the processes' clocks, so that all keep the same schedule."""
-        if self.size == 1:
-            return seconds
-        clock = torch.tensor(seconds, dtype=torch.float64, device=device)
-        dist.all_reduce(clock, dist.ReduceOp.MAX)
-        return clock.item()
+            return list(numbers)
+        each = torch.tensor(numbers, dtype=torch.float64, device=device)
+        dist.all_reduce(each, dist.ReduceOp.MAX)
+        return each.tolist()
 
     def wait(self) -> None:
         """Go on when every process has come this far."""

@@ -11,25 +11,15 @@ import os
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image
 from sharingan_lab.storage import writing_to
 from sharingan_lab.training.checkpoints import RESUME
-from sharingan_lab.training.history import Row
+from sharingan_lab.training.history import LOSSES, QUALITY, Row
 
-if TYPE_CHECKING:
-    from tensorboard.compat.proto.event_pb2 import Event
-    from tensorboard.compat.proto.summary_pb2 import Summary
-
-_GROUPS = {
-    "loss": (
-        "wasserstein", "penalty", "critic_loss", "adversarial", "content", "generator_loss",
-    ),
-    "validation": ("psnr", "ssim", "input_psnr", "input_ssim"),
-    "schedule": ("epoch", "learning_rate"),
-}  # fmt: skip
+_GROUPS = {"loss": LOSSES, "validation": QUALITY, "schedule": ("epoch", "learning_rate")}
 
 
 def require_tensorboard() -> None:
@@ -52,49 +42,37 @@ class EventLog:
     """
 
     def __init__(self, run_dir: Path, after: int = 0):
-        require_tensorboard()
-        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.compat.proto.event_pb2 import SessionLog
 
         name = f"events.out.tfevents.{time.time_ns():019d}.{socket.gethostname()}.{os.getpid()}"
         self._run_dir, self._path = run_dir, run_dir / "tensorboard" / name
         void_from = after + 1 if after else 0
         begun = SessionLog(status=SessionLog.START)
-        self._append(
-            Event(wall_time=time.time(), file_version="brain.Event:2"),
-            Event(wall_time=time.time(), step=void_from, session_log=begun),
-        )
+        self._append({"file_version": "brain.Event:2"}, {"step": void_from, "session_log": begun})
 
     def add(self, row: Row, sheet: Path | None = None) -> None:
         """Write a row of the history, and the sheet of pictures that belongs to it."""
-        from tensorboard.compat.proto.event_pb2 import Event
+        from torch.utils.tensorboard.summary import image, scalar
 
-        events = [
-            Event(wall_time=time.time(), step=row["step"], summary=summary)
-            for summary in _summaries(row, sheet)
+        summaries = [
+            scalar(f"{group}/{name}", row[name])
+            for group, names in _GROUPS.items()
+            for name in names
+            if name in row
         ]
-        self._append(*events)
+        if sheet is not None:
+            summaries.append(image("blurred, restored, sharp", read_image(sheet)))
+        self._append(*({"step": row["step"], "summary": summary} for summary in summaries))
 
-    def _append(self, *events: "Event") -> None:
+    def _append(self, *events: dict[str, Any]) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         records = io.BytesIO()
         for event in events:
-            RecordWriter(records).write(event.SerializeToString())
+            whole = Event(wall_time=time.time(), **event)
+            RecordWriter(records).write(whole.SerializeToString())
         with writing_to(self._run_dir, RESUME):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
                 file.write(records.getvalue())
-
-
-def _summaries(row: Row, sheet: Path | None) -> "list[Summary]":
-    from torch.utils.tensorboard.summary import image, scalar
-
-    found = [
-        scalar(f"{group}/{name}", row[name])
-        for group, names in _GROUPS.items()
-        for name in names
-        if name in row
-    ]
-    if sheet is not None:
-        found.append(image("blurred, restored, sharp", read_image(sheet)))
-    return found

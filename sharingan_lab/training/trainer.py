@@ -15,13 +15,13 @@ from sharingan_lab.errors import CheckpointError, TrainingError
 from sharingan_lab.networks import Critic
 from sharingan_lab.training import guards, players
 from sharingan_lab.training.capture import CapturedStep
-from sharingan_lab.training.checkpoints import load_checkpoint
+from sharingan_lab.training.checkpoints import RunState, load_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import batches_of_epoch, steps_of_epoch, training_data
-from sharingan_lab.training.history import Row, read_history
+from sharingan_lab.training.history import LOSSES, Row, read_history
 from sharingan_lab.training.interrupts import stop_requested
 from sharingan_lab.training.run_folder import RunFolder
-from sharingan_lab.training.step import LOSSES, Game, Pair
+from sharingan_lab.training.step import Game, Pair
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import require_tensorboard
 from sharingan_lab.training.updates import surround_updates
@@ -198,11 +198,11 @@ class Trainer:
             self.steps_done += 1
             self.summed += 1
             seconds = seconds_before + time.monotonic() - began
-            self.seconds = self.team.latest(seconds, device=self.device)
+            (self.seconds,) = self.team.largest(seconds, device=self.device)
             if self.steps_done % self.config.log_every == 0 or self._validation_is_due():
                 self._add_row(on_progress, began, first_step)
             overdue = time.monotonic() - saved >= self.config.checkpoint_seconds
-            stopped, overdue = self.team.any(stop.is_set(), overdue, device=self.device)
+            stopped, overdue = self.team.largest(stop.is_set(), overdue, device=self.device)
             if self.finished or stopped or overdue:
                 self.save()
                 saved = time.monotonic()
@@ -281,7 +281,8 @@ class Trainer:
             "sums": self.sums,
         }
         facts = {"summed": self.summed, "seconds": self.seconds, "history": self.history}
-        self.folder.save(self.steps_done, self.networks, self.optimisers, tensors, facts)
+        state = RunState(self.networks, self.optimisers, tensors, facts)
+        self.folder.save(self.steps_done, state)
 
     def _restore(self, checkpoint: Path, facts: dict[str, Any]) -> None:
         state = load_checkpoint(checkpoint, self.networks, self.optimisers)
