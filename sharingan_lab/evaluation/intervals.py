@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sharingan_lab.checks import check_count, check_number
 from sharingan_lab.errors import InputError
 
+_DRAWS = 2000
 # Of every mean that this package prints; a command states it beside the figures.
 INTERVAL = "95 % bootstrap interval of the mean over pictures (percentiles of 2000 draws, seed 0)"
 
@@ -18,14 +18,12 @@ def bootstrap_interval(
     values: Tensor,
     statistic: Callable[[Tensor], Tensor] = lambda means: means,
     *,
-    level: float = 0.95,
-    draws: int = 2000,
     rng: torch.Generator,
 ) -> tuple[float, float]:
-    """Interval of a mean, or of what is computed from means, over pictures that were drawn.
+    """95 % interval of a mean, or of what is computed from means, over pictures that were drawn.
 
-    As many pictures as there are are drawn with replacement, many times over; the interval holds
-    the middle `level` of the results. A paired difference is the mean of the differences, so that
+    As many pictures as there are are drawn with replacement, 2,000 times over; the interval holds
+    the middle 95 % of the results. A paired difference is the mean of the differences, so that
     what makes a picture hard for both counts for neither.
 
     Parameters
@@ -33,13 +31,9 @@ def bootstrap_interval(
     values : Tensor
         (N,), or (N, ...) where the statistic needs several means: one finite entry a picture.
     statistic : callable
-        From means (draws, ...) over the pictures to the results (draws,). F1, for example, follows
+        From means (2000, ...) over the pictures to the results (2000,). F1, for example, follows
         from the mean counts of right and wrong finds. By default the mean itself. Results that
         are NaN, such as a share of nothing, are left out.
-    level : float
-        Part of the draws that lies in the interval.
-    draws : int
-        How many times pictures are drawn.
     rng : torch.Generator
         Source of the draws.
 
@@ -59,20 +53,18 @@ def bootstrap_interval(
     >>> 1 < low < 3 < high < 5
     True
     """
-    check_count("draws", draws)
-    check_number("level", level, 0, 1)
     if values.ndim == 0 or len(values) == 0:
         raise InputError(f"values must be (N, ...), one a picture, got {tuple(values.shape)}")
     if not bool(values.isfinite().all()):
         raise InputError("NaN or infinity in values: leave such pictures out, and say so")
-    chosen = torch.randint(len(values), (draws, len(values)), generator=rng)
-    counts = torch.zeros(draws, len(values), dtype=torch.float64)
+    chosen = torch.randint(len(values), (_DRAWS, len(values)), generator=rng)
+    counts = torch.zeros(chosen.shape, dtype=torch.float64)
     counts.scatter_add_(1, chosen, torch.ones_like(chosen, dtype=torch.float64))
     means = torch.tensordot(counts / len(values), values.double().cpu(), dims=1)
     results = statistic(means)
-    if results.shape != (draws,):
-        raise InputError(f"the statistic must give ({draws},), got {tuple(results.shape)}")
-    tail = (1 - level) / 2
+    if results.shape != (_DRAWS,):
+        raise InputError(f"the statistic must give ({_DRAWS},), got {tuple(results.shape)}")
+    tail = (1 - 0.95) / 2
     low, high = results.nanquantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
     return low, high
 

@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from sharingan_lab.blur import degrade, random_kernels
-from sharingan_lab.checks import check_count
 from sharingan_lab.classical import unsharp_mask
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation.detection import Finder, Version, detect
@@ -38,24 +37,19 @@ def shaken(path_length: float, kernel_size: int = 96) -> Damage:
     return damage
 
 
-def resized(factor: int = 2) -> Damage:
-    """Make pictures smaller by a factor and as large as before, as aerial images often are.
+def resized(images: Tensor, _: torch.Generator) -> tuple[Tensor, None]:
+    """Make pictures half as large, and as large as before, as aerial images often are.
 
     Examples
     --------
-    >>> damaged, kernels = resized(2)(torch.rand(1, 3, 65, 64), torch.Generator())
+    >>> damaged, kernels = resized(torch.rand(1, 3, 65, 64), torch.Generator())
     >>> damaged.shape, kernels is None
     (torch.Size([1, 3, 65, 64]), True)
     """
-    check_count("factor", factor, 2)
-
-    def damage(images: Tensor, rng: torch.Generator) -> tuple[Tensor, None]:
-        small = [max(1, side // factor) for side in images.shape[-2:]]
-        fewer = interpolate(images, size=small, mode="bicubic", antialias=True)
-        again = interpolate(fewer, size=images.shape[-2:], mode="bicubic")
-        return again.clamp(0, 1), None
-
-    return damage
+    small = [max(1, side // 2) for side in images.shape[-2:]]
+    fewer = interpolate(images, size=small, mode="bicubic", antialias=True)
+    again = interpolate(fewer, size=images.shape[-2:], mode="bicubic")
+    return again.clamp(0, 1), None
 
 
 def detect_versions(

@@ -29,7 +29,7 @@ class Parts:
         self.damages = {
             f"blur {x}": shaken(_length(x), choice.size) for x in _words(choice.lengths)
         }
-        self.damages["resized"] = resized(2)
+        self.damages["resized"] = resized
         names = _words(choice.restore)
         known = {"unsharp": self._unsharp, "wiener": _wiener}
         self.methods = {name: known.get(name) or self._network(name) for name in names}
