@@ -3,7 +3,7 @@
 import argparse
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -34,14 +34,13 @@ class Parts:
         known = {"unsharp": self._unsharp, "wiener": _wiener}
         self.methods = {name: known.get(name) or self._network(name) for name in names}
         self.detector = self._detector()
-        self.held_back, self.shown = [], []
-        self.truth = "drawn with the fields: exact"
+        self.truth, self.amount = "drawn with the fields: exact", 1.0
+        self.shown, self.held_back = range(choice.fields), range(_HELD_BACK)
         if choice.images:
             self._list_pictures("unsharp" in names)
-        self.amount = 1.0
-        if "unsharp" in names and (choice.images is None or self.held_back):
+        if "unsharp" in names and self.held_back:
             self.amount = tune_unsharp(
-                self.detector, self._tuning(), self.damages,
+                self.detector, self._sharp(self.held_back, 5), self.damages,
                 min_score=self.detector.min_score, rng=self.rng(2),
             )  # fmt: skip
 
@@ -52,17 +51,20 @@ class Parts:
         return torch.Generator().manual_seed(int(seeds[stream]))
 
     def pictures(self) -> Iterator[Picture]:
-        """The sharp pictures, one at a time, with their boxes."""
-        if not self.choice.images:
-            rng = self.rng(0)
-            return (_field(rng) for _ in range(self.choice.fields))
-        return ((read_image(path), target) for path, target in self.shown)
+        """The sharp pictures to judge on, one at a time, with their boxes."""
+        return self._sharp(self.shown, 0)
+
+    def _sharp(self, which: Sequence, stream: int) -> Iterator[Picture]:
+        """Pictures of these files with their boxes, or as many fields of a stream."""
+        if self.choice.images:
+            return ((read_image(path), target) for path, target in which)
+        rng = self.rng(stream)
+        return (_field(rng) for _ in which)
 
     def about(self) -> dict[str, str]:
         """Sentences for every output."""
         choice = self.choice
         trained = f"trained here for {choice.steps} steps on {choice.train_fields} fields"
-        held = f"{len(self.held_back)} pictures" if choice.images else f"{_HELD_BACK} fields"
         words = {
             "detector": choice.detector if choice.steps is None else trained,
             "truth": self.truth,
@@ -70,8 +72,9 @@ class Parts:
             f"0.01; resized: to half the size and back; seed {choice.seed}",
         }
         if "unsharp" in self.methods:
+            held = f"{len(self.held_back)} {'pictures' if choice.images else 'fields'}"
             how = f"the best of several on {held} held back"
-            how = "untuned: too few pictures" if held == "0 pictures" else how
+            how = how if self.held_back else "untuned: too few pictures"
             words["unsharp"] = f"amount {self.amount:g}, {how}"
         return words
 
@@ -110,15 +113,9 @@ class Parts:
             for sentence in read.odd:
                 print(f"note: {sentence}")
         every = math.ceil(len(known) / min(_HELD_BACK, max(1, len(known) // 4)))
-        if tuned and len(known) >= 4 and source != "self":
-            self.held_back = known[::every]
+        tunes = tuned and len(known) >= 4 and source != "self"
+        self.held_back = known[::every] if tunes else []
         self.shown = [one for one in known if one not in self.held_back]
-
-    def _tuning(self) -> Iterator[Picture]:
-        if self.choice.images:
-            return ((read_image(path), target) for path, target in self.held_back)
-        rng = self.rng(5)
-        return (_field(rng) for _ in range(_HELD_BACK))
 
 
 def _wiener(images: Tensor, kernels: Tensor | None) -> Tensor | None:
