@@ -26,7 +26,7 @@ def training() -> None:
     on_gpu = torch.cuda.is_available()
     where = torch.cuda.get_device_name() if on_gpu else "one thread, median CPU time"
     print(f"{where}; peer: a plain loop in float32", file=sys.stderr)
-    print(table([*training_step.rows(), training_step.joint_critic()]))
+    print(table(training_step.rows()))
     print(training_step.utilisation())
 
 

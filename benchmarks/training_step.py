@@ -30,7 +30,7 @@ CHECKED_STEPS = 2  # the second sees what the first did to the weights
 
 @dataclass(frozen=True)
 class Switch:
-    """A way to take the step: settings beyond the recipe's, or what is done to the trainer.
+    """A way to take the step: settings beyond the recipe's.
 
     ``promised`` is the ratio to the plain loop that the project promises on a CPU.
     """
@@ -38,47 +38,23 @@ class Switch:
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
     promised: float | None = None
-    prepare: Callable[[Trainer], object] = lambda trainer: None
 
     def trainer(self, device: torch.device) -> Trainer:
         """The recipe `report` with this switch and no other."""
         off = {"cuda_graph": False, "device": device.type}
-        trainer = Trainer(recipe("report").with_settings(**SETTINGS, **{**off, **self.settings}))
-        self.prepare(trainer)
-        return trainer
-
-
-def channels_last(trainer: Trainer) -> None:
-    """Lay images out pixel by pixel, as GPUs like it.
-
-    No setting of the trainer: on a CPU torch 2.15 returns wrong gradients of an instance
-    normalisation that a gradient reaches in this layout, which the losses of the table show.
-    """
-    for network in (trainer.generator, trainer.critic, trainer.content_loss):
-        network.to(memory_format=torch.channels_last)
-
-
-def adam_of_many_kernels(trainer: Trainer) -> None:
-    """Undo the fused update, which is the trainer's only one."""
-    for optimiser in trainer.optimisers.values():
-        optimiser.defaults["fused"] = optimiser.param_groups[0]["fused"] = False
-        optimiser.param_groups[0]["lr"] = float(optimiser.param_groups[0]["lr"])
+        return Trainer(recipe("report").with_settings(**SETTINGS, **{**off, **self.settings}))
 
 
 BFLOAT16 = {"precision": "bfloat16"}
 ANYWHERE = [
     Switch("float32", promised=1.0),
-    Switch("float32, Adam not fused", prepare=adam_of_many_kernels),
-    Switch("float32, channels last", prepare=channels_last),
     Switch("bfloat16", BFLOAT16, promised=1.5),
-    Switch("bfloat16, channels last", BFLOAT16, prepare=channels_last),
     Switch("bfloat16, compiled generator", {**BFLOAT16, "compile": True}),
 ]
 GRAPH = {**BFLOAT16, "cuda_graph": True}
 ON_CUDA = [
     Switch("float32, CUDA graph", {"cuda_graph": True}),
     Switch("bfloat16, CUDA graph", GRAPH),
-    Switch("bfloat16, CUDA graph, channels last", GRAPH, prepare=channels_last),
     Switch("bfloat16, CUDA graph, compiled generator", {**GRAPH, "compile": True}),
 ]
 
@@ -157,21 +133,6 @@ def rows(rounds: int = 3) -> list[Row]:
         )
         for switch in switches
     ]
-
-
-def joint_critic(rounds: int = 15) -> Row:
-    """The critic on real and fake one after the other, as the trainer has it, and joined."""
-    device = choose_device("auto")
-    critic = Critic().to(device)
-    ((real, fake),) = random_batches(device)
-    return compare(
-        "critic on real and fake, forward and backward: apart (here), joined (peer)",
-        lambda: (critic(fake).mean() - critic(real).mean()).backward(),
-        lambda: critic(torch.cat([fake, real])).mean().backward(),
-        wanted=None,
-        rounds=rounds,
-        device=device,
-    )
 
 
 def utilisation(precision: str = "bfloat16") -> str:
