@@ -46,7 +46,7 @@ def course_check(choice: argparse.Namespace) -> int:
     problems = [problem for lesson in lessons for problem in course.check(lesson)]
     if choice.grade:
         refuse_windows("course check --grade")
-        from sharingan_lab.lab.classroom.proof import ungraded
+        from sharingan_lab.lab.classroom.grading import ungraded
 
         problems += ungraded(lessons)
     print("\n".join(problems or [f"{len(lessons)} lessons are clean"]))

@@ -2,7 +2,7 @@
 
 import ast
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -24,17 +24,18 @@ c.ExecutePreprocessor.timeout = 300  # seconds for a cell
 def build(lessons: Sequence[Lesson], folder: Path) -> None:
     """Write ``student``, ``instructor`` and ``nbgrader`` into a folder."""
     for lesson in lessons:
-        for kind, make in _KINDS.items():
-            target = folder / kind / f"{lesson.name}.ipynb"
-            if kind == "nbgrader":
-                if not find_exercises(lesson.notebook):
-                    continue
-                target = folder / kind / "source" / lesson.name / target.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            text = nbformat.writes(make(lesson.notebook))
-            target.write_text(f"{text}\n", encoding="utf-8")
+        file, notebook = f"{lesson.name}.ipynb", lesson.notebook
+        _write(folder / "student" / file, student(notebook))
+        _write(folder / "instructor" / file, instructor(notebook))
+        if find_exercises(notebook):
+            _write(folder / "nbgrader" / "source" / lesson.name / file, nbgrader(notebook))
     (folder / "nbgrader").mkdir(exist_ok=True)
     (folder / "nbgrader" / "nbgrader_config.py").write_text(_CONFIG, encoding="utf-8")
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
 def student(notebook: NotebookNode) -> NotebookNode:
@@ -138,10 +139,3 @@ def _marks(grade_id: str, *, grade: bool = False, solution: bool = False) -> Not
         "task": False,
     }
     return NotebookNode(marks | ({"points": 1} if grade else {}))
-
-
-_KINDS: dict[str, Callable[[NotebookNode], NotebookNode]] = {
-    "student": student,
-    "instructor": instructor,
-    "nbgrader": nbgrader,
-}

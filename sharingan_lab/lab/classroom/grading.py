@@ -9,7 +9,6 @@ import contextlib
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -19,8 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
+from sharingan_lab.lab.checks.verdict import NOT_YET, OPEN, RIGHT
+from sharingan_lab.lab.classroom.build import build
 from sharingan_lab.lab.classroom.exercises import find_exercises
 from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.patience import patience
 
 _WORKER = "sharingan_lab.lab.classroom.grader"
 FIELDS = ("student", "lesson", "exercise", "points", "state", "message")
@@ -93,16 +95,36 @@ def write_table(rows: Sequence[dict], path: Path) -> None:
         writer.writerows(rows)
 
 
+def ungraded(lessons: Sequence[Lesson]) -> list[str]:
+    """Return which grades are wrong: solutions get every point, empty answers none."""
+    with tempfile.TemporaryDirectory(prefix="sharingan-") as folder:
+        build(lessons, Path(folder))
+        found = find_submissions(Path(folder), lessons)
+        handed_in = [one for one in found if one.student in ("student", "instructor")]
+        rows = grade(handed_in, timeout=patience())
+    return [
+        f"{row['lesson']}: exercise {row['exercise']} of the {row['student']} build is "
+        f"{row['state']}: {row['message']}"
+        for row in rows
+        if not _as_wanted(row)
+    ]
+
+
+def _as_wanted(row: dict) -> bool:
+    if row["student"] == "instructor":
+        return row["state"] == RIGHT
+    return row["state"] in (OPEN, NOT_YET) and "your code stops" not in row["message"]
+
+
 def _row(submission: Submission, name: str, found: dict | None, reason: str) -> dict:
     found = found or {"state": "not graded", "message": reason}
-    message = re.sub(r"\s+", " ", found["message"])
     return {
         "student": submission.student,
         "lesson": submission.lesson.name,
         "exercise": name,
-        "points": int(found["state"] == "right"),
+        "points": int(found["state"] == RIGHT),
         "state": found["state"],
-        "message": message,
+        "message": " ".join(found["message"].split()),
     }
 
 
