@@ -14,8 +14,8 @@ from nbclient import NotebookClient
 from nbformat import v4
 
 from sharingan_lab.lab.report.order import order
+from sharingan_lab.lab.report.run import Terminal
 from sharingan_lab.lab.report.run import run as run_order
-from sharingan_lab.lab.report.terminal import Terminal
 
 from ..patience import PATIENCE
 

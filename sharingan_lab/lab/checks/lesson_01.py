@@ -163,11 +163,8 @@ def exercise_4(zoom_poses: object) -> str:
     look = "move more while the shutter is open"
     expect(length > 5, f"the corner's stroke is {length:.1f} px long", "at least 5 px", look)
     slope = (y @ patch @ x).item() / spread  # 0.5: at the middle; -0.5: around it
-    seen, look = (
-        "the corner's stroke runs around the middle",
-        "that is a roll; which motion scales?",
-    )
-    expect(slope > 0.2, seen, "a stroke that points at the middle", look)
+    seen, wanted = "the corner's stroke runs around the middle", "one that points at the middle"
+    expect(slope > 0.2, seen, wanted, "that is a roll; which motion scales?")
     return f"a stroke of {length:.0f} px: moving along z scales about the middle."
 
 

@@ -44,9 +44,8 @@ def my_critic_loss(function: Callable[[Tensor, Tensor], Tensor]) -> str:
         -7: "E is a mean over the samples, .mean()",
         7: "E is a mean over the samples, .mean(), and the sign",
     }
-    look = next(
-        (t for v, t in looks.items() if close(seen, v)), "minus what equation (4) maximises"
-    )
+    known = (text for value, text in looks.items() if close(seen, value))
+    look = next(known, "minus what equation (4) maximises")
     expect(close(seen, -3), f"{shown(seen)} for real 3, 5 and fake 1", "-(4 - 1) = -3", look)
     real, fake = torch.randn(2, 50, generator=dice())
     seen, wanted = scalar(function(real, fake), "my_critic_loss"), fake.mean() - real.mean()
@@ -74,9 +73,7 @@ def exercise_2(my_heights: object, *, p: Tensor, q: Tensor, work: float) -> str:
     steepest, worth = h.diff().abs().max().item(), (h @ (p - q)).item()
     seen = f"neighbours differ by {steepest:.2f}"
     expect(steepest <= 1 + 1e-6, seen, "at most 1", "between which places is it too steep?")
-    look = (
-        "make all earth go downhill: up by 1 where it passes to the left, down where to the right"
-    )
+    look = "make all earth go downhill: up by 1 where it passes to the left, down to the right"
     look = "upside down: high where earth lies, low where it is wanted" if worth < 0 else look
     seen = f"a fair hillside, worth {worth:.2f}"
     expect(worth > work - 1e-6, seen, f"{work:.2f}, the price of the plan", look)

@@ -78,12 +78,9 @@ def exercise_1(its_penalty: object, its_slope: object) -> str:
 
 def exercise_2(function: Callable) -> str:
     """Check that a penalty's gradient reaches the critic's weights."""
-    w, left, right = (
-        torch.tensor([3.0, 4.0], requires_grad=True),
-        torch.zeros(8, 2),
-        torch.ones(8, 2),
-    )
-    fine = scalar(function(lambda x: x @ w, left, right, dice()), "silent_penalty")
+    w = torch.tensor([3.0, 4.0], requires_grad=True)
+    ends = torch.zeros(8, 2), torch.ones(8, 2)
+    fine = scalar(function(lambda x: x @ w, *ends, dice()), "silent_penalty")
     look = "the number: it was right before, only its graph was missing"
     expect(close(fine, 16), f"a fine of {shown(fine)} for slope 5", "16", look)
     if not fine.requires_grad:
@@ -150,10 +147,8 @@ def exercise_5(function: Callable[[Tensor], Tensor]) -> str:
     same = near(function(others)[0], out[0], 1e-3)
     seen, look = "a sample changes when the others change", "over which axes are mean and spread?"
     expect(same, seen, "no sample that knows of another", f"{look} Detached or not, not the first")
-    for name, batch in (
-        ("mean 5, spread 3", features),
-        ("mean -2, spread 0.5", features / 6 - 2.8),
-    ):
+    batches = {"mean 5, spread 3": features, "mean -2, spread 0.5": features / 6 - 2.8}
+    for name, batch in batches.items():
         out = tensor(function(batch.clone()), (4, 16, 8, 8), "my_norm's answer")
         mean, spread = out.mean((1, 2, 3)).abs().max(), out.std((1, 2, 3))
         look = "subtract the mean of each sample's own features, keepdim=True"

@@ -151,12 +151,8 @@ def exercise_4(finding: object, *, suspect: Sequence[Row]) -> str:
     look = looks.get(words, "which column changes most from row to row?")
     if words in (name.lower() for name in found if name != "Diverging critic"):
         look = "true as well, and no harm: which of the numbers cannot go on like that?"
-    expect(
-        words in ("diverging", "diverging critic"),
-        f"{finding!r}",
-        "the warning that fits best",
-        look,
-    )
+    right = words in ("diverging", "diverging critic")
+    expect(right, f"{finding!r}", "the warning that fits best", look)
     return "the estimate doubles from row to row, while the penalty looks harmless."
 
 

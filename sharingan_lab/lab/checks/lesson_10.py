@@ -35,12 +35,10 @@ def my_iou(function: Callable[[list[float], list[float]], float]) -> str:
     corners = 9 * torch.rand(20, 2, 2, generator=dice()).double()
     boxes = torch.cat([corners, corners + 1 + corners.flip(0)], dim=2)[:, 0]
     for a, b in zip(boxes[:10], boxes[10:], strict=True):
-        seen, library = (
-            scalar(function(a.tolist(), b.tolist()), "my_iou"),
-            box_overlap(a[None], b[None]),
-        )
+        seen = scalar(function(a.tolist(), b.tolist()), "my_iou")
+        library = box_overlap(a[None], b[None]).item()
         text = f"{shown(seen)} for two boxes drawn at random"
-        expect(close(seen, library), text, shown(library.item()), "all four edges of both boxes")
+        expect(close(seen, library), text, shown(library), "all four edges of both boxes")
     return "five cases for the head, and equal to box_overlap on boxes drawn at random."
 
 

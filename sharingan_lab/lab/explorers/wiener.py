@@ -32,19 +32,18 @@ def ratio_curve(blurred: Tensor, believed: Tensor, sharp: Tensor) -> list[float]
     ]
 
 
-def wiener_explorer(image: Tensor | None = None, **start: float) -> SliderFigure:
+def wiener_explorer(**start: float) -> SliderFigure:
     """Sliders for the ratio, the noise and an error of the kernel; picture and curve follow.
 
-    The sharp picture is (1, 3, H, W) in [0, 1], at least 21 pixels high and wide; the astronaut's
-    face if not given. The sliders start at values by name of control.
+    They start at values by name of control; the picture is the astronaut's face.
 
     Examples
     --------
-    >>> explorer = wiener_explorer(torch.rand(1, 3, 32, 32), power=-3.0)
+    >>> explorer = wiener_explorer(power=-3.0)
     >>> explorer.controls["power"].value
     -3.0
     """
-    sharp = photo("astronaut", 256)[..., 8:136, 48:176] if image is None else image
+    sharp = photo("astronaut", 256)[..., 8:136, 48:176]
 
     @cache  # turning the ratio moves only the dot
     def scene(noise_std: float, angle_error: int) -> tuple[Tensor, Tensor, list[float]]:

@@ -128,15 +128,12 @@ def _check_pictures(notebook: NotebookNode) -> Iterator[str]:
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
             yield f"cell {number} has a picture without a description"
         if cell.cell_type == "code":
-            for call in _calls_of_show(cell.source):
-                if not _has_description(call):
+            calls = (
+                node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)
+            )
+            for call in calls:
+                if ast.unparse(call.func) == "lab.show" and not _has_description(call):
                     yield f"cell {number} shows a figure without alt='what is to be seen'"
-
-
-def _calls_of_show(source: str) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lab.show":
-            yield node
 
 
 def _has_description(call: ast.Call) -> bool:

@@ -33,10 +33,11 @@ def fingerprint(lesson: Lesson, mode: str, parameters: Mapping[str, object]) -> 
 
 
 def _value(value: object) -> object:
-    path = Path(value) if isinstance(value, str) and value else None
-    if path and (path / "history.csv").is_file():
-        path = path / "history.csv"
-    return [value, *_stamp(path)] if path and path.is_file() else value
+    if isinstance(value, str) and value:
+        for file in (Path(value, "history.csv"), Path(value)):
+            if file.is_file():
+                return [value, file.stat().st_size, file.stat().st_mtime_ns]
+    return value
 
 
 @functools.cache
@@ -58,8 +59,3 @@ def _hash_files(files: Iterable[Path]) -> str:
     for file in sorted(files):
         digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    facts = file.stat()
-    return facts.st_size, facts.st_mtime_ns

@@ -70,13 +70,10 @@ def order(
     check_run(mode=mode, **{name: values[name] for name in _CHECKED if name in values})
     if timeout is None:
         timeout = _FULL_CELL if mode == "full" else patience()
-    jobs = _default_jobs(mode) if jobs is None else jobs
+    if jobs is None:
+        jobs = min(2, cores()) if mode == "quick" else 1
     if timeout <= 0:
         raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")
     if jobs < 1:
         raise ConfigError(f"at least 1 lesson runs at a time, got {jobs}")
     return Order(chosen, mode, values, ReportFolder(out, lessons), timeout, jobs, force)
-
-
-def _default_jobs(mode: str) -> int:
-    return min(2, cores()) if mode == "quick" else 1

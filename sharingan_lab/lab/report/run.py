@@ -8,6 +8,7 @@ second time.
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TextIO
 
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.execution import Executed, Execution, Stopped
@@ -24,8 +26,36 @@ from sharingan_lab.lab.report.fingerprint import fingerprint
 from sharingan_lab.lab.report.machine import commit, device_name, versions
 from sharingan_lab.lab.report.order import Order
 from sharingan_lab.lab.report.results import DONE, FAILED, UNFINISHED, LessonResult
-from sharingan_lab.lab.report.terminal import Terminal
 from sharingan_lab.lab.tables import in_words
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class Terminal:
+    """Writes lines, and on a terminal a last line that is redrawn in place."""
+
+    def __init__(self, stream: TextIO | None = None):
+        self.stream = stream or sys.stdout
+        self._shown = False
+
+    def say(self, line: str) -> None:
+        """Write a line that stays."""
+        self.clear()
+        print(line, file=self.stream, flush=True)
+
+    def status(self, text: str) -> None:
+        """Redraw the last line; nothing where the output is not a terminal."""
+        if self.stream.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            self.stream.write(_CLEAR_LINE + text[:width])
+            self.stream.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Take the last line away."""
+        if self._shown:
+            self.stream.write(_CLEAR_LINE)
+            self._shown = False
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import pytest
 from sharingan_lab.errors import ConfigError, DataError
 from sharingan_lab.lab.report.order import order
 from sharingan_lab.lab.report.results import read_results
-from sharingan_lab.lab.report.run import _Run
-from sharingan_lab.lab.report.terminal import Terminal
+from sharingan_lab.lab.report.run import Terminal, _Run
 
 from ...patience import PATIENCE
 
