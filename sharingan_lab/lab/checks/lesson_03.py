@@ -145,17 +145,15 @@ def exercise_4(function: Loss) -> str:
 
     if matches(0.9, 0):
         return "trained on it, a detective comes to rest at 0.9 p / (p + q)."
+    looks = {
+        (0.9, 0.1): "the forged coins are smoothed too: one-sided means the real ones only",
+        (1, 0.1): "the wrong side is smoothed: the real coins are real with 90 % only",
+        (1, 0): "nothing is smoothed: -log D became -0.9 log D - 0.1 log(1 - D)",
+        (0.1, 0): "0.9 and 0.1 are exchanged",
+        (0.9, 0, -1): "the sign: the loss is minimised, the value V was maximised",
+    }
     look = "the weights 0.9 and 0.1 on real coins; plain -log(1 - D) on forged ones"
-    if matches(0.9, 0.1):
-        look = "the forged coins are smoothed too: one-sided means the real ones only"
-    elif matches(1, 0.1):
-        look = "the wrong side is smoothed: the real coins are real with 90 % only"
-    elif matches(1, 0):
-        look = "nothing is smoothed: -log D became -0.9 log D - 0.1 log(1 - D)"
-    elif matches(0.1, 0):
-        look = "0.9 and 0.1 are exchanged"
-    elif matches(0.9, 0, sign=-1):
-        look = "the sign: the loss is minimised, the value V was maximised"
+    look = next((text for case, text in looks.items() if matches(*case)), look)
     expected = reference(*draws[0], 0.9, 0)
     raise NotYet(f"{shown(seen[0])} on random scores", f"{shown(expected)}, or a multiple", look)
 

@@ -102,16 +102,11 @@ def exercise_2(my_useless_parameters: object, *, generator: nn.Module) -> str:
 
 def exercise_3(my_layers: object) -> str:
     """Check the layers of a small critic: kernels, strides, and what a score sees."""
-    expected = "pairs of whole numbers, [(kernel, stride), ...]"
-    look = "such as [(4, 2), (3, 1)]"
-    pairs = isinstance(my_layers, list | tuple) and all(
-        isinstance(pair, list | tuple) and len(pair) == 2 for pair in my_layers
-    )
-    expect(pairs, f"my_layers is {shown(my_layers)}", expected, look)
-    if not my_layers:
-        raise Open("write pairs (kernel, stride) into my_layers.")
-    whole = all(type(n) is int and n > 0 for pair in my_layers for n in pair)
-    expect(whole, f"my_layers is {shown(my_layers)}", expected, look)
+    is_list = isinstance(my_layers, list | tuple)
+    pairs = is_list and all(isinstance(x, list | tuple) and len(x) == 2 for x in my_layers)
+    whole = pairs and all(type(n) is int and n > 0 for pair in my_layers for n in pair)
+    seen, expected = f"my_layers is {shown(my_layers)}", "pairs of whole numbers"
+    expect(whole, seen, f"{expected}, [(kernel, stride), ...]", "such as [(4, 2), (3, 1)]")
     strides = sum(s == 2 for _, s in my_layers)
     seen = f"{len(my_layers)} layers, {strides} of stride 2"
     limits = "at most four layers, at least two strides of 2"

@@ -5,6 +5,7 @@ import importlib
 import sysconfig
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,18 +113,12 @@ def find(exercise: str) -> Callable[..., str]:
     """Return the check of an exercise; it takes the answers and returns praise or raises."""
     lesson, _, name = exercise.partition(".")
     name = f"exercise_{name}" if name.isdigit() else name
-    try:
-        return _judges(lesson)[name]
-    except (ImportError, KeyError):
-        raise ConfigError(f"there is no exercise {exercise!r}: copy its name, as '00.1'") from None
-
-
-def _judges(lesson: str) -> dict[str, Callable[..., str]]:
-    """Return the checks of a lesson by name: the functions written in its module."""
-    module = importlib.import_module(f"{__package__}.lesson_{lesson}")
-    return {
-        n: f for n, f in vars(module).items() if getattr(f, "__module__", "") == module.__name__
-    }
+    with suppress(ImportError):
+        module = importlib.import_module(f"{__package__}.lesson_{lesson}")
+        judge = getattr(module, name, None)
+        if getattr(judge, "__module__", "") == module.__name__:  # written there, not imported
+            return judge
+    raise ConfigError(f"there is no exercise {exercise!r}: copy its name, as '00.1'")
 
 
 def stopped(exercise: str, error: BaseException) -> Verdict:

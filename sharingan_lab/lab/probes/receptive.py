@@ -68,7 +68,8 @@ def receptive_fields(network: nn.Module) -> list[Field]:
         if isinstance(layer, nn.ConvTranspose2d):
             raise InputError("receptive_fields follows convolutions; this network has a transposed")
         if isinstance(layer, nn.Conv2d):
-            kernel, stride, padding, dilation = map(_one_side, _geometry(layer))
+            sides = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+            kernel, stride, padding, dilation = map(_one_side, sides)
             field = Field(
                 size=field.size + dilation * (kernel - 1) * field.step,
                 step=field.step * stride,
@@ -78,10 +79,6 @@ def receptive_fields(network: nn.Module) -> list[Field]:
     if not fields:
         raise InputError(f"{type(network).__name__} has no convolution to follow")
     return fields
-
-
-def _geometry(layer: nn.Conv2d) -> tuple:
-    return layer.kernel_size, layer.stride, layer.padding, layer.dilation
 
 
 def _one_side(sides: tuple[int, int]) -> int:
