@@ -5,7 +5,6 @@ import time
 
 from IPython.display import display
 
-from sharingan_lab.errors import InputError
 from sharingan_lab.lab.display import Bundle
 
 _REDRAW_SECONDS = 0.2
@@ -23,8 +22,6 @@ class progress:
     """
 
     def __init__(self, total: int, label: str):
-        if total < 1:
-            raise InputError(f"progress needs a total of at least 1 step, got {total}")
         self.total, self.label = total, label
         self.done, self.text = 0, ""
 

@@ -9,7 +9,6 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from sharingan_lab.datasets.photos import photo
-from sharingan_lab.errors import InputError
 from sharingan_lab.lab.explorers.explorer import SliderFigure
 from sharingan_lab.lab.probes.normalisation import without_normalisation
 from sharingan_lab.lab.probes.receptive import Field, gradient_map, receptive_fields, share_outside
@@ -37,8 +36,6 @@ def untrained_critic(normalised: bool) -> Critic:
 def first_layers(critic: Critic, convolutions: int) -> nn.Sequential:
     """Return the layers of a critic up to its convolution with this number, from 1."""
     places = [i for i, layer in enumerate(critic.model) if isinstance(layer, nn.Conv2d)]
-    if not 1 <= convolutions <= len(places):
-        raise InputError(f"convolution {convolutions}: the critic has 1 to {len(places)}")
     return critic.model[: places[convolutions - 1] + 1]
 
 

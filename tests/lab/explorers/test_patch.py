@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from sharingan_lab.datasets import photo
-from sharingan_lab.errors import InputError
 from sharingan_lab.lab import gradient_map, receptive_fields, seen_rectangle, share_outside
 from sharingan_lab.lab.explorers.patch import (
     CONTROLS,
@@ -48,11 +47,6 @@ def test_the_frame_is_where_the_gradient_is():
     gradient = gradient_map(network, 2 * IMAGE - 1, row, row)
     assert seen_rectangle(gradient) == (field.first(row), field.first(row), field.size, field.size)
     assert share_outside(gradient, field, row, row) == 0
-
-
-def test_a_convolution_that_is_not_there_is_named():
-    with pytest.raises(InputError, match="convolution 6: the critic has 1 to 5"):
-        first_layers(untrained_critic(True), 6)
 
 
 def test_the_critic_is_the_same_each_time_and_torchs_seed_is_left_alone():
