@@ -19,15 +19,8 @@ Restorer = Callable[[Tensor, Tensor | None], Tensor | None]
 AMOUNTS = (0.5, 1.0, 2.0, 3.0)  # of unsharp masking, among which the best is chosen
 
 
-def shaken(path_length: float, kernel_size: int = 96) -> Damage:
-    """Blur by a camera path of this length in pixels, another for each picture, and noise of 0.01.
-
-    Examples
-    --------
-    >>> damaged, kernels = shaken(60)(torch.rand(1, 3, 128, 128), torch.Generator())
-    >>> damaged.shape, kernels.shape
-    (torch.Size([1, 3, 128, 128]), torch.Size([1, 96, 96]))
-    """
+def shaken(path_length: float, kernel_size: int) -> Damage:
+    """Blur by a camera path of so many pixels, another for each picture, and noise of 0.01."""
 
     def damage(images: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         side = min(kernel_size, *images.shape[-2:])
@@ -38,14 +31,7 @@ def shaken(path_length: float, kernel_size: int = 96) -> Damage:
 
 
 def resized(images: Tensor, _: torch.Generator) -> tuple[Tensor, None]:
-    """Make pictures half as large, and as large as before, as aerial images often are.
-
-    Examples
-    --------
-    >>> damaged, kernels = resized(torch.rand(1, 3, 65, 64), torch.Generator())
-    >>> damaged.shape, kernels is None
-    (torch.Size([1, 3, 65, 64]), True)
-    """
+    """Make pictures half as large, and as large as before, as aerial images often are."""
     small = [max(1, side // 2) for side in images.shape[-2:]]
     fewer = interpolate(images, size=small, mode="bicubic", antialias=True)
     again = interpolate(fewer, size=images.shape[-2:], mode="bicubic")

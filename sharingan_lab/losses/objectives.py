@@ -29,11 +29,6 @@ def critic_loss(real_scores: Tensor, fake_scores: Tensor, objective: str = "wass
         "vanilla" or "non-saturating": minus equation (2); "least-squares" [2]_; "wasserstein":
         minus equation (4), the estimate of the earth mover's distance being minus this loss.
 
-    Raises
-    ------
-    ConfigError
-        The objective is unknown.
-
     Examples
     --------
     >>> import torch
@@ -59,11 +54,6 @@ def generator_loss(fake_scores: Tensor, objective: str = "wasserstein") -> Tenso
     objective : str
         "vanilla": :math:`E[\log(1 - D)]` of equation (2), which saturates; "non-saturating":
         :math:`-E[\log D]`; "least-squares"; "wasserstein": :math:`-E[D]` of equation (4).
-
-    Raises
-    ------
-    ConfigError
-        The objective is unknown.
 
     Examples
     --------

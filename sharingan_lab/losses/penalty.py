@@ -59,13 +59,6 @@ def gradient_penalty(
     Tensor
         Scalar, differentiable with respect to the critic's weights.
 
-    Raises
-    ------
-    InputError
-        Shapes differ.
-    ConfigError
-        An option is unknown.
-
     Examples
     --------
     A linear critic has the penalty (\|w\| - 1)^2 wherever it is sampled:

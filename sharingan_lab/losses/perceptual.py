@@ -115,8 +115,6 @@ class PerceptualLoss(nn.Module):
     ------
     CheckpointError
         The weights are missing, cannot be had, or do not fit.
-    ConfigError
-        `statistics` is unknown, or `seed` none.
 
     Examples
     --------

@@ -1,4 +1,8 @@
-"""The networks: DeblurGAN's generator and critic, a small restorer, the DeepDeblur baseline."""
+"""The networks: DeblurGAN's generator and critic, a small restorer, the DeepDeblur baseline.
+
+What is not as a docstring states, the type of the weights included, is an
+:class:`~sharingan_lab.errors.InputError` that names it.
+"""
 
 from sharingan_lab.networks.critic import Critic
 from sharingan_lab.networks.deepdeblur import DeepDeblur

@@ -29,12 +29,6 @@ class Critic(nn.Module):
         Whether the critic also sees the blurred image that a sample belongs to (section 2.3 of the
         report). Its own critic, and that of the reference code, does not.
 
-    Raises
-    ------
-    InputError
-        The blurred images are missing, or there are some and the critic is unconditional, or they
-        have another shape than the samples.
-
     Examples
     --------
     >>> Critic()(torch.zeros(1, 3, 256, 256)).shape

@@ -17,17 +17,11 @@ def monte_carlo_dropout(network: nn.Module, seed: int) -> Iterator[None]:
     Parameters
     ----------
     network : nn.Module
-        A network with dropout; its modes are put back at the end.
+        A network with dropout, without which all its answers would be the same; its modes are put
+        back at the end.
     seed : int
         Seed of PyTorch's default generator inside the block, which dropout draws from; its state is
         put back at the end.
-
-    Raises
-    ------
-    InputError
-        The network has no dropout, so that all its answers would be the same.
-    ConfigError
-        The seed is none.
 
     References
     ----------

@@ -14,13 +14,7 @@ from sharingan_lab.checks import check_passing
 
 
 def pad_to_multiple(images: Tensor, multiple: int, smallest: int = 1) -> Tensor:
-    """Repeat the last row and column until both sides are multiples, at least `smallest`.
-
-    Examples
-    --------
-    >>> pad_to_multiple(torch.zeros(1, 3, 5, 8), 4).shape
-    torch.Size([1, 3, 8, 8])
-    """
+    """Repeat the last row and column until both sides are multiples, at least `smallest`."""
     height, width = images.shape[-2:]
     down, right = (max(-size % multiple, smallest - size) for size in (height, width))
     return F.pad(images, (0, right, 0, down), mode="replicate")
@@ -81,11 +75,6 @@ class Generator(nn.Module):
     Images are in [0, 1] outside and in [-1, 1] inside, where the sum of the input and the residual
     (``tanh``) is clamped. Any height and width is accepted: the image is extended to a multiple of
     four and the result cut back. At the defaults there are 11,378,179 parameters.
-
-    Raises
-    ------
-    InputError
-        The input is not (N, 3, H, W) in [0, 1], of the weights' type.
 
     Examples
     --------

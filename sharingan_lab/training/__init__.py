@@ -1,4 +1,9 @@
-"""Training: settings and recipes, the trainer, its checkpoints, its history and what that says."""
+"""Training: settings and recipes, the trainer, its checkpoints, its history and what that says.
+
+A setting or recipe that cannot be is a :class:`~sharingan_lab.errors.ConfigError`, data that are
+missing, too few or those of no run a :class:`~sharingan_lab.errors.DataError`; both name it and
+the remedy.
+"""
 
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import training_data
