@@ -166,13 +166,11 @@ def _verify(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text())
         step, sums = manifest["step"], manifest["sha256"]
-        if folder.name != f"step-{step:08d}" or "state.safetensors" not in sums:
+        if folder.name != f"step-{step:08d}" or not {"state.safetensors", _FACTS} <= {*sums}:
             raise CheckpointError(f"checkpoint {folder} is damaged: {_MANIFEST} is of another")
         for name, expected in sums.items():
             if _sha256(folder / name) != expected:
                 raise CheckpointError(f"checkpoint {folder} is damaged: {name} has other bytes")
-        if _FACTS not in sums:  # early versions kept them in the manifest
-            return manifest
         return json.loads((folder / _FACTS).read_text()) | {"step": step}
     except OSError as error:
         lost = Path(error.filename or folder).name

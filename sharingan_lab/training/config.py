@@ -8,8 +8,7 @@ from typing import Any
 
 from sharingan_lab.checks import Range, check_range
 from sharingan_lab.errors import ConfigError, InputError
-from sharingan_lab.training.assignments import check_known, read_assignment
-from sharingan_lab.training.limits import RANGES, check_settings
+from sharingan_lab.training.limits import RANGES, check_known, check_settings, read_assignment
 
 
 @dataclass(frozen=True)
@@ -130,11 +129,6 @@ class TrainConfig:
     workers : int
         Processes that load data.
 
-    Raises
-    ------
-    ConfigError
-        A setting is out of range; the message names it.
-
     Examples
     --------
     >>> TrainConfig(critic_steps=0)
@@ -205,9 +199,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name, bounds in RANGES.items():
             self._check_range(name, *bounds)
-        check_settings(
-            vars(self), {field.name: field.default for field in dataclasses.fields(self)}
-        )
+        check_settings(vars(self), defaults=vars(type(self)))
 
     def _check_range(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
@@ -220,11 +212,6 @@ class TrainConfig:
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.
-
-        Raises
-        ------
-        ConfigError
-            A setting is unknown or out of range.
 
         Examples
         --------
@@ -239,11 +226,6 @@ class TrainConfig:
 
     def with_assignments(self, assignments: list[str]) -> "TrainConfig":
         """Return a checked copy changed by texts ``field=value`` or, a range, ``field=low,high``.
-
-        Raises
-        ------
-        ConfigError
-            A text has another form, or its value does not fit the field.
 
         Examples
         --------
@@ -305,13 +287,7 @@ class TrainConfig:
 
     @classmethod
     def read(cls, path: Path) -> "TrainConfig":
-        """Read the settings that a run keeps in its ``config.json``.
-
-        Raises
-        ------
-        ConfigError
-            The file is damaged; the message names it and the remedy.
-        """
+        """Read the settings that a run keeps in its ``config.json``."""
         try:
             return cls().with_settings(**json.loads(path.read_text()))
         except (OSError, ValueError, TypeError) as error:  # ConfigError is a ValueError

@@ -38,14 +38,6 @@ def training_data(config: TrainConfig) -> tuple[Dataset, tuple[Tensor, Tensor]]:
     On CUDA, as long as no worker processes load them, pictures and frames lie in the memory of the
     GPU and the pairs are made there; the validation batch is the same on every device.
 
-    Raises
-    ------
-    ConfigError
-        A folder of pictures is to be used, and none is named, or the subset is larger than what
-        there is.
-    DataError
-        The data set is missing or too small.
-
     Examples
     --------
     >>> from sharingan_lab.training import recipe

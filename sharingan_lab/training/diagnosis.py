@@ -1,10 +1,14 @@
-"""What the curves of a run say, in words: warnings that a reader of numbers may miss."""
+"""What the numbers of a run say: warnings for its reader, and when it must stop."""
 
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import mean, median, variance
 
+from torch import nn
+
+from sharingan_lab.errors import TrainingError
+from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.history import Row
 
 LEAST_ROWS = 8  # two a quarter of the run: fewer say nothing about a trend
@@ -175,3 +179,38 @@ def _quality(checks: Sequence[Row]) -> Iterator[str]:
             f"Past its best: validation PSNR was {best['psnr']:.2f} dB at step {best['step']} and "
             f"is {last['psnr']:.2f} dB at the end."
         )
+
+
+def refuse_broken_losses(losses: dict[str, float], step: int) -> None:
+    """Raise a TrainingError that names the losses that are not finite."""
+    if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
+        raise _stop(", ".join(bad), step)
+
+
+def refuse_broken_weights(networks: dict[str, nn.Module], step: int) -> None:
+    """Raise a TrainingError that names a network whose weights are not finite."""
+    for name, network in networks.items():
+        if not all(weight.isfinite().all() for weight in network.parameters()):
+            raise _stop(f"weights of the {name}", step)
+
+
+def refuse_runaway_critic(row: Row, config: TrainConfig) -> None:
+    """Raise a TrainingError where losses betray a critic steeper than ``config.critic_limit``."""
+    limit = config.critic_limit
+    if not limit or "penalty" not in row:
+        return
+    slope = steepness(row["wasserstein"], row["penalty"], config.crop)
+    if slope > limit:
+        raise TrainingError(
+            f"runaway critic by step {row['step']}: wasserstein {row['wasserstein']:.4g} "
+            f"and penalty {row['penalty']:.4g} mean a slope of {slope:.3g}, critic_limit is "
+            f"{limit:g}; the run stops, the last good checkpoint is kept; try a larger "
+            "lambda_gp or a smaller learning_rate, or critic_limit=0 to let it run"
+        )
+
+
+def _stop(what: str, step: int) -> TrainingError:
+    return TrainingError(
+        f"{what} not finite by step {step}: the run stops, the last good "
+        "checkpoint is kept; try a smaller learning_rate"
+    )

@@ -31,11 +31,6 @@ def read_history(run_dir: Path) -> list[Row]:
     """Read the rows of a run.
 
     Where ``history.json`` is damaged the rows come from the newest checkpoint, with a warning.
-
-    Raises
-    ------
-    DataError
-        The folder holds no readable history.
     """
     path = run_dir / "history.json"
     try:

@@ -17,11 +17,6 @@ def build_generator(config: TrainConfig, *, start: bool = True) -> nn.Module:
     """Build the generator that the settings name, with the weights to start from if asked for.
 
     Weights of another network are a ConfigError, missing ones a CheckpointError.
-
-    Examples
-    --------
-    >>> build_generator(TrainConfig(architecture="lite", width=32, blocks=8, start="lite")).settings
-    {'width': 32, 'blocks': 8}
     """
     if config.architecture == "lite":
         generator = LiteGenerator(config.width, config.blocks)
@@ -73,14 +68,7 @@ def repeated_blocks(network: nn.Module) -> list[nn.Module]:
 
 
 class InBfloat16(nn.Module):
-    """A network that computes in bfloat16 and answers in float32; its weights stay as they are.
-
-    Examples
-    --------
-    >>> network = nn.Conv2d(3, 8, 3)
-    >>> InBfloat16(network)(torch.rand(1, 3, 8, 8)).dtype, network.weight.dtype
-    (torch.float32, torch.float32)
-    """
+    """A network that computes in bfloat16 and answers in float32; its weights stay as they are."""
 
     def __init__(self, network: nn.Module):
         super().__init__()

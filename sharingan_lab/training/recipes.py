@@ -53,11 +53,6 @@ def recipe(name: str) -> TrainConfig:
         critic, on a folder of sharp photographs; "sharingan": from its weights on, with the losses
         of the report.
 
-    Raises
-    ------
-    ConfigError
-        There is no such recipe.
-
     Examples
     --------
     >>> recipe("report").lambda_gp

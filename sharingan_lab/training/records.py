@@ -65,11 +65,6 @@ def read_run(run_dir: str | Path) -> RunRecord:
     run_dir : path
         What ``sharingan train --out`` was given.
 
-    Raises
-    ------
-    DataError
-        The folder holds no run, or one that has not measured anything yet.
-
     Examples
     --------
     >>> read_run("no_run")
@@ -98,11 +93,6 @@ def shipped_runs(name: str) -> list[RunRecord]:
     ----------
     name : str
         One of :func:`.shipped_generators`.
-
-    Raises
-    ------
-    DataError
-        Nothing ships under this name.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class RunFolder:
         if settings.exists():
             self._check_same(TrainConfig.read(settings), settings)
         found = newest_checkpoint(self.path)
-        if found and "settings" in found[1]:
+        if found:
             self._check_same(TrainConfig().with_settings(**found[1]["settings"]), found[0])
         return found
 

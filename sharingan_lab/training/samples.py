@@ -1,17 +1,43 @@
-"""What a run restores, in pictures over time: a few crops of its fixed validation batch."""
+"""What a run restores of pairs that it never learns from: how well, and pictures over time."""
 
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.evaluation.quality import finite_psnr, ssim
 from sharingan_lab.images import encode_image, read_image
 from sharingan_lab.storage import write_atomically, writing_to
 from sharingan_lab.training.checkpoints import RESUME
 
 CROPS = 4  # on a sheet
 SIDE = 96  # pixels; of a larger crop the middle is shown, so that a sheet stays small
+
+
+def measure(
+    generator: nn.Module, blurred: Tensor, sharp: Tensor
+) -> tuple[dict[str, float], Tensor]:
+    """Return mean PSNR and SSIM, restored and as it came, and what the generator restored.
+
+    A picture that is the sharp one counts 50 dB. The generator, left in evaluation mode, sees one
+    image (1, 3, H, W) after the other.
+
+    Examples
+    --------
+    >>> sharp = torch.zeros(2, 3, 16, 16)
+    >>> found, restored = measure(torch.nn.Identity(), sharp + 0.1, sharp)
+    >>> round(found["psnr"], 2), found["psnr"] == found["input_psnr"]
+    (20.0, True)
+    """
+    generator.eval()
+    with torch.inference_mode():
+        restored = torch.cat([generator(image[None]) for image in blurred])
+    found = {
+        "psnr": finite_psnr(restored, sharp), "ssim": ssim(restored, sharp),
+        "input_psnr": finite_psnr(blurred, sharp), "input_ssim": ssim(blurred, sharp),
+    }  # fmt: skip
+    return {name: values.mean().item() for name, values in found.items()}, restored
 
 
 def write_samples(
@@ -40,11 +66,6 @@ def sample_sheets(run_dir: Path) -> dict[int, Path]:
 
 def read_samples(sheet: Path) -> Tensor:
     """Read a sheet back: blurred, restored and sharp crops, (3, N, 3, H, H) in [0, 1].
-
-    Raises
-    ------
-    InputError
-        The picture is no such sheet.
 
     Examples
     --------

@@ -20,13 +20,7 @@ Losses = dict[str, Tensor]
 
 
 def signed(images: Tensor) -> Tensor:
-    """Map images from [0, 1] to [-1, 1], where the critic lives.
-
-    Examples
-    --------
-    >>> signed(torch.tensor([0.0, 0.5, 1.0])).tolist()
-    [-1.0, 0.0, 1.0]
-    """
+    """Map images from [0, 1] to [-1, 1], where the critic lives."""
     return 2 * images - 1
 
 

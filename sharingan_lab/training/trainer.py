@@ -13,19 +13,19 @@ import torch
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import CheckpointError, TrainingError
 from sharingan_lab.networks import Critic
-from sharingan_lab.training import guards, players
+from sharingan_lab.training import diagnosis, players
 from sharingan_lab.training.capture import CapturedStep
 from sharingan_lab.training.checkpoints import RunState, load_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import batches_of_epoch, steps_of_epoch, training_data
-from sharingan_lab.training.history import LOSSES, Row, read_history
+from sharingan_lab.training.history import LOSSES, Row
 from sharingan_lab.training.interrupts import stop_requested
 from sharingan_lab.training.run_folder import RunFolder
+from sharingan_lab.training.samples import measure
 from sharingan_lab.training.step import Game, Pair
 from sharingan_lab.training.team import join_team
 from sharingan_lab.training.tensorboard import require_tensorboard
 from sharingan_lab.training.updates import surround_updates
-from sharingan_lab.training.validation import measure
 
 Progress = Callable[[int, int, Row, float], None]
 
@@ -152,11 +152,9 @@ class Trainer:
         """Whether the run came to the end of its epochs, or its time is up."""
         return self.share >= 1
 
-    def _seconds_left(self, began: float, first_step: int) -> float:
-        if self.config.minutes:
-            return max(0.0, 60 * self.config.minutes - self.seconds)
-        a_step = (time.monotonic() - began) / max(1, self.steps_done - first_step)
-        return a_step * (self.total_steps - self.steps_done)
+    def _seconds_left(self) -> float:
+        """What the rest takes if it goes on as before; by the clock, at the start, all of it."""
+        return self.seconds / self.share - self.seconds if self.share else 60 * self.config.minutes
 
     # ------------------------------------------------------------------ the run
 
@@ -185,22 +183,21 @@ class Trainer:
         with stop_requested() as stop:
             self.folder.go_on(self.steps_done, self.history)
             if not self.history:
-                self._add_row(on_progress, began=time.monotonic(), first_step=0)
+                self._add_row(on_progress)
             self._run(on_progress, stop)
         return self.history
 
     def _run(self, on_progress: Progress, stop: threading.Event) -> None:
-        began = saved = time.monotonic()
-        first_step, seconds_before = self.steps_done, self.seconds
+        saved = time.monotonic()
+        began = saved - self.seconds  # as if it had never been stopped
         take_step = self.fastest_step()
         for batches in self._batches():
             take_step(batches)
             self.steps_done += 1
             self.summed += 1
-            seconds = seconds_before + time.monotonic() - began
-            (self.seconds,) = self.team.largest(seconds, device=self.device)
+            (self.seconds,) = self.team.largest(time.monotonic() - began, device=self.device)
             if self.steps_done % self.config.log_every == 0 or self._validation_is_due():
-                self._add_row(on_progress, began, first_step)
+                self._add_row(on_progress)
             overdue = time.monotonic() - saved >= self.config.checkpoint_seconds
             stopped, overdue = self.team.largest(stop.is_set(), overdue, device=self.device)
             if self.finished or stopped or overdue:
@@ -234,7 +231,7 @@ class Trainer:
     def _validation_is_due(self) -> bool:
         return self.steps_done % self.config.validate_every == 0 or self.finished
 
-    def _add_row(self, on_progress: Progress, began: float, first_step: int) -> None:
+    def _add_row(self, on_progress: Progress) -> None:
         row: Row = {
             "step": self.steps_done,
             "epoch": self.steps_done / self.steps_per_epoch,
@@ -246,24 +243,23 @@ class Trainer:
             self.sums.zero_()
             self.summed = 0
         if self._validation_is_due():
-            guards.refuse_broken_weights({"generator": self.generator}, self.steps_done)
+            diagnosis.refuse_broken_weights({"generator": self.generator}, self.steps_done)
             row |= self.validate()
         self.history.append(row)
         self.folder.watch(row)
         try:
-            guards.refuse_runaway_critic(row, self.config)
+            diagnosis.refuse_runaway_critic(row, self.config)
         except TrainingError:
             self.folder.write_history(self.history)  # for who reads what happened
             raise
         if self.team.leads:
-            left = self._seconds_left(began, first_step)
-            on_progress(self.steps_done, self.total_steps, row, left)
+            on_progress(self.steps_done, self.total_steps, row, self._seconds_left())
 
     def _checked_sums(self) -> dict[str, float]:
         """The sums of the losses, as means over the team, if they are finite."""
         self.team.average([self.sums])
         sums = dict(zip(LOSSES, self.sums.tolist(), strict=True))
-        guards.refuse_broken_losses(sums, self.steps_done)
+        diagnosis.refuse_broken_losses(sums, self.steps_done)
         return sums
 
     # ------------------------------------------------------------------ keeping
@@ -273,7 +269,7 @@ class Trainer:
         if self.run_dir is None:
             return
         self._checked_sums()
-        guards.refuse_broken_weights(self.networks, self.steps_done)
+        diagnosis.refuse_broken_weights(self.networks, self.steps_done)
         dropout_state = players.dropout_rng(self.device).get_state()
         tensors = {
             "penalty_rng": self.penalty_rng.get_state(),
@@ -301,5 +297,4 @@ class Trainer:
         self._dropout_state = state["dropout_rng"][self.team.rank].clone()
         self.sums.copy_(state["sums"])
         self.steps_done, self.summed, self.seconds = map(facts.get, ("step", "summed", "seconds"))
-        rows = facts["history"] if "history" in facts else read_history(self.run_dir)
-        self.history = [row for row in rows if row["step"] <= self.steps_done]
+        self.history = facts["history"]

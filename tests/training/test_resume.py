@@ -15,7 +15,7 @@ import pytest
 
 from sharingan_lab import storage
 from sharingan_lab.cli import main
-from sharingan_lab.training import Trainer, checkpoints, recipe, validation
+from sharingan_lab.training import Trainer, checkpoints, recipe, samples
 from sharingan_lab.training.step import Game
 
 from ..patience import PATIENCE, wait_until
@@ -71,7 +71,7 @@ MOMENTS = {
     "manifest half written": (checkpoints, "write_durably", 5, half_written),
     "checkpoint not yet named": (checkpoints.os, "rename", 2, die),
     "in a critic step": (Game, "critic_step", 2, die),
-    "in a validation": (validation, "finite_psnr", 3, die),
+    "in a validation": (samples, "finite_psnr", 3, die),
     "history half written": (storage, "write_durably", 3, half_written),
     "between history.csv and history.json": (storage, "write_durably", 4, half_written),
     "old checkpoint half deleted": (checkpoints.shutil, "rmtree", 1, half_deleted),
