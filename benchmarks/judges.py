@@ -22,9 +22,9 @@ from scipy.ndimage import shift
 from scipy.optimize import minimize
 from torch import Tensor
 
-from sharingan_lab.blur import Pair, degrade, random_kernels
+from sharingan_lab.blur import Pair
 from sharingan_lab.classical import richardson_lucy, wiener
-from sharingan_lab.datasets import Camera, SyntheticBlurPairs, load_folder
+from sharingan_lab.datasets import Camera, SyntheticBlurPairs, blurred_pairs, load_folder
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
 from sharingan_lab.datasets.mixed import take_items
@@ -76,14 +76,9 @@ def synthetic(sharp: Path, seed: int = SEED) -> dict[str, list[Pair]]:
 def of_known_kernels(sharp: Path, seed: int = SEED) -> list[Pair]:
     """Crops of held-back pictures, each blurred by the kernel of one path, with a little noise."""
     held_back = load_folder(sharp, as_uint8=True, crop=SIDE)[::10]
-    rng = torch.Generator().manual_seed(seed)
-    pairs = []
-    for number in range(KNOWN):
-        crop = held_back[number % len(held_back)][None, :, :SIDE, :SIDE].float() / 255
-        kernel = random_kernels(1, KERNEL_SIZE, rng=rng)
-        blurred = degrade(crop, kernel, noise_std=0.01, rng=rng).clamp(0, 1)
-        pairs.append(Pair(blurred, crop, kernel))
-    return pairs
+    pictures = (held_back[number % len(held_back)] for number in range(KNOWN))
+    crops = (picture[None, :, :SIDE, :SIDE].float() / 255 for picture in pictures)
+    return list(blurred_pairs(crops, KERNEL_SIZE, rng=torch.Generator().manual_seed(seed)))
 
 
 def real(folder: Path) -> dict[str, list[Pair]]:

@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.nn.functional import interpolate
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.side_by_side import Row, compare, seconds_of
+from benchmarks.training_step import fast_step, random_batches
 from sharingan_lab.blur import add_noise
 from sharingan_lab.datasets import Camera, GoProPairs, PathCamera, SyntheticBlurPairs, photo
 from sharingan_lab.device import choose_device
@@ -40,11 +42,7 @@ def seconds_of_a_step(device: torch.device) -> float:
     """Measure a step on one pair in bfloat16, the fastest: the hardest for the loader."""
     free = {"data": "photos", "items": 1, "subset": 0, "crop": 64, "vgg": "random"}
     config = recipe("report").with_settings(**free, precision="bfloat16", device=device.type)
-    step = Trainer(config).fastest_step()
-    pair = torch.rand(2, 1, 3, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
-    for _ in range(4 if device.type == "cuda" else 0):  # steps that only prepare
-        step([tuple(pair)])
-    return seconds_of(lambda: step([tuple(pair)]), device, rounds=3)
+    return seconds_of(fast_step(Trainer(config), random_batches(device)), device, rounds=3)
 
 
 def beside_a_step(
@@ -60,22 +58,18 @@ def beside_lite(precision: str, device: torch.device, rounds: int = 15) -> Row:
     """Make a batch of every kind of blur, and compare with the recipe `lite`'s step on it."""
     free = {"data": "photos", "real_root": "", "items": 8, "precision": precision}
     trainer = Trainer(recipe("lite").with_settings(**free, device=device.type))
-    step, crop = trainer.fastest_step(), trainer.config.crop
-    pictures = [torch.tensor(to_uint8(photo(n))).permute(2, 0, 1) for n in ("coffee", "rocket")]
-    size, camera = trainer.config.batch_size, Camera()
+    crop, size = trainer.config.crop, trainer.config.batch_size
     data = SyntheticBlurPairs(
-        pictures, crop, seed=0, items=PASS * size, camera=camera, transpose=True, device=device
+        pictures(), crop, seed=0, items=PASS * size, camera=Camera(), transpose=True, device=device
     )
     batches = (range(size * i, size * (i + 1)) for i in itertools.cycle(range(PASS)))
     pairs = data.__getitems__([*range(size)])
     batch = [tuple(torch.stack(images) for images in zip(*pairs, strict=True))]
-    for _ in range(4 if device.type == "cuda" else 0):  # steps that only prepare
-        step(batch)
     return compare(
         f"make a batch of {size} x {crop} x {crop}: every kind of blur (peer: a step of `lite` on "
         f"it in {precision})",
         lambda: data.__getitems__([*next(batches)]),
-        lambda: step(batch),
+        fast_step(trainer, batch),
         wanted=PROMISED_OF_LITE if precision == "float32" else None,
         rounds=rounds,
         device=device,
@@ -94,14 +88,18 @@ def sources(
     """Name the data sets, and the ratio that is promised of each."""
     write_frames(folder)
     gopro = partial(GoProPairs, folder, "train", crop=crop, seed=0)
-    pictures = [torch.tensor(to_uint8(photo(n))).permute(2, 0, 1) for n in ("coffee", "rocket")]
-    synthetic = partial(SyntheticBlurPairs, pictures, crop, seed=0, items=PASS, device=device)
+    synthetic = partial(SyntheticBlurPairs, pictures(), crop, seed=0, items=PASS, device=device)
     return [
         ("GoPro from its cache", gopro(cache=folder / "cache", device=device), PROMISED),
         ("GoPro decoded each time", gopro(), None),  # frame_cache=false, for who has no room
         ("synthetic blur", synthetic(), PROMISED),
         ("synthetic blur in linear light", synthetic(camera=PathCamera(gamma=2.2)), PROMISED),
     ]
+
+
+def pictures() -> list[Tensor]:
+    """Two photographs (3, H, W) as bytes."""
+    return [torch.tensor(to_uint8(photo(n))).permute(2, 0, 1) for n in ("coffee", "rocket")]
 
 
 def write_frames(folder: Path) -> None:

@@ -124,7 +124,7 @@ def rows(rounds: int = 3) -> list[Row]:
     return [
         compare(
             f"training step, 256 x 256, 5 critic updates, {switch.name}",
-            partial(fast_step(switch.trainer(device)), batches),
+            fast_step(switch.trainer(device), batches),
             partial(plain.step, batches),
             wanted=switch.promised if device.type == "cpu" else None,
             rounds=rounds,
@@ -144,8 +144,7 @@ def utilisation(precision: str = "bfloat16") -> str:
         counted.step(batches)
     work = counter.total
     fastest = Switch("", {"precision": precision, "cuda_graph": True})
-    step = fast_step(fastest.trainer(device))
-    rate = work / seconds_of(partial(step, batches), device, rounds=3)
+    rate = work / seconds_of(fast_step(fastest.trainer(device), batches), device, rounds=3)
     peak = fastest_product(device, getattr(torch, precision))
     return (
         f"a step at 256 x 256, batch 1: {work / 1e12:.2f} TFLOP; in {precision} "
@@ -167,11 +166,11 @@ def random_batches(device: torch.device) -> Batches:
     return [tuple(torch.rand(2, 1, 3, 256, 256, generator=rng).to(device))]
 
 
-def fast_step(trainer: Trainer) -> Callable[[Batches], None]:
-    """The step as a run takes it, past the steps that only prepare."""
-    step = trainer.fastest_step()
+def fast_step(trainer: Trainer, batches: Batches) -> Callable[[], None]:
+    """The step on these batches as a run takes it, past the steps that only prepare."""
+    step = partial(trainer.fastest_step(), batches)
     for _ in range(4 if trainer.device.type == "cuda" else 0):
-        step(random_batches(trainer.device))
+        step()
     return step
 
 
