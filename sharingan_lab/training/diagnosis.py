@@ -24,25 +24,16 @@ def steepness(wasserstein: float, penalty: float, crop: int) -> float:
 
     No two images in [-1, 1] lie further apart than :math:`2\sqrt{3}\,` `crop`, so scores that
     differ by more betray a slope above one; and a penalty of :math:`(s - 1)^2` betrays a slope
-    :math:`s` where it was measured.
-
-    `wasserstein` and `penalty` are those of the history, `crop` the side of the images in pixels.
-
-    Examples
-    --------
-    >>> round(steepness(wasserstein=20.0, penalty=4.0, crop=64), 6)
-    3.0
+    :math:`s` where it was measured. `crop` is the side of the images in pixels.
     """
     furthest = distance_apart(0.0, crop)
     return max(abs(wasserstein) / furthest, 1 + math.sqrt(penalty) if penalty else 0.0)
 
 
 def distance_apart(psnr: float, crop: int) -> float:
-    r"""Return how far apart two images in [-1, 1] of that PSNR lie: the root of the summed squares.
+    """Return how far apart two images in [-1, 1] of that PSNR lie: the root of the summed squares.
 
-    The scores of a critic with slope 1 cannot differ by more.
-
-    The PSNR is in decibels, `crop` their side in pixels.
+    The scores of a critic with slope 1 cannot differ by more. `crop` is the images' side in pixels.
 
     Examples
     --------

@@ -28,18 +28,9 @@ def signed(images: Tensor) -> Tensor:
 class Game:
     """The two players, what each minimises and how each moves.
 
-    Parameters
-    ----------
-    generator, critic : nn.Module
-        G and D of the report.
-    content_loss : nn.Module
-        Compares restored and sharp images.
-    generator_optimiser, critic_optimiser : torch.optim.Optimizer
-        Of the weights of each.
-    penalty_rng : torch.Generator
-        Decides where the gradient penalty is sampled.
-    config : TrainConfig
-        Weights of the losses and number of critic updates.
+    `generator` and `critic` are G and D of the report, `content_loss` compares restored and sharp
+    images, `penalty_rng` decides where the gradient penalty is sampled, and `config` says the
+    weights of the losses and the number of critic updates.
 
     Examples
     --------
