@@ -4,6 +4,8 @@ On this floor lies the page of a lesson: its start, figures, tables, notices. `t
 lessons play with, `probes` looks into networks, `explorers` are what a reader turns, `checks`
 answers exercises, `report` executes the lessons. Lessons write ``from sharingan_lab import lab`` or
 ``from sharingan_lab.lab import`` with the names below. All of it needs the extra ``course``.
+Arguments that do not fit, a missing description among them, are an
+:class:`~sharingan_lab.errors.InputError` that names them.
 
 >>> from sharingan_lab import lab
 >>> lab.key_figure("PSNR of the blurred picture", 24.31234, unit="dB")

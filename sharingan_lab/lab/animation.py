@@ -25,18 +25,13 @@ def animate(
     Parameters
     ----------
     frames : list of Figure
-        At least 2, all of one size; they are closed afterwards.
+        At least 2, all of one size; they are closed afterwards. The page may hold 2 MB of them.
     labels : list of str
         What each frame shows, such as "step 200".
     alt : str
         What is to be seen over all frames.
     seconds : float
         How long each frame stands while playing.
-
-    Raises
-    ------
-    InputError
-        Frames, labels or the description are missing, or the page would hold more than 2 MB.
 
     Examples
     --------

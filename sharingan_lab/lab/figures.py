@@ -34,11 +34,6 @@ def show(fig: Figure, alt: str, *, cover: bool = False) -> None:
     cover : bool
         Whether this is the picture of the lesson on the report's index.
 
-    Raises
-    ------
-    InputError
-        The description is empty.
-
     Examples
     --------
     >>> show(Figure(), "An empty sheet.")

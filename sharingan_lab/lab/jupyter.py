@@ -13,10 +13,7 @@ from sharingan_lab.lab.report.catalogue import all_lessons
 def copy_course(folder: Path) -> list[Path]:
     """Copy the lessons into a folder and return the new files; what is there already is kept.
 
-    Raises
-    ------
-    ConfigError
-        The folder cannot be written.
+    A ConfigError says that the folder cannot be written.
     """
     lessons = all_lessons()
     missing = [x for x in lessons if not (folder / x.path.name).exists()]

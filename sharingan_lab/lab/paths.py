@@ -21,11 +21,6 @@ def path_grid(paths: Tensor, titles: Sequence[str]) -> Figure:
 
     Three in a row, each around its centre of mass.
 
-    Raises
-    ------
-    InputError
-        The paths have another shape, or there is not one title for each.
-
     Examples
     --------
     >>> import torch

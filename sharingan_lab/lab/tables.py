@@ -49,11 +49,6 @@ def table(
     Numbers are written with four significant digits, or with ``digits`` decimals if not whole; the
     caption, what the table shows, is read out before it.
 
-    Raises
-    ------
-    InputError
-        A row has another length than the head.
-
     Examples
     --------
     >>> table([["blurred", 24.1], ["Wiener", 27.85]], ["picture", "PSNR in dB"])

@@ -41,12 +41,7 @@ def find_submissions(folder: Path, lessons: Sequence[Lesson]) -> list[Submission
     """Return the notebooks below a folder whose file name holds the name of a lesson.
 
     Who handed it in is what else is in the path: ``ada/03_gan_background.ipynb`` and
-    ``03_gan_background_ada.ipynb`` are of ``ada``.
-
-    Raises
-    ------
-    DataError
-        There is none.
+    ``03_gan_background_ada.ipynb`` are of ``ada``. A DataError where there is none.
     """
     found = []
     for path in sorted(folder.rglob("*.ipynb")):

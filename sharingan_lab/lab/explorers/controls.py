@@ -24,14 +24,9 @@ def start_values(
     given: Mapping[str, float | str],
     choices: Mapping[str, tuple[str, tuple[str, ...]]],
 ) -> dict[str, float | str]:
-    """Complete the values to start from, and refuse what no control can show.
+    """Complete the values to start from; an InputError names what no control can show.
 
     Controls and choices are those of an explorer.
-
-    Raises
-    ------
-    InputError
-        A name is unknown, or a value out of its control's range.
     """
     words = {name: words for name, (_, words) in choices.items()}
     usual = {name: control[1] for name, control in controls.items()}

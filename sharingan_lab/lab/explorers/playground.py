@@ -53,8 +53,8 @@ class Playground(Explorer):
     --------
     >>> playground = Playground(kind="WGAN-GP", critic_steps=2)
     >>> playground.step.click()
-    >>> playground.description[:22]
-    'WGAN-GP after 1 turns:'
+    >>> playground.description[:44]
+    'WGAN-GP after 1 turns: 200 generated points '
     """
 
     hint = "The film of a run: run the cell to play yourself."

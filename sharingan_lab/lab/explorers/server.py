@@ -31,12 +31,7 @@ def explore(host: str = "127.0.0.1", port: int = 0) -> None:
     """Serve the explorer until it is stopped; its address, with the token, is printed.
 
     A host other than the loopback lets other machines in, with the token; port 0 is one that is
-    free.
-
-    Raises
-    ------
-    ConfigError
-        The port is in use or outside 0..65535, or the host is none of this machine's.
+    free. A ConfigError says that the port or the host cannot be had.
     """
     port = _free_port(host, port)
     if host not in LOOPBACK:

@@ -97,14 +97,7 @@ class Stage:
 
 
 def describe(game: Game, rules: Rules) -> str:
-    """Say in words what is seen of a game.
-
-    Examples
-    --------
-    >>> game = Game(noise_size=2, rng=torch.Generator().manual_seed(0))
-    >>> describe(game, Rules())[:40]
-    'GAN after 0 turns: 200 generated points '
-    """
+    """Say in words what is seen of a game."""
     words = f"{rules.kind} after {game.turns} turns: 200 generated points on the critic's map"
     if rules.data in CLOUDS:
         centres = CLOUDS[rules.data]

@@ -42,11 +42,6 @@ def grid_share(images: Tensor, period: int) -> Tensor:
     chance; 0 for a constant image. Of (..., H, W), what lies beyond a multiple of the period is
     left out.
 
-    Raises
-    ------
-    InputError
-        The period is below 2 or larger than the image.
-
     Examples
     --------
     >>> board = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(4, 4)
@@ -71,11 +66,6 @@ def with_resize_convolutions(network: nn.Module) -> nn.Module:
     Its transposed convolutions have kernel 3 and double the side, as the generator's do. Sizes and
     parameters are as before; every output pixel inside is the sum of nine products for each
     channel.
-
-    Raises
-    ------
-    InputError
-        A transposed convolution has another geometry.
 
     Examples
     --------

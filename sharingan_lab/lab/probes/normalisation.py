@@ -30,14 +30,9 @@ def without_normalisation(network: nn.Module) -> nn.Module:
 def fold_normalisation(network: nn.Module, images: Tensor) -> nn.Module:
     """Return a copy whose convolutions do what instance normalisation did to some images.
 
-    Mean and deviation of each channel are taken over all images (N, C, H, W). The copy, in
-    evaluation mode and with as many parameters, gives for a single image what the network gave;
-    unlike it, it no longer adapts to others.
-
-    Raises
-    ------
-    InputError
-        A normalisation does not directly follow a convolution.
+    Mean and deviation of each channel are taken over all images (N, C, H, W). Every normalisation
+    follows a convolution directly. The copy, in evaluation mode and with as many parameters, gives
+    for a single image what the network gave; unlike it, it no longer adapts to others.
 
     Examples
     --------

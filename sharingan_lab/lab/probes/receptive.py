@@ -42,14 +42,9 @@ class Field(NamedTuple):
 def receptive_fields(network: nn.Module) -> list[Field]:
     """Receptive field after each convolution of a chain, from kernels, strides and paddings.
 
-    Convolutions follow each other in the order of ``network.modules()``. Other layers count as
-    acting on single values, which normalisations do not: see
-    :func:`sharingan_lab.lab.without_normalisation`.
-
-    Raises
-    ------
-    InputError
-        There is no convolution, a transposed one, or one that is not square.
+    The convolutions are square, none is transposed, and they follow each other in the order of
+    ``network.modules()``. Other layers count as acting on single values, which normalisations do
+    not: see :func:`sharingan_lab.lab.without_normalisation`.
 
     Notes
     -----
@@ -95,11 +90,6 @@ def gradient_map(
     (H, W): the sum over the channels of the gradient's absolute values. The output is (1, c, h, w);
     of several channels the sum is looked at.
 
-    Raises
-    ------
-    InputError
-        There is no such place in the output.
-
     Examples
     --------
     >>> box = nn.Conv2d(1, 1, 3, bias=False)
@@ -120,12 +110,9 @@ def gradient_map(
 
 
 def seen_rectangle(gradient: Tensor) -> tuple[int, int, int, int]:
-    """Smallest rectangle that holds every value other than zero: top, left, height, width.
+    """Smallest rectangle that holds every value but zeros: top, left, height, width.
 
-    Raises
-    ------
-    InputError
-        All values are zero.
+    One value at least is not zero.
 
     Examples
     --------

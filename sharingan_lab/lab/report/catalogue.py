@@ -73,13 +73,7 @@ class Lesson:
 
 
 def all_lessons(folder: Path | None = None) -> list[Lesson]:
-    """Return the lessons of a folder in order.
-
-    Raises
-    ------
-    DataError
-        There is none.
-    """
+    """Return the lessons of a folder in order; a DataError where there is none."""
     folder = notebooks_dir() if folder is None else named_path(folder)
     lessons = [Lesson(p) for p in sorted(folder.glob("*.ipynb")) if _NAME.fullmatch(p.stem)]
     if not lessons:
@@ -90,10 +84,7 @@ def all_lessons(folder: Path | None = None) -> list[Lesson]:
 def select(lessons: Sequence[Lesson], only: Iterable[str]) -> list[Lesson]:
     """Return the lessons asked for by number or name; all of them where none is asked for.
 
-    Raises
-    ------
-    ConfigError
-        One is not there; the message lists those that are.
+    Where one is not there, a ConfigError lists those that are.
     """
     wanted = [word.strip() for word in only]
     unknown = [w for w in wanted if not any(_matches(w, lesson) for lesson in lessons)]
@@ -112,10 +103,7 @@ def check_parameters(
 ) -> dict[str, int | float | bool | str]:
     """Turn the text of each parameter into the type that the lessons declare for it.
 
-    Raises
-    ------
-    ConfigError
-        No selected lesson has a parameter of that name, or the text does not fit its type.
+    A ConfigError says that it does not fit, or that no lesson has a parameter of that name.
     """
     known = {name: kind for lesson in lessons for name, kind in lesson.parameters.items()}
     unknown = [name for name in given if name not in known]

@@ -32,11 +32,6 @@ class EquationError(SharinganError):
 def mathml(latex: str, *, block: bool = False) -> str:
     r"""Turn one equation into MathML, which browsers draw themselves.
 
-    Raises
-    ------
-    EquationError
-        A macro is unknown or a brace is missing.
-
     Examples
     --------
     >>> mathml("x^2")

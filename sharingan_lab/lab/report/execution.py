@@ -70,12 +70,8 @@ class Execution:
     def run(self, on_cell: Callable[[int, int], None] = lambda cell, of: None) -> Executed:
         """Execute the lesson and wait for its end; errors in it are returned, not raised.
 
-        ``on_cell`` is told before each code cell its position and the number of cells.
-
-        Raises
-        ------
-        Stopped
-            :meth:`stop` was called.
+        ``on_cell`` is told before each code cell its position and the number of cells. Stopped is
+        raised after :meth:`stop`.
         """
         with tempfile.TemporaryDirectory(prefix="sharingan-") as folder:
             scratch = Path(folder)

@@ -41,6 +41,9 @@ def order(
 ) -> Order:
     """Check what is asked for, before any work.
 
+    A ConfigError names what is unknown or out of range, a DataError what is not here: lessons, or
+    GoPro or CUDA for full mode.
+
     Parameters
     ----------
     only : list of str
@@ -55,13 +58,6 @@ def order(
         Lessons at a time; in quick mode two where there are two cores, in full mode one.
     force : bool
         Run lessons again whose result is up to date.
-
-    Raises
-    ------
-    ConfigError
-        A lesson, a parameter or a setting is unknown or out of range.
-    DataError
-        There are no lessons, or full mode lacks GoPro or CUDA.
     """
     lessons = all_lessons(notebooks)
     chosen = select(lessons, only)

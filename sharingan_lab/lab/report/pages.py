@@ -25,12 +25,8 @@ from sharingan_lab.storage import write_atomically
 class ReportFolder:
     """Holds the results of a report, by lesson name in the course's order, and writes its files.
 
-    Results of an earlier report whose files are still there are kept.
-
-    Raises
-    ------
-    ConfigError
-        Nothing can be written there.
+    Results of an earlier report whose files are still there are kept. A ConfigError says that
+    nothing can be written there.
     """
 
     def __init__(self, path: str | os.PathLike, lessons: Sequence[Lesson]):

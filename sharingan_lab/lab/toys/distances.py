@@ -25,12 +25,7 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
     Parameters
     ----------
     p, q : Tensor
-        Weights over the same cells, any one shape; each is scaled to sum to 1.
-
-    Raises
-    ------
-    InputError
-        The shapes differ, a weight is negative, or all weights are 0.
+        Weights over the same cells, any one shape, none negative; each is scaled to sum to 1.
 
     Examples
     --------
@@ -60,7 +55,8 @@ def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor
     cost : Tensor
         (n, m): of moving one unit from place i to place j, usually a distance; tens of places.
     supply, demand : Tensor
-        (n,) mass that lies, (m,) mass that is wanted at each place; scaled to sum to 1.
+        (n,) mass that lies, (m,) mass that is wanted at each place, none negative; scaled to sum
+        to 1.
 
     Returns
     -------
@@ -68,11 +64,6 @@ def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor
         (n, m), mass moved from i to j: rows sum to the supply, columns to the demand.
     work : float
         Total cost of the plan: the earth mover's distance if ``cost`` is a distance.
-
-    Raises
-    ------
-    InputError
-        The shapes do not fit, or the masses are negative or all 0.
 
     Examples
     --------
@@ -108,11 +99,6 @@ def earth_movers_distance(x: Tensor, y: Tensor) -> float:
     The mean way of a point under the best one-to-one assignment: between equally many equal weights
     some best transport plan is one. Two samples of one distribution are not at distance 0.
 
-    Raises
-    ------
-    InputError
-        The shapes differ.
-
     Examples
     --------
     >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
@@ -143,11 +129,6 @@ def optimal_critic(real: Tensor, fake: Tensor) -> Callable[[Tensor], Tensor]:
 
     The critic takes points (m, d) to heights (m,), is nowhere steeper than 1, and the mean height
     of ``real`` minus that of ``fake`` is their earth mover's distance.
-
-    Raises
-    ------
-    InputError
-        The shapes differ.
 
     Notes
     -----

@@ -26,11 +26,6 @@ class BatchedMLP(nn.Module):
         Source of the initial weights: uniform with He's variance 2 / inputs, biases uniform in
         +-1 / sqrt(inputs). Network s does not depend on how many follow.
 
-    Raises
-    ------
-    InputError
-        There is no network, or there are fewer than two sizes, or a size below 1.
-
     Examples
     --------
     >>> critics = BatchedMLP(3, (2, 16, 1), rng=torch.Generator().manual_seed(0))
@@ -68,11 +63,6 @@ class BatchedMLP(nn.Module):
 
         Flat points (S * N, inputs), those of one network next to each other, give (S * N, outputs):
         so do functions hand them over that expect samples on the first axis.
-
-        Raises
-        ------
-        InputError
-            The points do not split evenly among the networks.
         """
         if points.ndim == 2 and len(points) % self.networks == 0:
             return self.activations(points.unflatten(0, (self.networks, -1)))[-1].flatten(0, 1)
@@ -113,11 +103,6 @@ def clip_weights(network: nn.Module, limit: float | Tensor) -> None:
 
     The threshold c > 0 is algorithm 1's of M. Arjovsky, S. Chintala, L. Bottou, "Wasserstein GAN",
     2017; a :class:`BatchedMLP` also takes one a network, shape (S,).
-
-    Raises
-    ------
-    InputError
-        A limit is not positive.
 
     Examples
     --------

@@ -45,13 +45,8 @@ def square_mesh(side: int, reach: float) -> Tensor:
 def steepest_slope(critics: BatchedMLP, *, side: int = 15) -> Tensor:
     """Steepest slope (S,) that each of S critics of the plane shows on a mesh from -2.5 to 2.5.
 
-    The largest norm of the slopes between neighbours, a lower bound of the Lipschitz constant;
-    differentiable with respect to the weights.
-
-    Raises
-    ------
-    InputError
-        The mesh has no two points along an edge.
+    The largest norm of the slopes between neighbours, ``side`` points in a row, 2 or more; a lower
+    bound of the Lipschitz constant, differentiable with respect to the weights.
 
     Examples
     --------
@@ -90,12 +85,7 @@ def peaks(critics: BatchedMLP, centres: Tensor, *, distance: float) -> Tensor:
     """Say for each mode whether a critic puts a hill on it: (S, modes).
 
     True where the centre, of (modes, 2), scores higher than eight points on a circle of radius
-    ``distance``; half the way to the next mode, say.
-
-    Raises
-    ------
-    InputError
-        The distance is not positive.
+    ``distance``, above 0; half the way to the next mode, say.
 
     Examples
     --------

@@ -36,10 +36,7 @@ def bundled(name: str) -> Picture:
 def brought(name: str, content: bytes) -> Picture:
     """Read an uploaded file of any format that Pillow knows, turned upright as its EXIF says.
 
-    Raises
-    ------
-    DataError
-        It is not an image, or it is too small.
+    A DataError says that it is no image, or too small.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "picture")
@@ -69,12 +66,7 @@ def _is_see_through(file: Path) -> bool:
 def working_copy(image: Tensor) -> Tensor:
     """Reduce a photograph (1, 3, H, W) to about 65,000 pixels, so that a redraw is quick.
 
-    It keeps its proportions; a smaller one is left as it is.
-
-    Raises
-    ------
-    InputError
-        A side has fewer pixels than the kernel.
+    It keeps its proportions; a smaller one is left as it is. A side below 64 pixels is refused.
 
     Examples
     --------
