@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d
 
 from sharingan_lab.checks import check_images
 from sharingan_lab.errors import InputError
@@ -115,7 +114,9 @@ def ssim_map(images: Tensor, references: Tensor) -> Tensor:
     if min(images.shape[-2:]) < 2 * RADIUS + 1:
         size = tuple(images.shape[-2:])
         raise InputError(f"images of {size} are smaller than SSIM's 11 x 11 window")
-    return compare_windows(images.double(), references.double(), gaussian_means)
+    pairs = zip(images, references, strict=True)  # one at a time, which a CPU's cache can hold
+    maps = [compare_windows(x.double(), y.double(), gaussian_means) for x, y in pairs]
+    return torch.stack(maps)
 
 
 def compare_windows(x: Tensor, y: Tensor, means: Callable, spread: float = 1.0) -> Tensor:
@@ -163,11 +164,17 @@ def evaluate_pairs(restored: Tensor, sharp: Tensor) -> dict[str, float | list[fl
 
 def gaussian_means(images: Tensor) -> Tensor:
     """Gaussian-weighted mean of every 11 x 11 window inside the images, as two passes of 11."""
-    weights = gaussian_weights().to(images)
-    n, c, height, width = images.shape
-    planes = images.reshape(n * c, 1, height, width)
-    planes = conv2d(conv2d(planes, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
-    return planes.reshape(n, c, *planes.shape[-2:])
+    return _means_along(_means_along(images, -2), -1)
+
+
+def _means_along(images: Tensor, dim: int) -> Tensor:
+    """Weighted means of 11 neighbours: shifted copies, which a CPU adds up faster than conv2d."""
+    weights, count = gaussian_weights().tolist(), images.shape[dim] - 2 * RADIUS
+    means = weights[RADIUS] * images.narrow(dim, RADIUS, count)
+    for i in range(RADIUS):  # the window is symmetric
+        pair = images.narrow(dim, i, count) + images.narrow(dim, 2 * RADIUS - i, count)
+        means.add_(pair, alpha=weights[i])
+    return means
 
 
 def gaussian_weights() -> Tensor:

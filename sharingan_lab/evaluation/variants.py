@@ -7,7 +7,6 @@ in colour, and gives one value an image, (N,) in float64.
 
 import numpy as np
 import torch
-from scipy.signal import fftconvolve
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
@@ -132,6 +131,8 @@ def _compare_lines(x: np.ndarray, y: np.ndarray, constant: float = 0.01) -> floa
 
 def _wavelet_transform(line: np.ndarray) -> np.ndarray:
     """Convolve a line with each wavelet, centred."""
+    from scipy.signal import fftconvolve  # here: it takes long to import and is seldom needed
+
     rows = []
     for width in range(1, 31):
         points = min(10 * width, len(line))
