@@ -128,13 +128,10 @@ def blind_richardson_lucy(
         raise InputError(f"start must be (n, {size}, {size}), got {tuple(kernels.shape)}")
     mean = blurred.mean(dim=1, keepdim=True).clamp_min(DARKEST)
     seen = make_periodic(mean, size, boundary)
-    guess, kernels = seen, kernels / kernels.sum(dim=(1, 2), keepdim=True)
-    for _ in range(iterations):
-        guess = _correct_image(guess, seen, transfer(kernels, seen.shape[-2:]))
-        spectrum = torch.fft.rfft2(guess)
-        for _ in range(kernel_steps):
-            kernels = _correct_kernels(kernels, spectrum, seen)
-    kernels = centre_kernels(kernels)
+    starts = kernels.expand(len(seen), -1, -1)
+    pairs = zip(seen.split(1), starts.split(1), strict=True)  # one fits into a CPU's cache
+    found = [_find_kernel(image, first, iterations, kernel_steps) for image, first in pairs]
+    kernels = centre_kernels(torch.cat(found))
     return richardson_lucy(blurred, kernels, boundary=boundary), kernels
 
 
@@ -144,13 +141,30 @@ def _correct_image(guess: Tensor, seen: Tensor, passed: Tensor) -> Tensor:
     return guess * torch.fft.irfft2(passed.conj() * ratio, s=seen.shape[-2:]).clamp_min(0)
 
 
-def _correct_kernels(kernels: Tensor, spectrum: Tensor, seen: Tensor) -> Tensor:
-    """The same step with image and kernel exchanged, within the kernel's own size."""
-    size, shape = kernels.shape[-1], seen.shape[-2:]
-    ratio = _ratio(transfer(kernels, shape) * spectrum, seen)
-    spread = torch.fft.irfft2(spectrum.conj() * ratio, s=shape)[:, 0].clamp_min(0)
-    corrected = kernels * spread.roll((size // 2, size // 2), dims=(1, 2))[:, :size, :size]
-    return corrected / corrected.sum(dim=(1, 2), keepdim=True)
+def _find_kernel(seen: Tensor, kernel: Tensor, iterations: int, kernel_steps: int) -> Tensor:
+    """Correct image and kernel in turn; seen (1, 1, H, W), kernel (1, k, k)."""
+    middle = kernel.shape[-1] // 2
+    guess, kernel = seen, kernel / kernel.sum()
+    for _ in range(iterations):
+        guess = _correct_image(guess, seen, transfer(kernel, seen.shape[-2:]))
+        # moved so that a kernel in the upper left corner has its origin in its middle
+        spectrum = torch.fft.rfft2(guess.roll((-middle, -middle), dims=(-2, -1)))
+        for _ in range(kernel_steps):
+            kernel = _correct_kernel(kernel, spectrum, seen)
+    return kernel
+
+
+def _correct_kernel(kernel: Tensor, spectrum: Tensor, seen: Tensor) -> Tensor:
+    """The same step with image and kernel exchanged, within the kernel's own size.
+
+    Rows are transformed where the kernel has some, which saves a quarter of the time.
+    """
+    (height, width), size = seen.shape[-2:], kernel.shape[-1]
+    passed = torch.fft.fft(torch.fft.rfft(kernel, width), height, dim=-2)
+    ratio = _ratio(passed * spectrum, seen)
+    rows = torch.fft.ifft(spectrum.conj() * ratio, dim=-2)[:, 0, :size]
+    corrected = kernel * torch.fft.irfft(rows, width)[..., :size].clamp_min(0)
+    return corrected / corrected.sum()
 
 
 def _ratio(predicted: Tensor, seen: Tensor) -> Tensor:
