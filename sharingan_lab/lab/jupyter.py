@@ -24,29 +24,17 @@ def copy_course(folder: Path) -> list[Path]:
         raise ConfigError(f"cannot copy the lessons to {folder}: {error.strerror}") from error
 
 
-def server_command(folder: Path, port: int, browser: bool) -> list[str]:
-    """Return the command of a JupyterLab that this machine alone can reach, with a token.
-
-    Examples
-    --------
-    >>> server_command(Path("course"), 8888, False)[3:5]
-    ['--ServerApp.ip=127.0.0.1', '--ServerApp.port=8888']
-    """
-    options = [
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        f"--ServerApp.root_dir={folder.resolve()}",
-    ]
-    options += ["--no-browser"] * (not browser)
-    options += ["--allow-root"] * (os.geteuid() == 0)  # as in a container
-    return [sys.executable, "-m", "jupyterlab", *options]
-
-
 def open_course(folder: Path, port: int = 8888, browser: bool = True) -> NoReturn:
-    """Turn this process into a JupyterLab on a copy of the course."""
+    """Turn this process into a JupyterLab on a copy of the course.
+
+    This machine alone can reach it, with a token.
+    """
     copied = copy_course(folder)
     print(f"{len(copied)} lessons copied to {folder}; yours to change.", flush=True)
+    address = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    options = [*address, f"--ServerApp.root_dir={folder.resolve()}"]
+    options += ["--no-browser"] * (not browser)
+    options += ["--allow-root"] * (os.geteuid() == 0)  # as in a container
     # The kernel named python3 is this interpreter's, not one that a user has registered.
     environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}
-    command = server_command(folder, port, browser)
-    os.execve(command[0], command, environment)
+    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *options], environment)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.lab.checks.answers import dice, near, number, shown, tensor
+from sharingan_lab.lab.checks.answers import dice, near, number, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import Open, expect
 from sharingan_lab.lab.probes.checkerboard import overlap_counts
 
@@ -19,10 +19,7 @@ def conv_size(function: Callable[[int, int, int, int], int]) -> str:
     }
     cases = [*looks, (256, 3, 2, 1), (33, 4, 1, 2), (9, 5, 3, 0)]
     for size, k, s, p in cases:
-        seen = function(size, k, s, p)
-        if seen is None:
-            raise Open("conv_size returns None: write the formula in the cell above.")
-        seen = number(seen, "conv_size's answer")
+        seen = scalar(function(size, k, s, p), "conv_size").item()
         wanted = nn.Conv2d(1, 1, k, stride=s, padding=p)(torch.zeros(1, 1, size, size)).shape[-1]
         look = looks.get((size, k, s, p), "the formula, term by term")
         what = f"{seen:g} for size {size}, kernel {k}, stride {s}, padding {p}"

@@ -21,16 +21,9 @@ from traitlets.config import Config
 from sharingan_lab.lab.display import POSITIONS
 from sharingan_lab.lab.encoding import Encoded, encode_pixels
 from sharingan_lab.lab.lesson import MODES
+from sharingan_lab.lab.report import findings
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.equations import EquationError, mathml_in_text
-from sharingan_lab.lab.report.findings import (
-    WIDGET_VIEW,
-    Cover,
-    has_sliders,
-    is_injected,
-    parameters,
-    picture_alt,
-)
 from sharingan_lab.lab.report.markdown import OnError, Renderer, markdown
 from sharingan_lab.lab.report.results import DONE, FAILED, LessonResult
 from sharingan_lab.lab.tables import in_words
@@ -45,7 +38,7 @@ _PRIORITY = [
     "text/markdown",
     "text/latex",
     "text/plain",
-    WIDGET_VIEW,  # nothing to show: its picture is the next output
+    findings.WIDGET_VIEW,  # nothing to show: its picture is the next output
 ]
 _COVER_WIDTH = 560
 _COVER_SHAPE = 0.66  # height by width, at most
@@ -68,10 +61,10 @@ class _Exporter(TemplateExporter):
         )
         self.register_filter("markdown2html", lambda source: markdown(source, on_error))
         self.register_filter("math_in_text", lambda text: mathml_in_text(text, on_error))
-        self.register_filter("picture_alt", picture_alt)
-        self.register_filter("is_injected", is_injected)
+        self.register_filter("picture_alt", findings.picture_alt)
+        self.register_filter("is_injected", findings.is_injected)
         self.register_filter("positions", lambda output: output.data[POSITIONS])
-        self.register_filter("is_widget", lambda output: WIDGET_VIEW in output.data)
+        self.register_filter("is_widget", lambda output: findings.WIDGET_VIEW in output.data)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
 
     def _file_extension_default(self) -> str:
@@ -92,11 +85,11 @@ def lesson_html(
         "css": _css("lesson"),
         "result": result,
         "mode_meaning": MODES[result.mode],
-        "parameters": _worth_saying(parameters(notebook)),
+        "parameters": _worth_saying(findings.parameters(notebook)),
         "previous": previous,
         "next": following,
         "texts": {cell.id: renderer.html(cell.source) for cell in cells},
-        "script": (_TEMPLATES / "sliders.js").read_text() if has_sliders(notebook) else "",
+        "script": (_TEMPLATES / "sliders.js").read_text() if findings.has_sliders(notebook) else "",
         "headings": [heading for heading in renderer.headings if heading.level in (2, 3)],
     }
     text, _ = _Exporter(undrawn.append).from_notebook_node(notebook, resources={"page": page})
@@ -111,7 +104,7 @@ def _worth_saying(values: Mapping[str, str]) -> str:
 def index_html(
     results: Sequence[LessonResult],
     lessons: Mapping[str, Lesson],
-    covers: Mapping[str, Cover | None],
+    covers: Mapping[str, findings.Cover | None],
     about: Mapping[str, object],
 ) -> str:
     """Return the front page: a card for each lesson, and at its end what was run where."""

@@ -6,13 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sharingan_lab.lab.toys import distributions
 from sharingan_lab.lab.toys.distances import earth_movers_distance
-from sharingan_lab.lab.toys.distributions import (
-    gaussian_mixture,
-    grid_centres,
-    ring_centres,
-    swiss_roll,
-)
 from sharingan_lab.lab.toys.mlp import BatchedMLP, clip_weights, descend
 from sharingan_lab.losses import critic_loss, generator_loss, gradient_penalty
 
@@ -23,7 +18,7 @@ OBJECTIVES = {
     CLIPPED: "wasserstein",
     PENALISED: "wasserstein",
 }
-CLOUDS = {"8 clouds": ring_centres(), "25 clouds": grid_centres()}
+CLOUDS = {"8 clouds": distributions.ring_centres(), "25 clouds": distributions.grid_centres()}
 DATA = (*CLOUDS, "Swiss roll")
 MEASURED = 10  # every so many turns the exact distance is computed
 _BATCH, _SHOWN = 128, 200
@@ -57,8 +52,8 @@ class Rules(NamedTuple):
 def draw_data(data: str, n: int, *, rng: torch.Generator) -> Tensor:
     """Draw real points (n, 2)."""
     if data in CLOUDS:
-        return gaussian_mixture(n, CLOUDS[data], 0.05, rng=rng)[0]
-    return swiss_roll(n, rng=rng)
+        return distributions.gaussian_mixture(n, CLOUDS[data], 0.05, rng=rng)[0]
+    return distributions.swiss_roll(n, rng=rng)
 
 
 class Game:
