@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sharingan_lab.checks import Range, check_range
-from sharingan_lab.errors import ConfigError, InputError
+from sharingan_lab.checks import Range
+from sharingan_lab.errors import ConfigError
 from sharingan_lab.training.limits import RANGES, check_known, check_settings, read_assignment
 
 
@@ -197,18 +197,7 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        for name, bounds in RANGES.items():
-            self._check_range(name, *bounds)
         check_settings(vars(self), defaults=vars(type(self)))
-
-    def _check_range(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        value = tuple(value) if isinstance(value, list) else value  # as JSON has it
-        object.__setattr__(self, name, value)
-        try:
-            check_range(name, value, low, high)
-        except InputError as error:
-            raise ConfigError(str(error)) from None
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.
@@ -220,8 +209,10 @@ class TrainConfig:
         ...
         sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
         """
-        for name in changes:
+        for name, value in changes.items():
             check_known(name, vars(self))
+            if isinstance(value, list):  # as JSON has a range
+                changes[name] = tuple(value)
         return dataclasses.replace(self, **changes)
 
     def with_assignments(self, assignments: list[str]) -> "TrainConfig":

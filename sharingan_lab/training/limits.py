@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from sharingan_lab.errors import ConfigError
+from sharingan_lab.checks import check_choice, check_range
+from sharingan_lab.errors import ConfigError, InputError
 from sharingan_lab.losses.objectives import OBJECTIVES
 from sharingan_lab.seeds import check_seed
 
@@ -45,10 +46,14 @@ _SHARES = ("beta1", "beta2", "dropout", "average", "warm_up", "real_share")
 
 def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
     """Raise a ConfigError that names the first setting that is out of range."""
+    for name, bounds in RANGES.items():
+        try:
+            check_range(name, settings[name], *bounds)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
     check_seed(settings["seed"])
     for name, choices in _CHOICES.items():
-        if settings[name] not in choices:
-            raise ConfigError(f"{name}={settings[name]!r}: choose from {', '.join(choices)}")
+        check_choice(name, settings[name], choices)
     for name, least in _AT_LEAST.items():
         if not settings[name] >= least:
             raise ConfigError(f"{name}={settings[name]}: must be at least {least}")
