@@ -99,9 +99,6 @@ def restore(images: Tensor, generator: nn.Module) -> Tensor:
 def deblur(
     photo: str | os.PathLike | Image.Image | np.ndarray | Tensor,
     model: str | os.PathLike | nn.Module = "lite",
-    *,
-    device: str | torch.device = "cpu",
-    on_progress: OnProgress = None,
 ) -> Image.Image | np.ndarray | Tensor:
     """Restore a photo of any kind, and give back one of the same kind.
 
@@ -112,11 +109,7 @@ def deblur(
         and alpha, RGB, or RGB and alpha, uint8, uint16, or floats in [0, 1]; or a tensor (C, H, W)
         or (N, C, H, W) of the same. Any size.
     model : str, path or nn.Module
-        As :func:`load_generator` takes it, or what it returned.
-    device : str or torch.device
-        Where to compute, if the model is not loaded yet.
-    on_progress : callable, optional
-        Called with the parts that are done and their number: a large photo is restored in parts.
+        As :func:`load_generator` takes it, or what it returned, on any device.
 
     Returns
     -------
@@ -141,15 +134,15 @@ def deblur(
         raise InputError(
             f"expected a path, a Pillow image, an array or a tensor, got {describe(photo)}"
         )
-    generator = model if isinstance(model, nn.Module) else load_generator(model, device)
+    generator = model if isinstance(model, nn.Module) else load_generator(model)
     if isinstance(photo, Tensor):
-        return _deblurred_tensor(photo, generator, on_progress)
+        return _deblurred_tensor(photo, generator)
     if isinstance(photo, np.ndarray):
         native = photo.astype(photo.dtype.newbyteorder("="), copy=False)
-        restored = _deblurred(as_channels(native), generator, on_progress)
+        restored = _deblurred(as_channels(native), generator)
         return restored.reshape(photo.shape).astype(photo.dtype, copy=False)
     whole = photo_of(photo) if isinstance(photo, Image.Image) else read_photo(photo)
-    return image_of(whole, _deblurred(whole.pixels, generator, on_progress))
+    return image_of(whole, _deblurred(whole.pixels, generator))
 
 
 def restore_file(
@@ -174,7 +167,7 @@ def restore_file(
     quality : int, optional
         Of a JPEG or WebP, from 1 to 100.
     on_progress : callable, optional
-        See :func:`deblur`.
+        Called with the parts that are done and their number: a large photo is restored in parts.
 
     Returns
     -------
@@ -214,7 +207,7 @@ def restore_file(
     return write_atomically(out, data)
 
 
-def _deblurred_tensor(photo: Tensor, generator: nn.Module, on_progress: OnProgress) -> Tensor:
+def _deblurred_tensor(photo: Tensor, generator: nn.Module) -> Tensor:
     if photo.is_nested or photo.is_meta or photo.layout != torch.strided:
         raise InputError(
             "expected a dense tensor with values: .to_dense() makes one of a sparse one"
@@ -225,11 +218,13 @@ def _deblurred_tensor(photo: Tensor, generator: nn.Module, on_progress: OnProgre
     if photo.ndim not in (3, 4) or images.shape[1] not in range(1, 5) or not images.numel():
         raise InputError(f"expected a tensor (C, H, W) or (N, C, H, W), got {describe(photo)}")
     arrays = [as_channels(image.detach().cpu().permute(1, 2, 0).numpy()) for image in images]
-    done = [torch.from_numpy(_deblurred(array, generator, on_progress)) for array in arrays]
+    done = [torch.from_numpy(_deblurred(array, generator)) for array in arrays]
     return torch.stack(done).permute(0, 3, 1, 2).to(photo.device).reshape(photo.shape)
 
 
-def _deblurred(pixels: np.ndarray, generator: nn.Module, on_progress: OnProgress) -> np.ndarray:
+def _deblurred(
+    pixels: np.ndarray, generator: nn.Module, on_progress: OnProgress = None
+) -> np.ndarray:
     """Restore what is colour of pixels (H, W, C), see :class:`sharingan_lab.photo.Photo`."""
     out = pixels.copy()
     colours = out[..., : 1 if pixels.shape[2] < 3 else 3]

@@ -4,19 +4,11 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.convolution import blur
-from sharingan_lab.checks import (
-    LIGHT,
-    check_floats,
-    check_images,
-    check_kernels,
-    check_light,
-)
+from sharingan_lab.checks import LIGHT, check_floats, check_images, check_kernels, check_light
 from sharingan_lab.errors import InputError
 
 
-def blur_varying(
-    images: Tensor, kernels: Tensor, weights: Tensor, *, boundary: str = "reflect"
-) -> Tensor:
+def blur_varying(images: Tensor, kernels: Tensor, weights: Tensor) -> Tensor:
     """Blur each region of an image with a kernel of its own, with smooth transitions.
 
     Parameters
@@ -28,8 +20,6 @@ def blur_varying(
     weights : Tensor
         How much each kernel counts at each pixel: (m, H, W), or (N, m, H, W); not negative, and
         summing to 1 at every pixel. See `blending_weights`.
-    boundary : {"reflect", "replicate", "zero", "circular"}
-        See `blur`.
 
     Returns
     -------
@@ -68,7 +58,7 @@ def blur_varying(
     m = each.shape[1]
     _check_weights(weights, (n, m, height, width))
     copies = images[:, None].expand(n, m, channels, height, width).flatten(0, 1)
-    blurred = blur(copies, each.flatten(0, 1), boundary=boundary)
+    blurred = blur(copies, each.flatten(0, 1))
     return (weights.to(images).unsqueeze(-3) * blurred.unflatten(0, (n, m))).sum(dim=1)
 
 
@@ -109,14 +99,7 @@ def blending_weights(rows: int, columns: int, height: int, width: int) -> Tensor
     return weights.flatten(0, 1).float()
 
 
-def blur_object(
-    background: Tensor,
-    thing: Tensor,
-    mask: Tensor,
-    kernels: Tensor,
-    *,
-    boundary: str = "reflect",
-) -> Tensor:
+def blur_object(background: Tensor, thing: Tensor, mask: Tensor, kernels: Tensor) -> Tensor:
     """Move an object before a still background while the shutter is open.
 
     Parameters
@@ -128,8 +111,6 @@ def blur_object(
         Where the object is in the middle of its motion, (N, 1, H, W) or (1, 1, H, W), in [0, 1].
     kernels : Tensor
         Kernels of the object's motion, (N, k, k) or (1, k, k); scaled to sum to 1.
-    boundary : {"reflect", "replicate", "zero", "circular"}
-        See `blur`.
 
     Returns
     -------
@@ -165,8 +146,8 @@ def blur_object(
     check_kernels(kernels, background)
     kernels = kernels / kernels.sum(dim=(1, 2), keepdim=True)
     mask = mask.to(background).expand(n, -1, -1, -1)
-    covered = blur(mask, kernels, boundary=boundary)
-    return blur(mask * thing, kernels, boundary=boundary) + (1 - covered) * background
+    covered = blur(mask, kernels)
+    return blur(mask * thing, kernels) + (1 - covered) * background
 
 
 def _windows(count: int, length: int) -> Tensor:
