@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 _DPI = 110
+_MARGIN = 0.1  # inches around what is drawn
 _DRAWING = 20_000  # colours: a drawing has fewer, a photograph of its size has more
 _JPEG_QUALITY = 85
 
@@ -27,14 +28,23 @@ class Encoded(NamedTuple):
 
 
 def encode(fig: Figure, *, tight: bool = True) -> Encoded:
-    """Encode a figure; ``tight`` cuts off empty margins."""
-    if not tight:
-        return encode_pixels(_drawn(fig))
-    buffer = io.BytesIO()
-    fig.savefig(
-        buffer, format="png", dpi=_DPI, bbox_inches="tight", pil_kwargs={"compress_level": 0}
+    """Encode a figure; ``tight`` cuts empty margins off and adds room for what sticks out."""
+    return encode_pixels(_trimmed(fig) if tight else _drawn(fig))
+
+
+def _trimmed(fig: Figure) -> Image.Image:
+    """The pixels within the margins; where nothing sticks out, drawn once and not twice."""
+    picture, box, sheet = _drawn(fig), fig.get_tightbbox(), fig.bbox_inches
+    if min(box.x0, box.y0, sheet.x1 - box.x1, sheet.y1 - box.y1) < 0:
+        buffer = io.BytesIO()
+        uncompressed = {"compress_level": 0}
+        fig.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", pil_kwargs=uncompressed)
+        return Image.open(buffer).convert("RGB")
+    left, below, right, above = (_DPI * box.padded(_MARGIN).extents).round().astype(int).tolist()
+    width, height = picture.size
+    return picture.crop(
+        (max(0, left), max(0, height - above), min(width, right), min(height, height - below))
     )
-    return encode_pixels(Image.open(buffer).convert("RGB"))
 
 
 def encode_small(fig: Figure) -> Encoded:
@@ -56,13 +66,13 @@ def encode_pixels(picture: Image.Image) -> Encoded:
     A drawing needs no more than 256 colours, a PNG with a palette. A photograph becomes a JPEG
     that keeps the colours at full resolution; one whose pixels are enlarged, a PNG.
     """
-    forms = [Encoded("image/png", _saved(picture, format="PNG")), encode_quickly(picture)]
+    form, settings = picture, {"compress_level": 3}  # more takes three times as long
     if picture.getcolors(_DRAWING) is not None:
         # of Pillow's ways to choose 256 colours, the one that keeps rare ones
         method, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
-        palette = picture.quantize(method=method, dither=dither)
-        forms.append(Encoded("image/png", _saved(palette, format="PNG", optimize=True)))
-    return min(forms, key=lambda form: len(form.content))
+        form, settings = picture.quantize(method=method, dither=dither), {}
+    exact = Encoded("image/png", _saved(form, format="PNG", **settings))
+    return min(exact, encode_quickly(picture), key=lambda form: len(form.content))
 
 
 def encode_quickly(picture: Image.Image) -> Encoded:

@@ -15,17 +15,21 @@ from sharingan_lab.lab.figures import image_grid
 def as_png(figure):
     """The plain PNG: what a notebook would keep otherwise, and its pixels."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
+    figure.savefig(buffer, format="png", dpi=110)
     return len(buffer.getvalue()), np.asarray(Image.open(buffer).convert("RGB"), float)
+
+
+def pixels_of(encoded):
+    content = io.BytesIO(base64.b64decode(encoded.content))
+    return np.asarray(Image.open(content).convert("RGB"), float)
 
 
 def compare(figure):
     """Kind of the encoded figure, its size as a part of the plain PNG's, its error in levels."""
     size, pixels = as_png(figure)
-    encoded = encode(figure)
-    content = base64.b64decode(encoded.content)
-    kept = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), float)
-    return encoded.kind, len(content) / size, np.abs(kept - pixels)
+    encoded = encode(figure, tight=False)
+    error = np.abs(pixels_of(encoded) - pixels)
+    return encoded.kind, len(base64.b64decode(encoded.content)) / size, error
 
 
 def test_a_drawing_stays_sharp():
@@ -58,3 +62,18 @@ def test_enlarged_pixels_are_kept_exactly():
 def test_the_same_figure_gives_the_same_bytes():
     figures = [image_grid([photo("coffee", 128)], ["one"]) for _ in range(2)]
     assert encode(figures[0]) == encode(figures[1])
+
+
+def test_only_empty_margins_are_cut_off():
+    figure = Figure((6, 4))
+    axes = figure.add_axes((0.3, 0.4, 0.4, 0.3))  # amid an empty sheet
+    axes.imshow(np.zeros((2, 2)), cmap="gray")
+    whole, cut = (np.asarray(pixels_of(encode(figure, tight=tight))) < 255 for tight in (0, 1))
+    assert whole.sum() == cut.sum() and cut.size < 0.4 * whole.size
+
+
+def test_what_sticks_out_is_not_cut_off():
+    figure = Figure((2, 2))
+    figure.text(0.5, 0.5, "a text that is longer than its sheet")
+    height, width, _ = pixels_of(encode(figure)).shape
+    assert width > 220 > height
