@@ -95,11 +95,10 @@ def _draw_boxes(
         _frame(ax, box, *kinds[kind])
         ax.text(
             float(box[0]),
-            max(float(box[1]) - 1.5, 7.0),  # scores at the upper rim move inside
+            max(float(box[1]) - 1.5, 9.0),  # scores at the upper rim move inside
             f"{100 * float(score):.0f}",
-            color=colour,
             fontsize=7,
-            path_effects=[patheffects.withStroke(linewidth=1.6, foreground="black")],
+            bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8},
             clip_on=True,
         )
     return kinds
