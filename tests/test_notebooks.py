@@ -10,8 +10,9 @@ from statistics import median
 import nbformat
 import pytest
 
+from sharingan_lab.lab.classroom.needs import needed
 from sharingan_lab.lab.report import course
-from sharingan_lab.lab.report.catalogue import all_lessons
+from sharingan_lab.lab.report.catalogue import Lesson, all_lessons
 
 from .patience import PATIENCE
 
@@ -89,7 +90,7 @@ def test_cells_are_short(lesson):
 
 
 def run_nbval(path):
-    """Run nbval as `make test` does; return the names of the cells that failed."""
+    """Run nbval as `make test` does; return the numbers of the code cells that failed."""
     words = "-q -p no:cacheprovider --nbval-lax --nbval-current-env"
     words += f" --nbval-cell-timeout={PATIENCE} --nbval-kernel-startup-timeout={PATIENCE}"
     done = subprocess.run(
@@ -100,52 +101,78 @@ def run_nbval(path):
         timeout=PATIENCE,
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    return re.findall(r"^FAILED \S+::(Cell \d+)", done.stdout, re.MULTILINE)
+    return [int(n) for n in re.findall(r"^FAILED \S+::Cell (\d+)", done.stdout, re.MULTILINE)]
+
+
+def is_compared(cell):
+    return course.COMPARED in cell.metadata.get("tags", ())
 
 
 def up_to_the_first_comparison(lesson):
-    """Cut a lesson short behind its first compared cell; return it with that cell's code number."""
-    notebook = nbformat.from_dict(json.loads(json.dumps(lesson.notebook)))
-    numbered = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    compared = next(c for c in numbered if course.COMPARED in c.metadata.get("tags", ()))
-    notebook.cells = notebook.cells[: notebook.cells.index(compared) + 1]
-    return notebook, compared, numbered.index(compared)
+    """Cut a lesson short behind its first compared cell, with no cell that this one can spare."""
+    cells = lesson.notebook.cells
+    first = next(i for i, cell in enumerate(cells) if is_compared(cell))
+    return [cells[i] for i in needed(cells, [first])]
 
 
-def texts_of(output):
-    """Name the places of an output that hold text."""
-    if output.output_type == "stream":
-        return [(output, "text")]
-    return [(output.data, kind) for kind in output.data if kind.startswith("text/")]
-
-
-def test_tampering_with_a_stored_output_fails(tmp_path):
-    notebook, compared, number = up_to_the_first_comparison(LESSONS[0])
-    path = tmp_path / "lesson.ipynb"
-    nbformat.write(notebook, path)
-    assert run_nbval(path) == []
-
-    holder, kind = texts_of(compared.outputs[0])[0]
-    digit = re.search(r"\d", holder[kind])
-    tampered = str((int(digit[0]) + 1) % 10)
-    holder[kind] = holder[kind][: digit.start()] + tampered + holder[kind][digit.end() :]
-    nbformat.write(notebook, path)
-    assert run_nbval(path) == [f"Cell {number}"]
-
-
-def test_key_figures_compare_by_what_is_shown(tmp_path):
-    """Digits that nobody sees may differ between machines: they travel in the metadata."""
-    source = "from sharingan_lab.lab import key_figure\nkey_figure('F1', 0.971234567)"
+def refreshed(path, source):
+    """A compared cell with the output that refreshing stores."""
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": [course.COMPARED]})
-    path = tmp_path / "figure.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
-    lesson = type(LESSONS[0])(path)
-    assert course.refresh(lesson) == []
-    notebook = nbformat.read(path, as_version=4)
-    (output,) = notebook.cells[0].outputs
+    assert course.refresh(Lesson(path)) == []
+    return nbformat.read(path, as_version=4).cells[0]
+
+
+def tampered(cell, edit):
+    """Another cell of the same source, whose stored outputs were edited."""
+    outputs = nbformat.from_dict(json.loads(json.dumps(cell.outputs)))
+    edit(*outputs)
+    kept = {"metadata": cell.metadata, "execution_count": cell.execution_count}
+    return nbformat.v4.new_code_cell(cell.source, outputs=outputs, **kept)
+
+
+def other_digit(output):
+    holder, kind = output, "text"
+    if output.output_type != "stream":
+        holder, kind = output.data, next(k for k in output.data if k.startswith("text/"))
+    digit = re.search(r"\d", holder[kind])
+    changed = str((int(digit[0]) + 1) % 10)
+    holder[kind] = holder[kind][: digit.start()] + changed + holder[kind][digit.end() :]
+
+
+def digit_nobody_sees(output):
     output.metadata["sharingan"]["key_figure"]["value"] = 0.971234568
-    nbformat.write(notebook, path)
-    assert run_nbval(path) == []
+
+
+def digit_that_is_shown(output):
     output.data["text/plain"] = output.data["text/plain"].replace("0.9712", "0.9713")
-    nbformat.write(notebook, path)
-    assert run_nbval(path) == ["Cell 0"]
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """What fails of cells as they were stored, and of the same with other outputs; one notebook."""
+    path = tmp_path_factory.mktemp("compared") / "lesson.ipynb"
+    *before, compared = up_to_the_first_comparison(LESSONS[0])
+    source = "from sharingan_lab.lab import key_figure\nkey_figure('F1', 0.971234567)"
+    figure = refreshed(path, source)
+    named = {
+        "as committed": compared,
+        "another digit": tampered(compared, other_digit),
+        "as refreshed": figure,
+        "a digit nobody sees": tampered(figure, digit_nobody_sees),
+        "a digit that is shown": tampered(figure, digit_that_is_shown),
+    }
+    nbformat.write(nbformat.v4.new_notebook(cells=[*before, *named.values()]), path)
+    names = [None] * len(before) + [*named]
+    return [names[number] for number in run_nbval(path)]
+
+
+def test_tampering_with_a_stored_output_fails(failed):
+    assert "another digit" in failed
+    assert not {None, "as committed"} & {*failed}
+
+
+def test_key_figures_compare_by_what_is_shown(failed):
+    """Digits that nobody sees may differ between machines: they travel in the metadata."""
+    assert "a digit that is shown" in failed
+    assert not {"as refreshed", "a digit nobody sees"} & {*failed}
