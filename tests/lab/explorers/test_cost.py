@@ -7,6 +7,8 @@ from sharingan_lab.lab.explorers import cost
 from sharingan_lab.lab.explorers.cost import TurnCost, cost_explorer, measure_turn
 from sharingan_lab.training import recipe
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 COST = TurnCost(generator=0.02, critic=0.01, side=128)
 
 

@@ -12,6 +12,8 @@ from sharingan_lab.lab.explorers.critic import (
     slope_profile,
 )
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)

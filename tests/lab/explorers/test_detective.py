@@ -15,6 +15,8 @@ from sharingan_lab.lab.explorers.detective import (
 )
 from sharingan_lab.losses import critic_loss, generator_loss
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def samples(gap):
     rng = torch.Generator().manual_seed(0)

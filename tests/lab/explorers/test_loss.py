@@ -15,6 +15,8 @@ from sharingan_lab.lab.explorers.loss import (
 )
 from sharingan_lab.losses import PerceptualLoss
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 NOTHING = {"shift": 0, "length": 0.0, "noise": 0.0, "brightness": 0.0, "colour": 0.0}
 LOSS = PerceptualLoss("random")
 

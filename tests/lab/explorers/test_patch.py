@@ -12,6 +12,8 @@ from sharingan_lab.lab.explorers.patch import (
     untrained_critic,
 )
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 IMAGE = photo("coffee", 128)
 
 

@@ -11,6 +11,8 @@ from sharingan_lab.lab import Playground
 from sharingan_lab.lab.explorers import playground as module
 from sharingan_lab.lab.toys.game import OBJECTIVES
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def played(turns, **start):
     playground = Playground(**start)

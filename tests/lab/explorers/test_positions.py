@@ -115,6 +115,7 @@ def test_only_a_report_has_positions_drawn(monkeypatch):
     assert output == widget.still()
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_film_needs_no_positions(monkeypatch):
     monkeypatch.setenv(FOR_A_PAGE, "1")
     assert POSITIONS not in shown(Playground(film_turns=8), monkeypatch)

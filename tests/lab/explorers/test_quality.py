@@ -8,6 +8,8 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr, ssim
 from sharingan_lab.lab.explorers.quality import CONTROLS, quality_explorer, spoil
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 IMAGE = photo("coffee", 64)
 NOTHING = {"shift": 0, "brightness": 0.0, "contrast": 1.0, "length": 0.0, "noise": 0.0}
 

@@ -12,6 +12,8 @@ from sharingan_lab.lab.explorers.transport import (
     transport_explorer,
 )
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 SHAPES = [(4.0, 1.0, 0.0), (13.0, 1.5, 0.0), (10.0, 0.1, 12.0), (1.0, 5.0, 6.0), (20.0, 3.0, 0.0)]
 
 

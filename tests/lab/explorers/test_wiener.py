@@ -11,6 +11,8 @@ from sharingan_lab.datasets import photo
 from sharingan_lab.evaluation import psnr
 from sharingan_lab.lab.explorers.wiener import POWERS, ratio_curve, wiener_explorer
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 
 def best_power(explorer):
     return float(re.search(r"best ratio, 10\^(-?[\d.]+)", explorer.description)[1])
