@@ -117,10 +117,10 @@ def test_a_photo_or_a_model_that_is_not_there_is_answered_without_torch(words):
     assert "torch" not in loaded_by(source)
 
 
-@pytest.mark.parametrize("job", ["check", "refresh"])
-def test_a_wrong_lesson_needs_no_torch(job):
-    words = ["course", job, "--only", "99"]
-    source = f"from sharingan_lab.cli import main; assert main({words}) == 2"
+def test_a_wrong_lesson_needs_no_torch():
+    source = "from sharingan_lab.cli import main"
+    for job in ("check", "refresh"):
+        source += f"; assert main(['course', '{job}', '--only', '99']) == 2"
     assert not loaded_by(source) & {"torch", "matplotlib"}
 
 
@@ -132,8 +132,11 @@ def library():
     return sorted(name for name in modules() if first(name) not in DOORS)
 
 
-def test_the_library_imports_without_the_course_and_without_torchvision():
-    """Nobody waits twice as long as torch takes for what only detectors need."""
+def test_the_library_works_without_the_course_and_imports_without_torchvision():
+    """Nobody waits twice as long as torch takes for what only detectors need.
+
+    And the doctor says which extra is missing.
+    """
     done = python(
         BLOCK
         + "sys.modules['torchvision'] = None\n"
@@ -142,9 +145,15 @@ def test_the_library_imports_without_the_course_and_without_torchvision():
         + "from sharingan_lab.cli import main\n"
         + "assert main(['evaluate', 'images', 'none', 'none']) == 2\n"
         + "import tests.conftest\n"  # so the library's own tests run there, too
+        + "del sys.modules['torchvision']\n"
+        + "assert main(['doctor']) == 0\n"
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("sharingan: ") and done.stderr.count("\n") == 1
+    lines = done.stdout.splitlines()
+    (line,) = (line for line in lines if " papermill" in line)
+    assert line.split()[0] == "missing" and "pip install 'sharingan-lab[course]'" in line
+    assert lines[-1].startswith("The library works.") and "sharingan-lab[course]" in lines[-1]
 
 
 @pytest.mark.parametrize("words", ["report", "lab", "explore", "course check", "course refresh"])
@@ -156,15 +165,6 @@ def test_a_command_of_the_course_says_which_extra_it_needs(words, tmp_path):
     assert "matplotlib, jupyterlab" in done.stderr
     assert done.stderr.endswith(": pip install 'sharingan-lab[course]'\n")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_doctor_says_which_extra_is_missing():
-    done = python(BLOCK + "from sharingan_lab.cli import main; sys.exit(main(['doctor']))")
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    (line,) = (line for line in lines if " papermill" in line)
-    assert line.split()[0] == "missing" and "pip install 'sharingan-lab[course]'" in line
-    assert lines[-1].startswith("The library works.") and "sharingan-lab[course]" in lines[-1]
 
 
 def test_the_doctor_answers_without_any_dependency():
