@@ -204,9 +204,9 @@ def test_a_photograph_is_brought(reader):
 
 
 def test_a_large_photograph_is_brought(reader):
-    """As large as those of a camera: more than a server's usual limit for one message."""
+    """More than a server's usual limit for one message, as those of a camera are."""
     content = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 255, (2000, 3000, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (1800, 2000, 3), np.uint8)
     Image.fromarray(noise).save(content, format="bmp")
     assert content.tell() > 10 * 2**20
     mine = "large.bmp", "image/bmp", content.getvalue()
