@@ -83,7 +83,8 @@ def _draw_layer(inputs: int, outputs: int, rng: torch.Generator) -> tuple[Tensor
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     """Do one step of learning: forget the old gradients, compute the new ones, follow them.
 
-    Gradients that the loss leaves in other networks do no harm: their own next step forgets them.
+    Only the optimizer's own weights get gradients: those of a critic that a generator learns
+    through would be computed for nothing.
 
     Examples
     --------
@@ -93,7 +94,7 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     0.5
     """
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward(inputs=[weight for group in optimizer.param_groups for weight in group["params"]])
     optimizer.step()
 
 
