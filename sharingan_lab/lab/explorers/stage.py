@@ -33,7 +33,7 @@ class Stage:
         self.figure = Figure(figsize=(9.6, 4.7), layout="none", dpi=110)
         self._canvas = FigureCanvasAgg(self.figure)
         self._map = self.figure.add_axes((0.04, 0.15, 0.38, 0.38 * 9.6 / 4.7))
-        self._curve = self.figure.add_axes((0.5, 0.15, 0.485, 0.38 * 9.6 / 4.7))
+        self._curve = self.figure.add_axes((0.53, 0.15, 0.455, 0.38 * 9.6 / 4.7))
         self._draw_map(self._map)
         self._draw_curve(self._curve)
         (handles, names) = self._map.get_legend_handles_labels()
@@ -58,7 +58,8 @@ class Stage:
         (self._estimates,) = ax.plot([], [], color=COLOURS[2], lw=1.2, label="critic's estimate")
         style = {"color": COLOURS[3], "ms": 4, "label": "earth mover's, exact"}
         (self._distances,) = ax.plot([], [], "o", **style)
-        ax.set(xlabel="turns", title="Distance of the points from the data")
+        ax.set(xlabel="turns", ylabel="distance, exact and estimated")
+        ax.set_title("Distance of the points from the data")
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.legend(loc="upper right")
 
