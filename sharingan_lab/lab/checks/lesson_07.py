@@ -142,7 +142,8 @@ def exercise_5(step: Callable) -> str:
     now = [p.detach() for p in generator.parameters()]
     wanted = "the step of both terms: generator_loss(scores) + 100 * content loss"
     moved = any(not torch.equal(a, b) for a, b in zip(now, start, strict=True))
-    expect(moved, "the generator does not learn", wanted, "freeze weights, not scores")
+    look = "total.backward(), then generator_adam.step(); freeze weights, not scores"
+    expect(moved, "the generator does not learn", wanted, look)
 
     def is_like(adversarial: float, weight: float) -> bool:
         other = _after(adversarial, weight, blurred, sharp)
