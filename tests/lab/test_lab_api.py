@@ -1,7 +1,5 @@
 """The API that every lesson uses: run, figures, tables, progress."""
 
-import base64
-import io
 import subprocess
 import sys
 
@@ -10,73 +8,10 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from nbformat import v4
-from PIL import Image
 
 from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
 from sharingan_lab.lab import figures, tables
-
-from .conftest import execute
-
-
-@pytest.fixture(scope="module")
-def page():
-    sources = (
-        "from sharingan_lab import lab\n"
-        "import matplotlib.pyplot as plt\n"
-        "fig, ax = plt.subplots(); ax.plot([0, 1])\n"
-        "lab.show(fig, alt='A rising line.', cover=True)",
-        "lab.key_figure('PSNR', 24.31234, unit='dB')\nlab.notice('Random <features>.')",
-        "lab.table([['blurred', 24.1]], ['picture', 'PSNR'], caption='On one photo')",
-        "import time\n"
-        "with lab.progress(4, 'training') as bar:\n"
-        "    for i in range(4):\n"
-        "        time.sleep(0.15); bar.update(f'step {i}')",
-        "run = lab.setup('01', seed=3)\nrun",
-    )
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
-    execute(notebook)
-    return [cell.outputs for cell in notebook.cells]
-
-
-def test_a_figure_is_shown_once_with_its_description(page):
-    (output,) = page[0]
-    assert output.metadata["image/png"] == {"alt": "A rising line.", "cover": True}
-    assert output.data["text/plain"] == "A rising line."
-    picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
-    assert picture.width > 500
-
-
-def test_key_figure_and_notice_travel_in_metadata(page):
-    figure, notice = page[1]
-    assert figure.metadata["sharingan"]["key_figure"] == {
-        "label": "PSNR",
-        "value": 24.31234,
-        "unit": "dB",
-        "shown": "24.31 dB",
-    }
-    assert figure.data["text/plain"] == "PSNR: 24.31 dB"
-    assert notice.metadata["sharingan"]["notice"] == "Random <features>."
-    assert "Random &lt;features&gt;." in notice.data["text/html"]
-
-
-def test_a_table_names_its_rows_and_columns(page):
-    (output,) = page[2]
-    assert '<th scope="row" style="text-align:left">blurred</th>' in output.data["text/html"]
-    assert "<caption>On one photo</caption>" in output.data["text/html"]
-
-
-def test_the_saved_progress_bar_is_full(page):
-    (output,) = page[3]
-    assert '<progress value="4" max="4">' in output.data["text/html"]
-    assert "step 3" in output.data["text/plain"]
-
-
-def test_a_run_shows_what_it_runs_on(page):
-    (output,) = page[4]
-    assert "quick" in output.data["text/html"]
-    assert "seed" in output.data["text/plain"]
 
 
 def test_progress_says_when_an_error_stopped_it(monkeypatch):
