@@ -7,7 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,7 @@ from sharingan_lab.restore import load_generator, restore
 from sharingan_lab.training import TrainConfig, Trainer, recipe
 
 from .patience import PATIENCE, wait_until
+from .small_disk import needs_fork
 
 COMMANDS = [
     "",
@@ -488,6 +492,15 @@ def test_what_windows_lacks_is_refused_there(words, tmp_path, capsys, monkeypatc
 # -- stopping a report --------------------------------------------------------------------------
 
 
+def report(folder, *words):
+    """The command, in a copy of this process with a folder for its kernels' files."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder / "tmp"), None
+    with (folder / "said").open("w") as said, redirect_stdout(said), redirect_stderr(said):
+        code = main(["report", *words])
+    os._exit(code)
+
+
 def start_report(folder):
     """Start a report of a short and an endless lesson as a process of its own."""
     for name, source in (("01_short", "x = 1"), ("02_endless", "import time\ntime.sleep(600)")):
@@ -496,18 +509,18 @@ def start_report(folder):
         write(v4.new_notebook(cells=cells), folder / "course" / f"{name}.ipynb")
     words = ["--notebooks", str(folder / "course"), "--out", str(folder / "out"), "--jobs", "2"]
     (folder / "tmp").mkdir()
-    return subprocess.Popen(
-        [sys.executable, "-m", "sharingan_lab", "report", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"TMPDIR": str(folder / "tmp")},
-    )
+    (folder / "said").touch()
+    process = get_context("fork").Process(target=report, args=(folder, *words))
+    process.start()
+    return process
 
 
 def wait_for_the_short_lesson(process, folder):
-    lines = iter(process.stdout)
-    assert any("01_short" in line and "done in" in line for line in lines)
+    def is_done():
+        assert process.is_alive(), (folder / "said").read_text()
+        return re.search("01_short.*done in", (folder / "said").read_text())
+
+    wait_until(is_done, "the end of the short lesson")
     wait_until(lambda: kernels_below(folder), "the kernel of the endless lesson")
 
 
@@ -530,16 +543,17 @@ def test_each_signal_stops_a_report_and_is_given_back(number):
     assert signal.getsignal(number) is before
 
 
+@needs_fork
 def test_a_stopped_report_keeps_what_is_finished_and_leaves_no_process(tmp_path):
     process = start_report(tmp_path)
     try:
         wait_for_the_short_lesson(process, tmp_path)
-        process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=PATIENCE)
+        process.terminate()
+        process.join(PATIENCE)
     finally:
         process.kill()
-    assert process.returncode == 130
-    assert "Stopped. What was finished is kept" in rest
+    assert process.exitcode == 130
+    assert "Stopped. What was finished is kept" in (tmp_path / "said").read_text()
     wait_until(lambda: not kernels_below(tmp_path), "the end of every kernel")
     out = tmp_path / "out"
     assert (out / "01_short.html").is_file()
