@@ -76,7 +76,21 @@ def exercise_1(its_penalty: object, its_slope: object) -> str:
     return "both: a fine of 1, and a slope of 1.2."
 
 
-def exercise_2(function: Callable) -> str:
+def exercise_2(function: Callable[[Tensor], Tensor]) -> str:
+    """Check a one-sided fine of norms."""
+    cases = {0.3: 0.0, 1.0: 0.0, 3.0: 4.0, -0.0: 0.0}
+    for slope, wanted in cases.items():
+        seen = scalar(function(torch.tensor([slope])), "one_sided")
+        look = "below 1 nothing is due: torch.relu" if slope < 1 else "the square of the excess"
+        expect(close(seen, wanted), f"slope {slope} is fined {shown(seen)}", shown(wanted), look)
+    seen = scalar(function(torch.tensor([3.0, 0.0])), "one_sided")
+    look = "the mean over the batch, not the sum"
+    look = "cut each slope on its own, then take the mean" if close(seen, 0.25) else look
+    expect(close(seen, 2), f"slopes 3 and 0 are fined {shown(seen)}", "(4 + 0) / 2 = 2", look)
+    return "it is gradient_penalty(..., one_sided=True)."
+
+
+def exercise_3(function: Callable) -> str:
     """Check that a penalty's gradient reaches the critic's weights."""
     w = torch.tensor([3.0, 4.0], requires_grad=True)
     ends = torch.zeros(8, 2), torch.ones(8, 2)
@@ -101,7 +115,7 @@ _TESTS = {
 }
 
 
-def exercise_3(guess: object, *, right: Mapping[str, str]) -> str:
+def exercise_4(guess: object, *, right: Mapping[str, str]) -> str:
     """Check four diagnoses; say how to test a wrong one, not what is right."""
     expected = 'a diagnosis for each letter, {"A": "right", ...}'
     known = isinstance(guess, Mapping)
@@ -120,20 +134,6 @@ def exercise_3(guess: object, *, right: Mapping[str, str]) -> str:
         look = f"test {wrong[0]} for what you call it: {_TESTS[guess[wrong[0]]]}"
         raise NotYet(f"{4 - len(wrong)} of 4 are right", "all four", look)
     return "you can review a repository by its numbers."
-
-
-def exercise_4(function: Callable[[Tensor], Tensor]) -> str:
-    """Check a one-sided fine of norms."""
-    cases = {0.3: 0.0, 1.0: 0.0, 3.0: 4.0, -0.0: 0.0}
-    for slope, wanted in cases.items():
-        seen = scalar(function(torch.tensor([slope])), "one_sided")
-        look = "below 1 nothing is due: torch.relu" if slope < 1 else "the square of the excess"
-        expect(close(seen, wanted), f"slope {slope} is fined {shown(seen)}", shown(wanted), look)
-    seen = scalar(function(torch.tensor([3.0, 0.0])), "one_sided")
-    look = "the mean over the batch, not the sum"
-    look = "cut each slope on its own, then take the mean" if close(seen, 0.25) else look
-    expect(close(seen, 2), f"slopes 3 and 0 are fined {shown(seen)}", "(4 + 0) / 2 = 2", look)
-    return "it is gradient_penalty(..., one_sided=True)."
 
 
 def exercise_5(function: Callable[[Tensor], Tensor]) -> str:

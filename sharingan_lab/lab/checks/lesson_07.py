@@ -115,22 +115,7 @@ def exercise_3(my_pixels: object) -> str:
     return "40, + 2 x 4 for conv3_4, + 4 for the pooling, + 2 x 8 for conv4_1."
 
 
-def exercise_4(my_lambda: object) -> str:
-    """Check a weight for features that are 586 times as large."""
-    weight = number(my_lambda, "my_lambda")
-    expect(weight > 0, f"lambda = {shown(weight)}", "a weight above 0", "such as 100 / 2")
-    share = weight / 100 * 586**2
-    look = "compare F.mse_loss(586 * a, 586 * b) with F.mse_loss(a, b)"
-    if abs(share / 586 - 1) < 0.02:
-        look = "nearly: the loss adds up squares of differences of features"
-    elif weight > 100:
-        look = "her loss is larger already; her lambda has to make up for it"
-    seen = f"lambda = {shown(weight)}: a loss {share:.3g} times yours"
-    expect(abs(share - 1) < 0.02, seen, "the same loss", look)
-    return "the loss is a square, so it is 586 squared times as large."
-
-
-def exercise_5(step: Callable) -> str:
+def exercise_4(step: Callable) -> str:
     """Check a generator's step on small networks: what it moves, and what it leaves behind."""
     blurred, sharp = torch.rand(2, 2, 3, 12, 12, generator=dice())
     generator, critic, optimiser = _networks()
@@ -195,7 +180,7 @@ def _expect_clean(critic: nn.Module) -> None:
     expect(not frozen, "the critic stays frozen after the step", "one that can learn again", look)
 
 
-def exercise_6(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) -> str:
+def exercise_5(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) -> str:
     """Check a loss that forgives brightness and not blur."""
     first = loss(sharp, sharp)
     if first is None:
@@ -214,3 +199,18 @@ def exercise_6(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) 
     look = "does your loss still see edges? A mean over the picture does not"
     expect(costs["blurred"] > costs["brighter"] + 1e-9, seen, "blurred above brighter", look)
     return "would you train a generator with it alone? Features average, too."
+
+
+def exercise_6(my_lambda: object) -> str:
+    """Check a weight for features that are 586 times as large."""
+    weight = number(my_lambda, "my_lambda")
+    expect(weight > 0, f"lambda = {shown(weight)}", "a weight above 0", "such as 100 / 2")
+    share = weight / 100 * 586**2
+    look = "compare F.mse_loss(586 * a, 586 * b) with F.mse_loss(a, b)"
+    if abs(share / 586 - 1) < 0.02:
+        look = "nearly: the loss adds up squares of differences of features"
+    elif weight > 100:
+        look = "her loss is larger already; her lambda has to make up for it"
+    seen = f"lambda = {shown(weight)}: a loss {share:.3g} times yours"
+    expect(abs(share - 1) < 0.02, seen, "the same loss", look)
+    return "the loss is a square, so it is 586 squared times as large."

@@ -59,7 +59,18 @@ def test_exercise_1():
 
 
 def test_exercise_2():
-    accepts("05.2", penalty)
+    accepts("05.2", lambda norm: (torch.relu(norm - 1) ** 2).mean())
+    accepts("05.2", lambda norm: (norm.clamp(min=1) - 1).square().sum() / len(norm))
+    refuses("05.2", ".mean()", lambda norm: torch.relu(norm - 1) ** 2)
+    refuses("05.2", "torch.relu", lambda norm: ((norm - 1) ** 2).mean())
+    refuses("05.2", "the square", lambda norm: torch.relu(norm - 1).mean())
+    refuses("05.2", "not the sum", lambda norm: (torch.relu(norm - 1) ** 2).sum())
+    refuses("05.2", "each slope on its own", lambda norm: torch.relu(norm.mean() - 1) ** 2)
+    stays_open("05.2", lambda norm: None)
+
+
+def test_exercise_3():
+    accepts("05.3", penalty)
 
     def sums(critic, real, fake, rng):
         x = (real + fake) / 2
@@ -67,42 +78,31 @@ def test_exercise_2():
         (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
         return (g.norm(dim=1) - 1).square().mean()
 
-    accepts("05.2", sums)
-    stays_open("05.2", with_mistake(graph=False))
+    accepts("05.3", sums)
+    stays_open("05.3", with_mistake(graph=False))
 
     def pretends(critic, real, fake, rng):
         return penalty(critic, real, fake, rng, graph=False).requires_grad_()
 
-    refuses("05.2", "a graph without w", pretends)
-    refuses("05.2", "it was right before", with_mistake(shape=lambda n: n**2))
-    refuses("05.2", "ZeroDivisionError", lambda critic, real, fake, rng: 1 / 0)
-
-
-def test_exercise_3():
-    right = {"A": "channels", "B": "one alpha", "C": "right", "D": "sum"}
-    accepts("05.3", dict(right), right=right)
-    accepts("05.3", dict(reversed(right.items())), right=right)
-    stays_open("05.3", dict.fromkeys("ABCD", ""), right=right)
-    swapped = right | {"A": "right", "C": "channels"}
-    refuses("05.3", "test A for what you call it", swapped, right=right)
-    refuses("05.3", "2 of 4", swapped, right=right)
-    refuses("05.3", "nothing for D", {"A": "right", "B": "sum", "C": "channels"}, right=right)
-    refuses("05.3", "four different", dict.fromkeys("ABCD", "right"), right=right)
-    refuses("05.3", "spelling", right | {"B": "alpha"}, right=right)
-    refuses("05.3", "a diagnosis for each", ["right"], right=right)
-    message = check("05.3", swapped, right=right).message
-    assert "channels" not in message.split("look:")[1], "a wrong guess gives the answer away"
+    refuses("05.3", "a graph without w", pretends)
+    refuses("05.3", "it was right before", with_mistake(shape=lambda n: n**2))
+    refuses("05.3", "ZeroDivisionError", lambda critic, real, fake, rng: 1 / 0)
 
 
 def test_exercise_4():
-    accepts("05.4", lambda norm: (torch.relu(norm - 1) ** 2).mean())
-    accepts("05.4", lambda norm: (norm.clamp(min=1) - 1).square().sum() / len(norm))
-    refuses("05.4", ".mean()", lambda norm: torch.relu(norm - 1) ** 2)
-    refuses("05.4", "torch.relu", lambda norm: ((norm - 1) ** 2).mean())
-    refuses("05.4", "the square", lambda norm: torch.relu(norm - 1).mean())
-    refuses("05.4", "not the sum", lambda norm: (torch.relu(norm - 1) ** 2).sum())
-    refuses("05.4", "each slope on its own", lambda norm: torch.relu(norm.mean() - 1) ** 2)
-    stays_open("05.4", lambda norm: None)
+    right = {"A": "channels", "B": "one alpha", "C": "right", "D": "sum"}
+    accepts("05.4", dict(right), right=right)
+    accepts("05.4", dict(reversed(right.items())), right=right)
+    stays_open("05.4", dict.fromkeys("ABCD", ""), right=right)
+    swapped = right | {"A": "right", "C": "channels"}
+    refuses("05.4", "test A for what you call it", swapped, right=right)
+    refuses("05.4", "2 of 4", swapped, right=right)
+    refuses("05.4", "nothing for D", {"A": "right", "B": "sum", "C": "channels"}, right=right)
+    refuses("05.4", "four different", dict.fromkeys("ABCD", "right"), right=right)
+    refuses("05.4", "spelling", right | {"B": "alpha"}, right=right)
+    refuses("05.4", "a diagnosis for each", ["right"], right=right)
+    message = check("05.4", swapped, right=right).message
+    assert "channels" not in message.split("look:")[1], "a wrong guess gives the answer away"
 
 
 def test_exercise_5():

@@ -92,17 +92,8 @@ def test_exercise_3():
     refuses("07.3", "quotes", "68 x 68")
 
 
-def test_exercise_4():
-    accepts("07.4", 100 / 586**2)
-    accepts("07.4", 2.91e-4)
-    refuses("07.4", "squares", 100 / 586)
-    refuses("07.4", "make up for it", 100 * 586**2)
-    refuses("07.4", "mse_loss", 100)
-    refuses("07.4", "above 0", 0)
-
-
 def step(*, freeze=True, thaw=True, sign=1, weight=100, drop=False, blind=False, clear=False):
-    """The generator's step of exercise 5, with the likely repairs and mistakes."""
+    """The generator's step of exercise 4, with the likely repairs and mistakes."""
 
     def made(generator, critic, blurred, sharp, generator_adam, content_loss):
         critic.requires_grad_(not freeze)
@@ -126,17 +117,17 @@ def step(*, freeze=True, thaw=True, sign=1, weight=100, drop=False, blind=False,
     return made
 
 
-def test_exercise_5():
-    accepts("07.5", step())
-    accepts("07.5", step(freeze=False, clear=True))
-    stays_open("07.5", step(freeze=False))
-    refuses("07.5", "does not reach the generator", step(blind=True))
-    refuses("07.5", "does not reach the generator", step(drop=True))
-    refuses("07.5", "sign", step(sign=-1))
-    refuses("07.5", "another step", step(weight=1))
-    refuses("07.5", "content loss does not", step(weight=0))
-    refuses("07.5", "stays frozen", step(thaw=False))
-    refuses("07.5", "then generator_adam.step()", lambda *a: None)
+def test_exercise_4():
+    accepts("07.4", step())
+    accepts("07.4", step(freeze=False, clear=True))
+    stays_open("07.4", step(freeze=False))
+    refuses("07.4", "does not reach the generator", step(blind=True))
+    refuses("07.4", "does not reach the generator", step(drop=True))
+    refuses("07.4", "sign", step(sign=-1))
+    refuses("07.4", "another step", step(weight=1))
+    refuses("07.4", "content loss does not", step(weight=0))
+    refuses("07.4", "stays frozen", step(thaw=False))
+    refuses("07.4", "then generator_adam.step()", lambda *a: None)
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +144,23 @@ def given():
     return {"damaged": damaged, "sharp": sharp}
 
 
-def test_exercise_6(given):
-    accepts("07.6", lambda x, y: (x - y).diff(dim=-1).square().mean(), **given)
-    accepts("07.6", lambda x, y: (x - y).var(dim=(2, 3)).mean(), **given)
-    stays_open("07.6", lambda x, y: None, **given)
-    refuses("07.6", "when a picture brightens", F.mse_loss, **given)
-    refuses("07.6", "when a picture brightens", F.l1_loss, **given)
-    refuses("07.6", "0 for everything", lambda x, y: 0 * F.mse_loss(x, y), **given)
-    refuses("07.6", "still see edges", lambda x, y: (x.std() - y.std()).relu() ** 2, **given)
-    refuses("07.6", "finite", lambda x, y: F.mse_loss(x, y) / 0, **given)
-    refuses("07.6", "shape", lambda x, y: (x - y).diff() ** 2, **given)
-    refuses("07.6", "can be cheated", lambda x, y: -(x - y).diff().square().mean(), **given)
+def test_exercise_5(given):
+    accepts("07.5", lambda x, y: (x - y).diff(dim=-1).square().mean(), **given)
+    accepts("07.5", lambda x, y: (x - y).var(dim=(2, 3)).mean(), **given)
+    stays_open("07.5", lambda x, y: None, **given)
+    refuses("07.5", "when a picture brightens", F.mse_loss, **given)
+    refuses("07.5", "when a picture brightens", F.l1_loss, **given)
+    refuses("07.5", "0 for everything", lambda x, y: 0 * F.mse_loss(x, y), **given)
+    refuses("07.5", "still see edges", lambda x, y: (x.std() - y.std()).relu() ** 2, **given)
+    refuses("07.5", "finite", lambda x, y: F.mse_loss(x, y) / 0, **given)
+    refuses("07.5", "shape", lambda x, y: (x - y).diff() ** 2, **given)
+    refuses("07.5", "can be cheated", lambda x, y: -(x - y).diff().square().mean(), **given)
+
+
+def test_exercise_6():
+    accepts("07.6", 100 / 586**2)
+    accepts("07.6", 2.91e-4)
+    refuses("07.6", "squares", 100 / 586)
+    refuses("07.6", "make up for it", 100 * 586**2)
+    refuses("07.6", "mse_loss", 100)
+    refuses("07.6", "above 0", 0)
