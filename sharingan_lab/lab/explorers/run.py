@@ -52,8 +52,7 @@ def _page(record: RunRecord, images: Tensor, step: int) -> tuple[Figure, str]:
     before, after = psnr(images[:2], images[2:].expand(2, -1, -1, -1)).tolist()
     figure = Figure(figsize=(10.5, 7.4), layout="constrained")
     figure.suptitle(f"Step {step}")
-    pictures, curves = figure.subfigures(2, 1, height_ratios=(1.1, 1))
-    above, below = pictures.subplots(1, 3), curves.subplots(1, 3)
+    above, below = figure.subplots(2, 3, height_ratios=(1.1, 1))
     blurred, restored, sharp = images
     draw_picture(above[0], blurred, f"blurred: {before:.1f} dB")
     draw_picture(above[1], restored, f"restored: {after:.1f} dB")
