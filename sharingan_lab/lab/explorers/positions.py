@@ -68,9 +68,9 @@ def _picture(figure: Figure, model: Figure) -> Encoded:
     """Encode a figure, its axes and texts where those of the model lie.
 
     So nothing jumps while a slider turns, and it takes a third of the time of a layout. A figure
-    that has no room there, or figures of its own in it, is laid out by itself.
+    that has no room there is laid out by itself.
     """
-    if figure is model or figure.subfigs:
+    if figure is model:
         return encode_small(figure)
     engine = figure.get_layout_engine()
     figure.set_layout_engine("none")
