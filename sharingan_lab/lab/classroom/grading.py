@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sharingan_lab.errors import DataError
-from sharingan_lab.lab.checks.verdict import NOT_YET, OPEN, RIGHT
+from sharingan_lab.lab.checks.verdict import OPEN, RIGHT
 from sharingan_lab.lab.classroom.build import build
 from sharingan_lab.lab.classroom.exercises import find_exercises
 from sharingan_lab.lab.report.catalogue import Lesson
@@ -91,7 +91,7 @@ def write_table(rows: Sequence[dict], path: Path) -> None:
 
 
 def ungraded(lessons: Sequence[Lesson]) -> list[str]:
-    """Return which grades are wrong: solutions get every point, empty answers none."""
+    """Return which grades are wrong: solutions get every point, empty answers are open."""
     with tempfile.TemporaryDirectory(prefix="sharingan-") as folder:
         build(lessons, Path(folder))
         found = find_submissions(Path(folder), lessons)
@@ -108,7 +108,7 @@ def ungraded(lessons: Sequence[Lesson]) -> list[str]:
 def _as_wanted(row: dict) -> bool:
     if row["student"] == "instructor":
         return row["state"] == RIGHT
-    return row["state"] in (OPEN, NOT_YET) and "your code stops" not in row["message"]
+    return row["state"] == OPEN
 
 
 def _row(submission: Submission, name: str, found: dict | None, reason: str) -> dict:
