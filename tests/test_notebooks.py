@@ -52,6 +52,13 @@ def test_a_lesson_says_what_for_how_long_and_where_from(lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_the_modules_that_a_lesson_sends_to_are_there(lesson):
+    texts = " ".join(c.source for c in lesson.notebook.cells if c.cell_type == "markdown")
+    named = set(re.findall(r"\b(?:sharingan_lab|tests|benchmarks)/[\w/]+\.py\b", texts))
+    assert [path for path in sorted(named) if not (lesson.path.parents[1] / path).is_file()] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_core_path_is_short(lesson):
     """What stands under "Going further" is not part of it."""
     cells = lesson.notebook.cells

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -227,5 +228,7 @@ def _spread(name: str, bounds: Range, uniform: Tensor) -> Tensor:
     """Map uniform numbers in [0, 1) onto the range asked for; a tensor (n,) is taken as it is."""
     if isinstance(bounds, Tensor):
         return bounds
+    if isinstance(bounds, Real):
+        bounds = float(bounds)  # of numpy, too
     low, high = check_range(name, bounds, 0, LARGEST[name])
     return low + (high - low) * uniform

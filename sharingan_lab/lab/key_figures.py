@@ -7,6 +7,8 @@ metadata that it does not know.
 
 import html
 
+import numpy as np
+
 from sharingan_lab.lab.display import METADATA_KEY, emit
 from sharingan_lab.lab.tables import format_value
 
@@ -20,7 +22,8 @@ def key_figure(label: str, value: float | int | str, unit: str = "") -> None:
     PSNR of the blurred picture: 24.31 dB
     """
     shown = f"{format_value(value)} {unit}".strip()
-    plain = value.item() if hasattr(value, "item") else value  # JSON knows no numbers of numpy
+    plain = value.item() if isinstance(value, np.generic) else value
+    plain = plain if isinstance(plain, float | int | str) else str(plain)  # JSON knows no others
     fact = {"label": label, "value": plain, "unit": unit, "shown": shown}
     markup = (
         '<div class="sharingan-key-figure" style="margin:.3em 0">'

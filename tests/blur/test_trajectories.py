@@ -1,5 +1,6 @@
 """Paths against the statements of the algorithm: length, symmetry, reversals, reproducibility."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -95,11 +96,19 @@ def test_inertia_keeps_the_path_near_its_start():
         ({"n": 1, "anxiety": 1.5}, "anxiety"),
         ({"n": 1, "inertia": (0.5, 0.2)}, "inertia"),
         ({"n": 1, "gaussian": float("nan")}, "gaussian"),
+        ({"n": 1, "anxiety": [0.0, 0.1]}, r"anxiety=\[0.0, 0.1\]: must be a number or a range"),
+        ({"n": 1, "impulse": (0.1,)}, "impulse"),
     ],
 )
 def test_bad_arguments_are_named(wrong, word):
     with pytest.raises(InputError, match=word):
         sample_trajectories(**wrong, rng=seeded())
+
+
+def test_a_number_of_numpy_is_a_number():
+    settings = {"inertia": np.float32(0.5), "impulse": np.int64(0)}
+    plain = sample_trajectories(2, steps=20, inertia=0.5, impulse=0, rng=seeded())
+    assert torch.equal(sample_trajectories(2, steps=20, **settings, rng=seeded()), plain)
 
 
 def test_a_path_is_walked_with_the_dice_that_were_thrown():

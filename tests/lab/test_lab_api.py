@@ -1,5 +1,6 @@
 """The API that every lesson uses: run, figures, tables, progress."""
 
+import json
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sharingan_lab import lab
 from sharingan_lab.errors import ConfigError, DataError, InputError
-from sharingan_lab.lab import figures, tables
+from sharingan_lab.lab import figures, key_figures, tables
 
 
 def test_progress_says_when_an_error_stopped_it(monkeypatch):
@@ -139,3 +140,15 @@ def test_a_table_has_no_empty_heads(monkeypatch):
     monkeypatch.setattr(tables, "emit", shown.append)
     tables.table([["crop 1", 24.1]], ["", "PSNR"])
     assert "<thead><tr><td></td><th" in shown[0]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [(np.float32(0.5), 0.5), (np.int64(3), 3), (torch.tensor([1.0, 2.0]), "tensor([1., 2.])")],
+)
+def test_a_key_figure_keeps_what_json_knows(value, kept, monkeypatch):
+    shown = []
+    monkeypatch.setattr(key_figures, "emit", lambda data, metadata: shown.append(metadata))
+    lab.key_figure("PSNR", value)
+    fact = json.loads(json.dumps(shown[0]))[key_figures.METADATA_KEY]["key_figure"]
+    assert fact["value"] == kept and type(fact["value"]) is type(kept)

@@ -7,6 +7,8 @@ nothing in the picture says where: the best answer depends on the loss alone, an
 import torch
 from torch import Tensor
 
+from sharingan_lab.checks import check_count
+
 DARK, BRIGHT = 0.1, 0.9  # the two walls, in [0, 1]
 _REACH = 4.0  # pixels from the middle of a ramp to its ends
 _FINE = 64  # places that stand for the uniform distribution within a ramp
@@ -22,6 +24,7 @@ def edge_rows(positions: Tensor, width: int = 32) -> Tensor:
     >>> edge_rows(torch.tensor(2.5), width=4)
     tensor([0.1000, 0.1000, 0.5000, 0.9000])
     """
+    check_count("width", width)
     right_ends = torch.arange(1, width + 1, device=positions.device)
     bright_part = (right_ends - positions[..., None]).clamp(0, 1)
     return DARK + (BRIGHT - DARK) * bright_part
@@ -41,6 +44,8 @@ def shifted_edges(networks: int, n: int, *, rng: torch.Generator) -> tuple[Tenso
     >>> seen.shape, steepest_step(seen).max().item() < 0.2 < steepest_step(sharp).min().item()
     (torch.Size([1, 2, 32]), True)
     """
+    check_count("networks", networks)
+    check_count("n", n)
     draws = torch.rand(networks, n, 2, generator=rng)  # row by row
     middles = 32 * (0.375 + 0.25 * draws[..., 0])
     offsets = _REACH * (2 * draws[..., 1] - 1)

@@ -94,7 +94,8 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     0.5
     """
     optimizer.zero_grad()
-    loss.backward(inputs=[weight for group in optimizer.param_groups for weight in group["params"]])
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    loss.backward(inputs=[weight for weight in weights if weight.requires_grad])  # none is frozen
     optimizer.step()
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sharingan_lab.errors import InputError
 from sharingan_lab.lab import edge_rows, shifted_edges, steepest_step
 from sharingan_lab.lab.toys.edges import BRIGHT, DARK
 
@@ -51,3 +52,14 @@ def test_the_true_edge_lies_within_reach_and_nothing_seen_says_where():
 def test_the_same_seed_draws_the_same_and_networks_differ():
     one, two = (shifted_edges(2, 5, rng=rng(3))[1] for _ in range(2))
     assert torch.equal(one, two) and not torch.equal(one[0], one[1])
+
+
+@pytest.mark.parametrize(("networks", "n"), [(-1, 2), (0, 2), (2, 0), (2, 1.5)])
+def test_numbers_of_rows_that_cannot_be_are_named(networks, n):
+    with pytest.raises(InputError, match="must be a whole number, at least 1"):
+        shifted_edges(networks, n, rng=rng())
+
+
+def test_an_edge_needs_a_pixel():
+    with pytest.raises(InputError, match="width must be a whole number, at least 1, got -3"):
+        edge_rows(torch.tensor(2.5), width=-3)

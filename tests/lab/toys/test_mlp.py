@@ -123,6 +123,17 @@ def test_a_limit_must_be_positive(limit):
         clip_weights(nn.Linear(2, 1), limit)
 
 
+def test_a_step_leaves_frozen_weights_and_other_networks_alone():
+    critic, generator = (BatchedMLP(1, (2, 4, n), rng=rng(n)) for n in (1, 2))
+    frozen = generator.weights[0].requires_grad_(False).clone()
+    moving = generator.weights[1].detach().clone()
+    loss = critic(generator(torch.randn(8, 2, generator=rng()))).mean()
+    descend(torch.optim.SGD(generator.parameters(), lr=1.0), loss)
+    assert torch.equal(generator.weights[0], frozen)
+    assert not torch.equal(generator.weights[1], moving)
+    assert all(weight.grad is None for weight in critic.parameters())
+
+
 def test_layer_gradients_of_a_deep_linear_chain():
     """Weights w, no bias, one unit a layer: the gradient at layer l is w ** (layers after l)."""
     network = BatchedMLP(2, (1, 1, 1, 1), rng=rng())
