@@ -197,6 +197,9 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
+        for name in RANGES:
+            if isinstance(ends := getattr(self, name), list):  # as JSON has a range
+                object.__setattr__(self, name, tuple(ends))
         check_settings(vars(self), defaults=vars(type(self)))
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
@@ -209,10 +212,8 @@ class TrainConfig:
         ...
         sharingan_lab.errors.ConfigError: unknown setting 'sead': did you mean 'seed'?
         """
-        for name, value in changes.items():
+        for name in changes:
             check_known(name, vars(self))
-            if isinstance(value, list):  # as JSON has a range
-                changes[name] = tuple(value)
         return dataclasses.replace(self, **changes)
 
     def with_assignments(self, assignments: list[str]) -> "TrainConfig":

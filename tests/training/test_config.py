@@ -1,6 +1,7 @@
 """Settings are checked before any work, and recipes differ where they should."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_a_range_is_a_tuple_from_a_text_and_from_json(tmp_path):
     assert config.noise_std == 0.1
     (tmp_path / "config.json").write_text(config.to_json())
     assert TrainConfig.read(tmp_path / "config.json") == config
+    assert TrainConfig(**json.loads(config.to_json())) == config
 
 
 def test_the_default_is_corrected():
