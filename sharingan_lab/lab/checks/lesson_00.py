@@ -1,6 +1,7 @@
 """Checks of lesson 00: a first measure, PSNR."""
 
 import math
+import re
 from collections.abc import Callable
 
 import torch
@@ -25,6 +26,10 @@ def my_psnr(function: Callable[[Tensor, Tensor], Tensor]) -> str:
         40.0: "the factor: 10 for the mean of squares (20 belongs to its root)",
         2.0: "the factor in front of the logarithm: 10",
         10 * math.log(100): "the logarithm: to the base 10, torch.log10",
+        20 * math.log10(6): "the peak: 1, the largest value there can be, not this picture's own",
+        20 * math.log10(5): "the peak: 1, the largest value there can be, not this picture's own",
+        20 * math.log10(2550): "the peak: these values go from 0 to 1, not to 255",
+        10 * math.log10(100 / 192): "the mean of the squares, not their sum",
     }
     wrong = next((text for value, text in looks.items() if close(seen, value)), look)
     expect(close(seen, 20), f"{shown(seen)} dB where all is off by 0.1", "20 dB", wrong)
@@ -32,6 +37,8 @@ def my_psnr(function: Callable[[Tensor, Tensor], Tensor]) -> str:
     expect(close(back, 20), f"{shown(back)} dB the other way round", "20 dB as well", look)
     x, y = torch.rand(2, 1, 3, 12, 20, generator=dice())
     seen, library = scalar(function(x, y), "my_psnr"), psnr(x, y)[0]
+    if close(seen, -20 * (x - y).mean().abs().log10()):
+        look = "the order: each difference is squared first, then comes the mean"
     expect(close(seen, library), f"{shown(seen)} dB on noise", f"{shown(library)} dB", look)
     return "20 dB for an error of 0.1, as wanted, and equal to the library's psnr on noise."
 
@@ -45,23 +52,30 @@ def exercise_1(decibels: object) -> str:
         40: "that is an error of 0.01; start from 20 dB for 0.1 and halve the error",
         14: "a smaller error means a larger PSNR",
         -26: "the sign: the peak, 1, is above the error",
+        10: "decibels are not halved with the error: a smaller error adds some",
     }
-    look = next((text for v, text in looks.items() if abs(v - value) < 0.5), "20 dB, and half")
-    seen = f"{shown(value)} dB" + (", less than the 20 dB of an error of 0.1" if value < 20 else "")
-    expect(abs(value - 20 * math.log10(20)) < 0.5, seen, "more than 20 dB", look)
+    look = "from the 20 dB of 0.1 one step: half the error, a quarter of its square"
+    look = next((text for v, text in looks.items() if abs(v - value) < 0.5), look)
+    between = "between the 20 dB of an error of 0.1 and the 40 dB of 0.01"
+    expect(abs(value - 20 * math.log10(20)) < 0.5, f"{shown(value)} dB", between, look)
     return "half of the error of 0.1, so 6 dB more than 20 dB."
 
 
 def exercise_2(ranking: object, *, sharp: Tensor) -> str:
     """Check a ranking of three accidents, measured on the lesson's picture."""
-    words = ranking.replace(",", " ").split() if isinstance(ranking, str) else list(ranking)
+    expect(not isinstance(ranking, set), "a set, which has no order", "a list", "square brackets")
+    words = re.findall(r"\w+", ranking) if isinstance(ranking, str) else list(ranking)
+    words = [str(word).lower() for word in words]
     expected = f"the names {', '.join(_ACCIDENTS)}, each once"
-    expect(sorted(map(str, words)) == sorted(_ACCIDENTS), shown(words), expected, "the spelling")
+    complete = sorted(words) == sorted(_ACCIDENTS)
+    expect(complete, shown(words), expected, "the spelling, and whether one is missing")
     noise = 0.02 * torch.randn(sharp.shape, generator=dice())
     pictures = (sharp * 0.95, sharp + noise, sharp.roll(1, dims=3))
     values = {name: psnr(p, sharp).item() for name, p in zip(_ACCIDENTS, pictures, strict=True)}
     best = sorted(values, key=values.get, reverse=True)
-    look = "which accident changes many values by much? Think of the edges"
+    look = "which accident changes some values by very much? Think of the edges"
+    if words[-1] == best[-1]:
+        look = "the first two: 5 % of a typical value, or 0.02, which is more?"
     look = "the order: best first" if words == best[::-1] else look
     expect(words == best, " > ".join(words), "another order", look)
     return ", ".join(f"{name} {values[name]:.1f} dB" for name in best)

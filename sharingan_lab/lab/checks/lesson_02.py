@@ -37,6 +37,8 @@ def my_wiener(function: Callable) -> str:
     wanted = mean + (picture - mean) / 1.25
     looks = {
         "the mean: set it aside before the transform and add it again": picture / 1.25,
+        "the mean: the last line adds it to what comes back": wanted.sub(mean).clamp(0, 1),
+        "the brackets: the sum is clamped": mean + wanted.sub(mean).clamp(0, 1),
         "the ratio: it is added to |K|^2": picture,
         "the denominator: |K|^2 + r, not divided twice": mean + (picture - mean) / 1.5625,
     }

@@ -88,8 +88,8 @@ def check(exercise: str, *answers: object, **given: object) -> Verdict:
     --------
     >>> check("00.1", 14)
     \u2717 Exercise 00.1, not yet:
-        seen: 14 dB, less than the 20 dB of an error of 0.1
-        expected: more than 20 dB
+        seen: 14 dB
+        expected: between the 20 dB of an error of 0.1 and the 40 dB of 0.01
         look: a smaller error means a larger PSNR
     """
     judge = find(exercise)

@@ -20,6 +20,11 @@ def test_my_psnr():
     refuses("00.my_psnr", "torch.log10", lambda x, y: 10 * (1 / (x - y).square().mean()).log())
     refuses("00.my_psnr", "factor", lambda x, y: -20 * (x - y).square().mean().log10())
     refuses("00.my_psnr", "finite", lambda x, y: -10 * (x - y).mean().log10() * float("nan"))
+    refuses("00.my_psnr", "not their sum", lambda x, y: -10 * (x - y).square().sum().log10())
+    refuses("00.my_psnr", "squared first", lambda x, y: -20 * (x - y).mean().abs().log10())
+    for peak in (lambda x, y: x.max(), lambda x, y: y.max(), lambda x, y: torch.tensor(255.0)):
+        own = lambda x, y, peak=peak: 20 * (peak(x, y) / (x - y).square().mean().sqrt()).log10()  # noqa: E731
+        refuses("00.my_psnr", "the peak", own)
     stays_open("00.my_psnr", lambda x, y: None)
 
 
@@ -31,16 +36,23 @@ def test_exercise_1():
     refuses("00.1", "the square", 13.01)
     refuses("00.1", "twice 3 dB", 23)
     refuses("00.1", "sign", -26.02)
+    refuses("00.1", "not halved", 10)  # half of 20 dB
+    refuses("00.1", "a quarter of its square", 32)
+    refuses("00.1", "between the 20 dB", 32)
 
 
 def test_exercise_2():
     accepts("00.2", ["noisy", "darker", "moved"], sharp=SHARP)
     accepts("00.2", ("noisy", "darker", "moved"), sharp=SHARP)
     accepts("00.2", "noisy, darker, moved", sharp=SHARP)
+    accepts("00.2", "Noisy > darker > moved", sharp=SHARP)
     refuses("00.2", "best first", ["moved", "darker", "noisy"], sharp=SHARP)
     refuses("00.2", "edges", ["moved", "noisy", "darker"], sharp=SHARP)
     refuses("00.2", "spelling", ["noise", "darker", "moved"], sharp=SHARP)
     refuses("00.2", "each once", ["noisy", "noisy", "moved"], sharp=SHARP)
+    refuses("00.2", "0.02", ["darker", "noisy", "moved"], sharp=SHARP)
+    refuses("00.2", "one is missing", ["noisy"], sharp=SHARP)
+    refuses("00.2", "no order", {"noisy", "darker", "moved"}, sharp=SHARP)
     stays_open("00.2", [], sharp=SHARP)
 
 

@@ -87,6 +87,7 @@ def test_my_kernel():
     refuses("01.my_kernel", "1 / T", lambda p, n=64: kernel_of(p, n, mean=False))
     refuses("01.my_kernel", "the sharing", lambda p, n=64: kernel_of(p, n, share=False))
     refuses("01.my_kernel", "expected", lambda p, n=64: kernel_of(p, n, centred=False))
+    refuses("01.my_kernel", "+=", lambda p, n=64: kernel_of(p, n).clamp(max=0.5 / len(p)))
     refuses("01.my_kernel", "shape", lambda p, n=64: kernel_of(p, n)[None])
     stays_open("01.my_kernel", lambda p, n=64: None)
     stays_open("01.my_kernel", lambda p, n=64: torch.zeros(n, n))
@@ -108,6 +109,7 @@ def test_my_blur():
     refuses("01.my_blur", "border", lambda image, k: blur_of(image, k, "replicate"))
     refuses("01.my_blur", "shape", lambda image, k: blur_of(image, k)[..., 1:])
     refuses("01.my_blur", "0.25", lambda image, k: image)
+    refuses("01.my_blur", "lost or made", lambda image, k: blur_of(image, k) / k.numel())
     stays_open("01.my_blur", lambda image, k: None)
 
 
@@ -136,14 +138,17 @@ def test_exercise_2():
 
 
 def test_exercise_3():
-    for wipe in (24, 36.0, torch.tensor(48)):
+    for wipe in (24, 36.0, torch.tensor(48), 60, 72, 240):
         accepts("01.3", wipe)
     stays_open("01.3", 0.0)
     refuses("01.3", "the next", 12)
     refuses("01.3", "all shades equally", 30)
     refuses("01.3", "all shades equally", 25)
     refuses("01.3", "all shades equally", 24.2)
-    refuses("01.3", "20 to 60", 72)
+    refuses("01.3", "all shades equally", 59.9)
+    refuses("01.3", "all shades equally", 239.5)
+    refuses("01.3", "20 to 240", 1200)
+    refuses("01.3", "20 to 240", -24)
     refuses("01.3", "quotes", "24 px")
 
 
@@ -177,11 +182,11 @@ def test_exercise_5():
     late = torch.zeros(1, 400, 2)
     late[:, 300:, 0] = 10
     refuses("01.5", "equal ones", late)
-    refuses("01.5", "10 and 0", half.flip(2))
+    refuses("01.5", "x is the first", half.flip(2))
     sweep = torch.zeros(1, 400, 2)
     sweep[0, :, 0] = torch.linspace(0, 10, 400)
     refuses("01.5", "rest, jump, rest", sweep)
-    refuses("01.5", "10 and 0", half / 2)
+    refuses("01.5", "how far x jumps", half / 2)
     refuses("01.5", "shape", half[0])
 
 

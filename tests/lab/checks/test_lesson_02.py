@@ -12,13 +12,21 @@ from .judging import accepts, refuses, stays_open
 
 
 def wiener(blurred, kernel, ratio, *, keep_mean=True, power=2, top=1.0):
-    mean = blurred.mean(dim=(2, 3), keepdim=True) * keep_mean
+    mean = mean_of(blurred) * keep_mean
     height, width = blurred.shape[-2:]
     k = kernel.shape[-1]
     canvas = F.pad(kernel, (0, width - k, 0, height - k))
     K = torch.fft.rfft2(canvas.roll((-(k // 2), -(k // 2)), dims=(-2, -1)))[:, None]
     X = K.conj() * torch.fft.rfft2(blurred - mean) / (K.abs() ** power + ratio)
     return (mean + torch.fft.irfft2(X, s=(height, width))).clamp(1 - top, top)
+
+
+def mean_of(pictures):
+    return pictures.mean(dim=(2, 3), keepdim=True)
+
+
+def mean_lost(blurred, kernel, ratio):
+    return (wiener(blurred, kernel, ratio, top=9.0) - mean_of(blurred)).clamp(0, 1)
 
 
 def test_my_wiener():
@@ -28,6 +36,8 @@ def test_my_wiener():
         lambda y, k, r: classical.wiener(y, k, noise_to_signal=r, boundary="circular"),
     )
     refuses("02.my_wiener", "the mean", lambda y, k, r: wiener(y, k, r, keep_mean=False))
+    refuses("02.my_wiener", "the last line adds", lambda y, k, r: mean_lost(y, k, r))
+    refuses("02.my_wiener", "the brackets", lambda y, k, r: mean_of(y) + mean_lost(y, k, r))
     refuses("02.my_wiener", "the ratio", lambda y, k, r: wiener(y, k, 0.0))
     refuses("02.my_wiener", "library", lambda y, k, r: wiener(y, k, r, power=1))
     refuses("02.my_wiener", "library", lambda y, k, r: wiener(y, k.flip(1, 2), r))
