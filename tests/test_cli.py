@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +23,7 @@ from sharingan_lab.cli import main
 from sharingan_lab.datasets import photo
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.images import read_image, to_uint8, write_image
-from sharingan_lab.lab.report.run import _signals_set
+from sharingan_lab.interrupts import stop_requested
 from sharingan_lab.locations import weights_dir
 from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.restore import load_generator, restore
@@ -536,8 +535,8 @@ def kernels_below(folder):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_stops_a_report_and_is_given_back(number):
-    before, stopped = signal.getsignal(number), threading.Event()
-    with _signals_set(stopped):
+    before = signal.getsignal(number)
+    with stop_requested(signal.SIGHUP) as stopped:
         os.kill(os.getpid(), number)
         assert stopped.wait(PATIENCE)
     assert signal.getsignal(number) is before

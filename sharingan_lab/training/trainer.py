@@ -12,6 +12,7 @@ import torch
 
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import CheckpointError, TrainingError
+from sharingan_lab.interrupts import stop_requested
 from sharingan_lab.networks import Critic
 from sharingan_lab.training import diagnosis, players
 from sharingan_lab.training.capture import CapturedStep
@@ -19,7 +20,6 @@ from sharingan_lab.training.checkpoints import RunState, load_checkpoint
 from sharingan_lab.training.config import TrainConfig
 from sharingan_lab.training.data import batches_of_epoch, steps_of_epoch, training_data
 from sharingan_lab.training.history import LOSSES, Row
-from sharingan_lab.training.interrupts import stop_requested
 from sharingan_lab.training.run_folder import RunFolder
 from sharingan_lab.training.samples import measure
 from sharingan_lab.training.step import Game, Pair

@@ -11,13 +11,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TextIO
 
+from sharingan_lab.interrupts import stop_requested
 from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.lab.report.execution import Executed, Execution, Stopped
 from sharingan_lab.lab.report.export import verdict
@@ -108,7 +108,7 @@ class _Run:
                 f"mode, {pace}; Ctrl-C stops and keeps what is finished."
             )
             self._save()
-            with _signals_set(self.interrupted):
+            with stop_requested(signal.SIGHUP) as self.interrupted:  # a closed terminal, too
                 self._execute(waiting)
         self.folder.relink()
         self._save()
@@ -221,21 +221,6 @@ class _Run:
             f"{verdict(report.results)[:-1]}, in {in_words(time.monotonic() - self.started)}: "
             f"{self.folder.path / 'index.html'}"
         )
-
-
-@contextmanager
-def _signals_set(event: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal set an event; only a main thread can."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before = [signal.signal(number, lambda *_: event.set()) for number in caught]
-    try:
-        yield
-    finally:
-        for number, handler in zip(caught, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _now() -> str:

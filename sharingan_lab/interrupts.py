@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that is granted between two steps."""
+"""Ctrl-C and SIGTERM as a wish that is granted where the work can stop."""
 
 import contextlib
 import signal
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def stop_requested() -> Iterator[threading.Event]:
-    """Turn SIGINT and SIGTERM into an event, so that a step is finished and saved first."""
+def stop_requested(*also: signal.Signals) -> Iterator[threading.Event]:
+    """Turn SIGINT, SIGTERM and what else is named into an event, so that work is saved first."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # handlers can be set in the main thread only
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = (signal.SIGINT, signal.SIGTERM, *also)
     before = {s: signal.signal(s, lambda *_: stop.set()) for s in signals}
     try:
         yield stop
