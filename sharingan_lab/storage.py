@@ -6,6 +6,7 @@ folder and the remedy; what was kept before stays as it was.
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -53,6 +54,12 @@ def _remedy(folder: Path, error: OSError, then: str) -> str:
     if error.errno == errno.ENAMETOOLONG:
         return "choose a shorter name"
     return f"name another folder, or mend this one, {then}"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as its 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_durably(path: Path, content: bytes) -> None:

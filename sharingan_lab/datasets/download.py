@@ -8,10 +8,10 @@ from sharingan_lab.datasets.archives import unpacked
 from sharingan_lab.datasets.assets import ASSETS, destination, file_name
 from sharingan_lab.datasets.gopro_layout import check_frames, check_layout
 from sharingan_lab.datasets.http_download import Progress, check_space, download, forget, is_address
-from sharingan_lab.datasets.tiles import check_tiles, fetch_tiles, sha256_of
+from sharingan_lab.datasets.tiles import check_tiles, fetch_tiles
 from sharingan_lab.errors import DataError
 from sharingan_lab.locations import named_path
-from sharingan_lab.storage import writing_to
+from sharingan_lab.storage import sha256_of, writing_to
 
 
 def fetch(

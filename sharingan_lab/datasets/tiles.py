@@ -1,6 +1,5 @@
 """Aerial tiles of a potato field with weeds: fetched file by file, each verified by its SHA-256."""
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from sharingan_lab.datasets.http_download import Progress, download, forget, is_address
 from sharingan_lab.errors import DataError
 from sharingan_lab.locations import named_path, shipped_dir
-from sharingan_lab.storage import writing_to
+from sharingan_lab.storage import sha256_of, writing_to
 
 _BYTES = 14_681_620  # of all files
 
@@ -68,8 +67,3 @@ def _bring(source: str, file: Path, remedy: str) -> None:
     with writing_to(file.parent):
         os.replace(part, file)
     forget(part)
-
-
-def sha256_of(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

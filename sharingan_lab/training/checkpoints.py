@@ -6,7 +6,6 @@ SHA-256 of each file. It is written under another name and renamed when complete
 run leaves no half of one.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 
 from sharingan_lab.errors import CheckpointError
 from sharingan_lab.locations import named_weights
-from sharingan_lab.storage import write_durably, writing_to
+from sharingan_lab.storage import sha256_of, write_durably, writing_to
 
 KEEP = 3
 RESUME = "then go on with --resume from the last good checkpoint, which is kept"
@@ -113,7 +112,7 @@ def _write(partial: Path, step: int, state: RunState) -> None:
         tensors |= _optimiser_tensors(name, optimiser)
     write_durably(partial / "state.safetensors", save(_on_cpu(tensors)))
     write_durably(partial / _FACTS, json.dumps(state.facts).encode())
-    sums = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
+    sums = {path.name: sha256_of(path) for path in sorted(partial.iterdir())}
     write_durably(partial / _MANIFEST, json.dumps({"step": step, "sha256": sums}).encode())
 
 
@@ -169,7 +168,7 @@ def _verify(folder: Path) -> dict[str, Any]:
         if folder.name != f"step-{step:08d}" or not {"state.safetensors", _FACTS} <= {*sums}:
             raise CheckpointError(f"checkpoint {folder} is damaged: {_MANIFEST} is of another")
         for name, expected in sums.items():
-            if _sha256(folder / name) != expected:
+            if sha256_of(folder / name) != expected:
                 raise CheckpointError(f"checkpoint {folder} is damaged: {name} has other bytes")
         return json.loads((folder / _FACTS).read_text()) | {"step": step}
     except OSError as error:
@@ -181,11 +180,6 @@ def _verify(folder: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"checkpoint {folder} is damaged: {_MANIFEST} cannot be read"
         ) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _drop_old(folder: Path, newest: Path) -> None:

@@ -10,6 +10,7 @@ from sharingan_lab.cli import main
 from sharingan_lab.datasets import aerial, aerial_tiles, assets, destination, fetch, tiles
 from sharingan_lab.errors import DataError, DownloadError
 from sharingan_lab.locations import shipped_dir
+from sharingan_lab.storage import sha256_of
 
 from .test_download import names, server  # noqa: F401
 
@@ -111,7 +112,7 @@ def test_two_tiles_of_the_tested_block_ship_as_they_were_published(monkeypatch, 
     shipped = [path for path in shipped_dir().iterdir() if path.name.startswith("tile_")]
     assert len(shipped) == 4
     for path in shipped:
-        assert tiles.sha256_of(path) == tiles.tile_digests()[path.name]
+        assert sha256_of(path) == tiles.tile_digests()[path.name]
         assert int(path.stem.split("_")[1]) in aerial.TEST_COLUMNS
 
 
