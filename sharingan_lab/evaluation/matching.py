@@ -84,8 +84,8 @@ def match_detections(
     """Give each detection the true box it has found, or none.
 
     The surest detection chooses first. It takes, among the true boxes of its class that are still
-    free, the one it overlaps most, if that overlap reaches the threshold. So a plant found twice
-    counts once; the second box is a false positive.
+    free, the one it overlaps most (of equals the last, as COCO does), if that overlap reaches the
+    threshold. So a plant found twice counts once; the second box is a false positive.
 
     Parameters
     ----------
@@ -128,8 +128,9 @@ def match_detections(
     if len(gt_boxes) == 0:
         return matches
     for detection in torch.argsort(scores, descending=True, stable=True).tolist():
-        best, place = overlap[detection].max(dim=0)
+        best = overlap[detection].max()
         if best >= iou:
+            place = int((overlap[detection] == best).nonzero()[-1])
             matches[detection] = place
             overlap[:, place] = 0  # taken
     return matches

@@ -90,6 +90,14 @@ def test_matches_equal_those_of_coco(seed, iou):
     assert match_detections(*case, iou=iou).tolist() == expected.tolist()
 
 
+def test_of_equal_overlaps_the_last_is_taken_as_coco_does():
+    """The surer find lies between two plants; which of them it takes decides on the other find."""
+    plants = torch.tensor([[0.0, 0, 4, 4], [2, 0, 6, 4]])
+    finds = torch.stack([torch.tensor([1.0, 0, 5, 4]), plants[0]])
+    case = finds, torch.tensor([0.9, 0.8]), torch.ones(2), plants, torch.ones(2)
+    assert match_detections(*case).tolist() == coco_matches(*case, 0.5).tolist() == [1, 0]
+
+
 def as_items(cases):
     found = [dict(zip(("boxes", "scores", "labels"), case[:3], strict=True)) for case in cases]
     return found, [dict(zip(("boxes", "labels"), case[3:], strict=True)) for case in cases]
