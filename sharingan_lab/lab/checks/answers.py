@@ -44,7 +44,7 @@ def number(value: object, name: str = "your answer") -> float:
 
 def numbers(value: object, name: str = "your answer") -> list[float]:
     """Read some numbers; one alone will do."""
-    if isinstance(value, Tensor):
+    if hasattr(value, "flatten"):  # of torch or NumPy
         value = value.flatten().tolist()
     values = list(value) if isinstance(value, list | tuple | set) else [value]
     if not values:

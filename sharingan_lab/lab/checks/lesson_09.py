@@ -16,6 +16,8 @@ def my_grey_levels(function: Callable[[float], float]) -> str:
     seen = scalar(function(20), "my_grey_levels")
     looks = {
         0.1: "that is in parts of 1; a byte has 255 grey levels",
+        25.6: "a byte's largest value is 255",
+        2.55**0.5: "times 255 after the root, not under it",
         0.01: "that is the MSE: the typical error is its root, times 255",
         2.55: "the MSE is a mean of squares: the typical error is its root",
         2550: "the sign: more decibels, less error",
@@ -39,12 +41,18 @@ def my_ssim(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> str:
     opposite, brighter = -0.0191 / 0.0209, 0.7001 / 0.7401
     looks = {
         -1.0: "C2 is missing: 0.03 ** 2, above and below",
+        0.2: "C1 and C2 are squares: 0.01 ** 2 and 0.03 ** 2",
+        -0.0199 / 0.0201: "C1 and C2 are swapped: the second factor has C2, 0.03 ** 2",
         -0.0391 / 0.0409: "the weights: variance and covariance are weighted means, too",
         1.0: "1 says equal: use the covariance, negative where one goes up and the other down",
     }
+    same = {
+        0.0209 / 0.2009: "variances, without a root",
+        0.0209 / 0.0409: "the variance is a weighted mean: (w * (x - mx) ** 2).sum()",
+    }
     plain = "mean of x, mean of y; then both variances, then the covariance, all with the weights"
     cases = (
-        ("equal windows", up, up, 1.0, {0.0209 / 0.2009: "variances, without a root"}),
+        ("equal windows", up, up, 1.0, same),
         ("0.4, 0.6 against 0.6, 0.4", up, down, opposite, looks),
         ("0.5 against 0.7, all flat", grey, grey + 0.2, brighter, {1.0: "the first factor"}),
     )

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 
 from sharingan_lab.datasets import photo
@@ -28,6 +29,7 @@ def test_exercise_2():
     accepts("09.2", (3, -2), **MOVED)
     accepts("09.2", torch.tensor([3.0, -2.0]), **MOVED)
     accepts("09.2", [3, 254], **MOVED)  # once around
+    accepts("09.2", np.array([3, -2]), **MOVED)
     refuses("09.2", "the direction", (-3, 2), **MOVED)
     refuses("09.2", "the order", (-2, 3), **MOVED)
     refuses("09.2", "warmer", (3, 0), **MOVED)
@@ -57,6 +59,8 @@ def test_my_grey_levels():
     accepts("09.my_grey_levels", lambda d: 255 * 10 ** (-d / 20))
     accepts("09.my_grey_levels", lambda d: (255**2 / torch.tensor(10.0) ** (d / 10)).sqrt())
     refuses("09.my_grey_levels", "its root", lambda d: 255 * 10 ** (-d / 10))
+    refuses("09.my_grey_levels", "not under it", lambda d: (255 * 10 ** (-d / 10)) ** 0.5)
+    refuses("09.my_grey_levels", "largest value", lambda d: 256 * 10 ** (-d / 20))
     refuses("09.my_grey_levels", "255 grey levels", lambda d: 10 ** (-d / 20))
     refuses("09.my_grey_levels", "the sign", lambda d: 255 * 10 ** (d / 20))
     refuses("09.my_grey_levels", "base 10", lambda d: 255 * math.exp(-d / 20))
@@ -102,6 +106,15 @@ def test_my_ssim():
         means = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
         return means * (2 * vxy + 1e-12) / (vx + vy + 1e-12)
 
+    def unweighted(x, y, w):
+        mx, my, _, _, vxy = weighted(x, y, w)
+        return together(mx, my, x.var(), y.var(), vxy)
+
+    def constants(x, y, w, c1, c2):
+        mx, my, vx, vy, vxy = weighted(x, y, w)
+        means = (2 * mx * my + c1) / (mx**2 + my**2 + c1)
+        return means * (2 * vxy + c2) / (vx + vy + c2)
+
     def sums(x, y, w):
         mx, my, *rest = weighted(x, y, w)
         return together(mx, my, *(part * len(w) for part in rest))
@@ -116,6 +129,9 @@ def test_my_ssim():
     refuses("09.my_ssim", "negative where", unsigned)
     refuses("09.my_ssim", "without a root", rooted)
     refuses("09.my_ssim", "C2", no_constant)
+    refuses("09.my_ssim", "are squares", lambda *a: constants(*a, 0.01, 0.03))
+    refuses("09.my_ssim", "swapped", lambda *a: constants(*a, 0.03**2, 0.01**2))
+    refuses("09.my_ssim", "is a weighted mean", unweighted)
     refuses("09.my_ssim", "weighted means", sums)
     refuses("09.my_ssim", "the first factor", spreads_only)
     refuses("09.my_ssim", "finite", lambda x, y, w: float("nan"))

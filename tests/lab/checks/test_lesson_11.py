@@ -62,11 +62,15 @@ def test_exercise_3(section_4):
     sharp = section_4["sharp"]
     accepts("11.3", edges, **section_4)
     accepts("11.3", lambda x: edges(x).double().log(), **section_4)
+    accepts("11.3", lambda x: edges(x).tolist(), **section_4)
+    accepts("11.3", lambda x: edges(x).numpy(), **section_4)
     refuses("11.3", "fooled by noise", lambda x: detail(x).mean(dim=1), **section_4)
     refuses("11.3", "blur is not seen", lambda x: -detail(x).mean(dim=1), **section_4)
     refuses("11.3", "nothing but `image`", lambda x: psnr(x, sharp), **section_4)
     looking = lambda x: psnr(x, sharp[: len(x), :, : x.shape[2], : x.shape[3]])  # noqa: E731
     refuses("11.3", "nothing but `image`", looking, **section_4)
+    refuses("11.3", "two pictures alone", lambda x: edges(x) - edges(x).mean(), **section_4)
+    refuses("11.3", "the same for all", lambda x: torch.ones(len(x)), **section_4)
     refuses("11.3", "one number an image", lambda x: detail(x).mean(), **section_4)
     refuses("11.3", "NaN", lambda x: edges(x) * float("nan"), **section_4)
     stays_open("11.3", lambda x: None, **section_4)
@@ -82,9 +86,12 @@ def test_my_tensor():
     refuses("11.my_tensor", "of torch", lambda p: p.transpose(2, 0, 1)[None] / 255)
     refuses(
         "11.my_tensor",
-        "[0.0, 0.2, 1.0]",
+        "red stays first",
         lambda p: torch.tensor(p[..., ::-1].copy()).permute(2, 0, 1)[None] / 255,
     )
+    refuses("11.my_tensor", "//", lambda p: torch.tensor(p).permute(2, 0, 1)[None] // 255)
+    stretched = lambda p: torch.tensor(p).permute(2, 0, 1)[None] / p.max()  # noqa: E731
+    refuses("11.my_tensor", "largest byte is", stretched)
     stays_open("11.my_tensor", lambda p: None)
 
 
@@ -102,6 +109,11 @@ def test_my_sharpness():
     refuses("11.my_sharpness", "not its root", lambda g: laplacian(g).std(correction=0))
     refuses("11.my_sharpness", "minus four", lambda g: laplacian(g, 0).var(correction=0))
     padded = lambda g: F.conv2d(g[None, None], kernel, padding=1).var(correction=0)  # noqa: E731
-    refuses("11.my_sharpness", "four slices", padded)
-    refuses("11.my_sharpness", "one number", laplacian)
+    refuses("11.my_sharpness", "the border out", padded)
+    refuses("11.my_sharpness", ".var(correction=0)", laplacian)
+    eight = torch.ones(1, 1, 3, 3).double()
+    eight[0, 0, 1, 1] = -8
+    all_around = lambda g: F.conv2d(g[None, None], eight).var(correction=0)  # noqa: E731
+    refuses("11.my_sharpness", "not eight", all_around)
+    refuses("11.my_sharpness", "four slices", lambda g: (g[1:-1, 1:-1] ** 2).mean() + 7)
     stays_open("11.my_sharpness", lambda g: None)
