@@ -18,7 +18,7 @@ def shown(value: object) -> str:
     if isinstance(value, Tensor):
         return shown(value.item()) if value.dim() == 0 else f"a tensor {tuple(value.shape)}"
     if isinstance(value, bool) or not isinstance(value, Real):
-        text = repr(value)
+        text = " ".join(repr(value).split())
         return text if len(text) < 80 else f"{text[:77]}..."
     return f"{float(value):.4g}"
 
@@ -75,7 +75,8 @@ def scalar(value: object, name: str) -> Tensor:
         value = torch.tensor(float(value))
     expect(isinstance(value, Tensor), f"{name} returns {shown(value)}", "one number", "its return")
     seen = f"{name} returns {value.numel()} numbers, shape {tuple(value.shape)}"
-    expect(value.numel() == 1, seen, "one number", "the mean over all of them: .mean()")
+    look = "one number for all of them: .mean(), or .sum() where the text says so"
+    expect(value.numel() == 1, seen, "one number", look)
     look = "a division by 0, or the logarithm of 0 or less"
     expect(value.isfinite().all(), f"{name} returns {value.item()}", "a finite number", look)
     return value.reshape(())

@@ -30,9 +30,11 @@ def value(function: Loss) -> str:
         2 * math.log10(0.5): "the logarithm: the natural one, torch.log",
         2 * math.log2(0.5): "the logarithm: the natural one, torch.log",
         8 * math.log(0.5): "E is a mean over the samples, .mean(), not a sum",
-        math.log(0.5): "two terms: one for real coins, one for forged ones",
+        math.log(0.5): "two terms, added: one for real coins, one for forged ones",
+        0.0: "the two terms are added",
     }
-    look = next((t for v, t in looks.items() if close(seen, v)), "D = torch.sigmoid(score) first")
+    look = "D = torch.sigmoid(score), then log D of real scores plus log(1 - D) of fake ones"
+    look = next((t for v, t in looks.items() if close(seen, v)), look)
     half = f"log(1/2) + log(1/2) = {2 * math.log(0.5):.3f}"
     expect(close(seen, -math.log(4)), f"{shown(seen)} at scores 0, where D = 1/2", half, look)
     sure, wrong = (scalar(function(zero + s, zero - s), "value") for s in (5, -5))
@@ -41,6 +43,9 @@ def value(function: Loss) -> str:
     expect(sure > wrong, seen, "the first near 0, the second far below", look)
     scores = torch.randn(2, 100, generator=dice())
     seen, library = scalar(function(*scores), "value"), -critic_loss(*scores, "vanilla")
+    of_means = sum(torch.sigmoid(s).mean().log() for s in (scores[0], -scores[1]))
+    if close(seen, of_means):
+        look = "the mean of the logarithms, not the logarithm of a mean"
     expect(close(seen, library), f"{shown(seen)} on random scores", f"{shown(library)}", look)
     return "-log 4 for the undecided, and minus the library's critic_loss on random scores."
 
@@ -50,7 +55,10 @@ def my_js(function: Loss) -> str:
     p, q = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     answers = [function(p, q), function(p, p)]
     look = "0 log 0 counts as 0: torch.xlogy; and divide by the mean of p and q, never by one alone"
-    if any(isinstance(a, Tensor) and not a.isfinite().all() for a in answers):
+    finite = [not isinstance(a, Tensor) or bool(a.isfinite().all()) for a in answers]
+    if finite == [True, False]:
+        look = "0 / 0 where both are 0: log p - log m in place of log(p / m), each by torch.xlogy"
+    if not all(finite):
         raise NotYet("NaN or infinity where a cell is empty", f"log 2 = {math.log(2):.3f}", look)
     if any(isinstance(a, Tensor) and a.numel() > 1 for a in answers):
         raise NotYet("one number for each cell", "one for all", "a sum over the cells: .sum()")
@@ -58,7 +66,7 @@ def my_js(function: Loss) -> str:
     looks = {
         2 * math.log(2): "half of both sums together",
         math.log(2) / 2: "a sum over the cells, no mean; and one of p as well as one of q",
-        1.0: "the natural logarithm, not that to the base 2",
+        1.0: "natural logarithms, not those to the base 2",
         0.0: "the 2 in 2p / (p + q): both are compared with the mean, (p + q) / 2",
         math.log(2) ** 0.5: "the divergence, not its root",
         -math.log(2): "the sign: p log p minus p log of the mean",

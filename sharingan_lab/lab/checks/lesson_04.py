@@ -20,6 +20,7 @@ def my_distance(function: Callable[[Tensor, Tensor], Tensor]) -> str:
         2: "what passes each gap is a running sum of p - q: torch.cumsum",
         -3: "the size of what passes, whichever way: .abs()",
         0.5: "the sum over the gaps, not their mean",
+        7: "first add up, then take the size of each sum: .abs()",
     }
     look = next((t for v, t in looks.items() if close(seen, v)), "add up what passes each gap")
     expect(close(seen, 3), f"{shown(seen)} for one pile carried from 1 to 4", "3", look)
@@ -49,7 +50,7 @@ def my_critic_loss(function: Callable[[Tensor, Tensor], Tensor]) -> str:
     expect(close(seen, -3), f"{shown(seen)} for real 3, 5 and fake 1", "-(4 - 1) = -3", look)
     real, fake = torch.randn(2, 50, generator=dice())
     seen, wanted = scalar(function(real, fake), "my_critic_loss"), fake.mean() - real.mean()
-    look = "no logarithm, no sigmoid: the scores themselves"
+    look = "the scores as they are: no logarithm, no sigmoid, no size"
     expect(close(seen, wanted), f"{shown(seen)} on noise", shown(wanted), look)
     return "the critic's gain, its sign turned for an optimiser."
 

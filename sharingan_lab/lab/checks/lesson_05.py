@@ -21,6 +21,8 @@ def my_penalty(function: Callable) -> str:
         576.0: "the norm is the root of the sum of squares: gradient.norm(dim=1)",
         16 * 64: "the mean over the samples, not the sum",
         (5 / 64 - 1) ** 2: "differentiate the sum of the scores: their mean is N times flatter",
+        24.0: "subtract 1 from the norm, then square: (norm - 1) ** 2",
+        160.0: "the fine without its price: lambda comes later",
     }
     w = torch.tensor([3.0, 4.0], requires_grad=True)
     fine = scalar(function(lambda x: x @ w, real, fake, dice()), "my_penalty")
@@ -32,13 +34,37 @@ def my_penalty(function: Callable) -> str:
     (pull,) = torch.autograd.grad(fine, w)
     look = "the graph of the slope: create_graph=True, and no .detach() behind it"
     expect(near(pull, torch.tensor([4.8, 6.4])), "another gradient for w", "[4.8, 6.4]", look)
-    seen = scalar(function(lambda x: 20 * (x**2).sum(1), real, fake, dice()), "my_penalty")
-    library = gradient_penalty(lambda x: 20 * (x**2).sum(1), real, fake, rng=dice())
-    flat = "where it is measured: x_hat = alpha * real + (1 - alpha) * fake"
-    one = "one alpha for each sample: torch.rand(len(real), 1, generator=rng)"
-    look = flat if seen < 2 or close(seen, 3091.3, 0.01) else one
-    expect(close(seen, library, 0.05), f"{seen:.0f} for a curved critic", f"{library:.0f}", look)
+    fine = scalar(function(lambda x: x @ w / 10, real, fake, dice()), "my_penalty")
+    look = "slopes below 1 are fined as well: no relu, no clamp"
+    expect(close(fine, 0.25), f"{shown(fine)} for slope 0.5", "(0.5 - 1)^2 = 0.25", look)
+    _measured_on_lines(function, real, fake)
     return "16 for slope 5, its gradient reaches the weights, and equal to gradient_penalty."
+
+
+def _measured_on_lines(function: Callable, real: Tensor, fake: Tensor) -> None:
+    """Check where a penalty is measured: a bowl tells how far along, a valley how far off."""
+
+    def bowl(x: Tensor) -> Tensor:
+        return 20 * (x**2).sum(1)
+
+    seen = scalar(function(bowl, real, fake, dice()), "my_penalty")
+    library = gradient_penalty(bowl, real, fake, rng=dice())
+    slopes = 40 * 2**0.5 * (1 - torch.rand(len(real), 1, generator=dice()))  # at x_hat
+    where = "where it is measured: x_hat = alpha * real + (1 - alpha) * fake"
+    looks = {
+        gradient_penalty(bowl, fake, real, rng=dice()): "alpha belongs to real, 1 - alpha to fake",
+        (slopes.mean() - 1) ** 2: "fine each sample, then take the mean: ((norm - 1) ** 2).mean()",
+        (20 * 2**0.5 - 1) ** 2: "a random place on each line, not its middle",
+        (40 * 2**0.5 - 1) ** 2: where,
+        1.0: where,
+    }
+    look = "one alpha for each sample: torch.rand(len(real), 1, generator=rng)"
+    look = next((text for value, text in looks.items() if close(seen, value, 1e-3)), look)
+    expect(close(seen, library, 0.05), f"{seen:.0f} for a curved critic", f"{library:.0f}", look)
+    valley = function(lambda x: 20 * (x[:, 0] - x[:, 1]) ** 2, real, fake, dice())
+    look = "one alpha for both coordinates of a sample, shape (N, 1): x_hat lies on the line"
+    seen = f"{scalar(valley, 'my_penalty'):.0f} for a critic that is flat along the lines"
+    expect(close(valley, 1), seen, "(0 - 1)^2 = 1", look)
 
 
 def my_coverage(function: Callable) -> str:
@@ -145,8 +171,8 @@ def exercise_5(function: Callable[[Tensor], Tensor]) -> str:
     others = features.clone()
     others[1:] = 50 * others[1:] - 7
     same = near(function(others)[0], out[0], 1e-3)
-    seen, look = "a sample changes when the others change", "over which axes are mean and spread?"
-    expect(same, seen, "no sample that knows of another", f"{look} Detached or not, not the first")
+    seen, look = "a sample changes when the others change", "never over the first axis, the samples"
+    expect(same, seen, "no sample that knows of another", look)
     batches = {"mean 5, spread 3": features, "mean -2, spread 0.5": features / 6 - 2.8}
     for name, batch in batches.items():
         out = tensor(function(batch.clone()), (4, 16, 8, 8), "my_norm's answer")

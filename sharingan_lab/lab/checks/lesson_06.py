@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.lab.checks.answers import dice, near, number, scalar, shown, tensor
+from sharingan_lab.lab.checks.answers import dice, near, number, numbers, scalar, shown, tensor
 from sharingan_lab.lab.checks.verdict import Open, expect
 from sharingan_lab.lab.probes.checkerboard import overlap_counts
 
@@ -13,8 +13,8 @@ from sharingan_lab.lab.probes.checkerboard import overlap_counts
 def conv_size(function: Callable[[int, int, int, int], int]) -> str:
     """Check the size that a convolution makes: small cases, then torch's own."""
     looks = {
-        (5, 3, 1, 1): "padding on both sides: 2 * p",
         (4, 2, 2, 0): "the kernel moves by s pixels: divide, then add 1",
+        (5, 3, 1, 1): "padding on both sides: 2 * p",
         (7, 4, 2, 1): "rounded down: // divides whole numbers so",
     }
     cases = [*looks, (256, 3, 2, 1), (33, 4, 1, 2), (9, 5, 3, 0)]
@@ -52,18 +52,22 @@ def receptive_field(function: Callable) -> str:
         ((4, 2, 1), (4, 2, 1)): (10, 4, -3),
         ((4, 2, 2), (4, 2, 2), (4, 2, 2), (4, 1, 2), (4, 1, 2)): (70, 8, -46),
     }
+    grows = {
+        "field": "field grows by (k - 1) * step",
+        "step": "step is multiplied by s",
+        "start": "start falls by p * step",
+    }
     for layers, wanted in cases.items():
         seen = function(list(layers))
         if seen is None:
             raise Open("receptive_field returns None: write the loop over the layers.")
-        seen = list(seen) if isinstance(seen, tuple | list) else [seen]
-        look = "return field, step, start"
-        expect(len(seen) == 3, f"receptive_field returns {shown(seen)}", "three numbers", look)
-        seen = tuple(int(number(n, "a value of receptive_field")) for n in seen)
-        names = ("field", "step", "start")
-        wrong = [n for n, a, b in zip(names, seen, wanted, strict=True) if a != b]
-        look = f"the line of {' and '.join(wrong)}: the old step is used before it is multiplied"
-        expect(not wrong, f"{seen} for {list(layers)}", f"{wanted}", look)
+        seen = numbers(seen, "receptive_field's answer")
+        text, look = ", ".join(f"{n:g}" for n in seen), "return field, step, start"
+        expect(len(seen) == 3, f"receptive_field returns {text}", "three numbers", look)
+        wrong = [n for n, a, b in zip(grows, seen, wanted, strict=True) if a != b]
+        look = " and ".join(grows[name] for name in wrong)
+        look += ", with the old step: before it is multiplied" if len(layers) > 1 else ""
+        expect(not wrong, f"({text}) for {list(layers)}", f"{wanted}", look)
     return "size, step and start agree, down to the critic's 70 pixels."
 
 
@@ -78,7 +82,7 @@ def exercise_1(my_parameters: object) -> str:
         3 * 64 * 16 + 64: "that is the critic of the table, with 3 channels in",
     }
     look = looks.get(n, "multiply channels in, channels out and weights, add biases")
-    expect(n == 6 * 64 * 16 + 64, f"{n:g} parameters", "weights and biases", look)
+    expect(n == 6 * 64 * 16 + 64, f"{n:,.10g} parameters", "weights and biases", look)
     return "6 x 64 kernels of 16 weights, and 64 biases."
 
 
@@ -93,7 +97,9 @@ def exercise_2(my_useless_parameters: object, *, generator: nn.Module) -> str:
     }
     look = looks.get(n, "look for what adds a constant to a whole channel")
     right = sum(biases[:-1])  # the last convolution alone has no InstanceNorm after it
-    expect(n == right, f"{n:g} parameters", "all those that a normalisation subtracts again", look)
+    expect(
+        n == right, f"{n:,.10g} parameters", "all those that a normalisation subtracts again", look
+    )
     return "every bias that an InstanceNorm follows."
 
 

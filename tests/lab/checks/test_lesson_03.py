@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -28,6 +29,12 @@ def test_value():
     refuses("03.value", "not a sum", lambda r, f: log_d(r).sum() + log_d(-f).sum())
     refuses("03.value", "belongs", lambda r, f: log_d(-r).mean() + log_d(f).mean())
     refuses("03.value", "two terms", lambda r, f: log_d(r).mean())
+    refuses("03.value", "are added", lambda r, f: log_d(r).mean() - log_d(-f).mean())
+    refuses(
+        "03.value",
+        "not the logarithm of a mean",
+        lambda r, f: r.sigmoid().mean().log() + (1 - f.sigmoid().mean()).log(),
+    )
     refuses("03.value", "shape", lambda r, f: log_d(r) + log_d(-f))
     stays_open("03.value", lambda r, f: None)
 
@@ -60,6 +67,7 @@ def test_exercise_3():
     accepts("03.3", [0.38, 2.29])
     accepts("03.3", (2.286, 0.381))
     accepts("03.3", torch.tensor([2.285, 0.381]))
+    accepts("03.3", np.roots([1.5, -4, 2 - math.log(2)]))
     refuses("03.3", "twice", [0.38, 0.38])
     refuses("03.3", "other side", 0.38)
     refuses("03.3", "other side", [2.29])
@@ -141,5 +149,10 @@ def test_my_js():
         lambda p, q: torch.xlogy(p, p).sum() - torch.xlogy(p, (p + q) / 2).sum(),
     )
     refuses("03.my_js", ".sum()", lambda p, q: (torch.xlogy(p, p) + torch.xlogy(q, q)) / 2)
+    refuses(
+        "03.my_js",
+        "0 / 0 where both",
+        lambda p, q: 0.5 * sum(torch.xlogy(x, 2 * x / (p + q)).sum() for x in (p, q)),
+    )
     refuses("03.my_js", "no mean", lambda p, q: js(p, q) / 2)
     stays_open("03.my_js", lambda p, q: None)

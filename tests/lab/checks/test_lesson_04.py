@@ -23,6 +23,7 @@ def test_my_distance():
         lambda p, q: sum(abs(float((p - q)[:i].sum())) for i in range(1, 6)),
     )
     refuses("04.my_distance", "running sum", lambda p, q: (p - q).abs().sum())
+    refuses("04.my_distance", "first add up", lambda p, q: (p - q).abs().cumsum(0).sum())
     refuses("04.my_distance", "whichever way", lambda p, q: -torch.cumsum(p - q, dim=0).sum())
     refuses("04.my_distance", "not their mean", lambda p, q: torch.cumsum(p - q, 0).abs().mean())
     refuses("04.my_distance", "passes both ways", lambda p, q: torch.cumsum(p - q, 0).sum().abs())

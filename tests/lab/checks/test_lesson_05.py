@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from sharingan_lab.lab import check
+from sharingan_lab.lab.checks.answers import dice
 
 from .judging import accepts, refuses, stays_open
 
@@ -37,6 +38,15 @@ def test_my_penalty():
     refuses("05.my_penalty", "create_graph", with_mistake(graph=False))
     refuses("05.my_penalty", "one alpha for each", with_mistake(per=1))
     refuses("05.my_penalty", "where it is measured", with_mistake(at=lambda r, f: r))
+    refuses("05.my_penalty", "not its middle", with_mistake(at=lambda r, f: (r + f) / 2))
+    refuses("05.my_penalty", "belongs to real", lambda d, r, f, rng: penalty(d, f, r, rng))
+    refuses("05.my_penalty", "below 1", with_mistake(shape=lambda n: torch.relu(n - 1) ** 2))
+    refuses(
+        "05.my_penalty", "then take the mean", with_mistake(shape=lambda n: (n.mean() - 1) ** 2)
+    )
+    refuses("05.my_penalty", "lambda comes later", with_mistake(shape=lambda n: 10 * (n - 1) ** 2))
+    off = with_mistake(at=lambda r, f: torch.lerp(f, r, torch.rand(r.shape, generator=dice())))
+    refuses("05.my_penalty", "both coordinates", off)
     refuses("05.my_penalty", "- 1", with_mistake(shape=lambda n: n))
     refuses("05.my_penalty", "the square", with_mistake(shape=lambda n: n - 1))
     refuses("05.my_penalty", "root", with_mistake(norm=lambda g: g.square().sum(1)))

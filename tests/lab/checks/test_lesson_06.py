@@ -36,7 +36,7 @@ def test_conv_size():
     refuses("06.conv_size", "both sides", lambda size, k, s, p: (size + p - k) // s + 1)
     refuses("06.conv_size", "rounded down", lambda size, k, s, p: (size + 2 * p - k) / s + 1)
     refuses("06.conv_size", "divide", lambda size, k, s, p: size + 2 * p - k + 1)
-    refuses("06.conv_size", "both sides", lambda size, k, s, p: (size + 2 * p - k) // s)
+    refuses("06.conv_size", "then add 1", lambda size, k, s, p: (size + 2 * p - k) // s)
     stays_open("06.conv_size", lambda size, k, s, p: None)
 
 
@@ -65,9 +65,11 @@ def test_receptive_field():
 
     accepts("06.receptive_field", loop)
     accepts("06.receptive_field", lambda layers: list(map(float, loop(layers))))
+    accepts("06.receptive_field", lambda layers: torch.tensor(loop(layers)))
     refuses("06.receptive_field", "old step", lambda layers: loop(layers, before=False))
     refuses("06.receptive_field", "field", lambda ls: (sum(k for k, _, _ in ls), *loop(ls)[1:]))
-    refuses("06.receptive_field", "start", lambda layers: (*loop(layers)[:2], 0))
+    refuses("06.receptive_field", "start falls by", lambda layers: (*loop(layers)[:2], 0))
+    refuses("06.receptive_field", "field grows", lambda layers: (loop(layers)[0] + 0.5, 1, -1))
     refuses("06.receptive_field", "three numbers", lambda layers: loop(layers)[:2])
     refuses("06.receptive_field", "three numbers", lambda layers: 70)
     stays_open("06.receptive_field", lambda layers: None)
