@@ -19,6 +19,7 @@ _SPELLINGS = (
     (re.compile(r"(\\math(?:cal|bb|bf|frak|it|rm))\s*([A-Za-z])(?![A-Za-z])"), r"\1{\2}"),
 )
 _NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+_FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tanh"}
 _LIMITS = {"min", "max", "inf", "sup", "arg\u2009min", "arg\u2009max"}
 _BRACE_CLASSES = {"\u23df": "underbrace", "\u23de": "overbrace"}
 
@@ -83,11 +84,13 @@ def _convert(latex: str, display: str) -> str:
 def _mend(tree: ElementTree.Element, display: str) -> None:
     """Draw what latex2mathml leaves to fonts or gets wrong.
 
-    ~ is a relation; in a displayed equation the limits of min and max stand below; a brace
+    ~ is a relation; a function's name keeps a thin space from its neighbours, but from brackets
+    and signs; in a displayed equation the limits of min and max stand below; a brace
     becomes a line of the style sheet, as it stretches only where a font for mathematics is
     installed.
     """
     for element in tree.iter():
+        _space_functions(element)
         if element.tag == _tag("mi") and element.text == "~":
             element.tag, element.text = _tag("mo"), "\u223c"
         if element.tag == _tag("msub") and element[0].text in _LIMITS and display == "block":
@@ -96,6 +99,16 @@ def _mend(tree: ElementTree.Element, display: str) -> None:
             element.set("class", _BRACE_CLASSES[element[1].text])
             element.tag = _tag("mrow")
             element.remove(element[1])
+
+
+def _space_functions(row: ElementTree.Element) -> None:
+    apart = {None, _tag("mo"), _tag("mspace")}
+    tags = [None, *(element.tag for element in row), None]
+    for before, element, after in zip(tags, row, tags[2:], strict=False):
+        if element.tag == _tag("mi") and element.text in _FUNCTIONS:
+            element.tag = _tag("mo")
+            element.set("lspace", "0" if before in apart else "0.167em")
+            element.set("rspace", "0" if after in apart else "0.167em")
 
 
 def _tag(name: str) -> str:

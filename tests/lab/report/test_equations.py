@@ -43,6 +43,19 @@ def test_tilde_is_a_relation():
     assert "\u223c" in texts(tree(r"x \sim p"), "mo")
 
 
+@pytest.mark.parametrize(
+    ("latex", "spaces"),
+    [
+        (r"q \log 4", ("0.167em", "0.167em")),
+        (r"[\log(D)]", ("0", "0")),
+        (r"2\log\frac{p}{q}", None),
+    ],
+)
+def test_a_function_keeps_apart_from_its_neighbours(latex, spaces):
+    (log,) = (e for e in tree(latex).iter(NAMESPACE + "mo") if e.text == "log")
+    assert (log.get("lspace"), log.get("rspace")) == (spaces or ("0.167em", "0.167em"))
+
+
 def test_aligned_becomes_a_table_of_two_rows():
     drawn = tree(r"\begin{aligned} a &= b \\ &= c \end{aligned}", block=True)
     assert len(list(drawn.iter(f"{NAMESPACE}mtr"))) == 2
