@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment, linprog
-from scipy.sparse import coo_array
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
@@ -78,19 +77,14 @@ def transport_plan(cost: Tensor, supply: Tensor, demand: Tensor) -> tuple[Tensor
             "one row a supply, one column a demand"
         )
     supply, demand = _normalised(supply.double()), _normalised(demand.double())
+    n, m = cost.shape
+    rows, columns = np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))  # sums of a plan
     result = linprog(
         cost.double().flatten().numpy(),
-        A_eq=_marginals(*cost.shape),
+        A_eq=np.concatenate([rows, columns]),
         b_eq=torch.cat([supply, demand]).numpy(),
     )
     return torch.from_numpy(result.x).reshape(cost.shape).to(cost.dtype), float(result.fun)
-
-
-def _marginals(n: int, m: int) -> coo_array:
-    """Matrix that takes a flattened (n, m) plan to its row sums, then its column sums."""
-    row, column = np.divmod(np.arange(n * m), m)
-    entries = np.concatenate([row, n + column]), np.tile(np.arange(n * m), 2)
-    return coo_array((np.ones(2 * n * m), entries), shape=(n + m, n * m))
 
 
 def earth_movers_distance(x: Tensor, y: Tensor) -> float:
