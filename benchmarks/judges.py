@@ -25,9 +25,9 @@ from torch import Tensor
 from sharingan_lab.blur import Pair
 from sharingan_lab.classical import richardson_lucy, wiener
 from sharingan_lab.datasets import Camera, SyntheticBlurPairs, blurred_pairs, load_folder
+from sharingan_lab.datasets.batched import take_items
 from sharingan_lab.datasets.camera import KINDS
 from sharingan_lab.datasets.draws import item_keys
-from sharingan_lab.datasets.mixed import take_items
 from sharingan_lab.evaluation import Method, average, ssim
 from sharingan_lab.evaluation.baselines import MASKS, blind, tune, unsharp
 from sharingan_lab.evaluation.quality import finite_psnr

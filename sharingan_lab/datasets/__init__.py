@@ -7,6 +7,7 @@ from sharingan_lab.datasets.aerial import TEST_COLUMNS, TILE_CLASSES, aerial_til
 from sharingan_lab.datasets.annotations import Annotations, read_annotations
 from sharingan_lab.datasets.assets import destination
 from sharingan_lab.datasets.averages import average_frames
+from sharingan_lab.datasets.batched import MixedPairs
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.download import fetch
 from sharingan_lab.datasets.gopro import GoProPairs
@@ -14,7 +15,6 @@ from sharingan_lab.datasets.gopro_folder import write_gopro_like
 from sharingan_lab.datasets.gopro_layout import check_layout
 from sharingan_lab.datasets.gopro_like import gopro_like_pair
 from sharingan_lab.datasets.known_blur import blurred_pairs, sharp_crops, sharp_fields
-from sharingan_lab.datasets.mixed import MixedPairs
 from sharingan_lab.datasets.photos import photo, photo_names, photos
 from sharingan_lab.datasets.real import RealPairs
 from sharingan_lab.datasets.synthetic import PathCamera, SyntheticBlurPairs, load_folder

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from sharingan_lab.datasets.batched import MixedPairs, take_items
 from sharingan_lab.datasets.camera import Camera
 from sharingan_lab.datasets.gopro import GoProPairs
 from sharingan_lab.datasets.gopro_layout import check_layout
-from sharingan_lab.datasets.mixed import MixedPairs, take_items
 from sharingan_lab.datasets.photos import photo
 from sharingan_lab.datasets.real import RealPairs
 from sharingan_lab.datasets.synthetic import PathCamera, SyntheticBlurPairs, load_folder

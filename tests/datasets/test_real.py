@@ -5,7 +5,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from sharingan_lab.datasets import Camera, MixedPairs, RealPairs, SyntheticBlurPairs, photo
-from sharingan_lab.datasets.mixed import take_items
+from sharingan_lab.datasets.batched import take_items
 from sharingan_lab.errors import DataError
 from sharingan_lab.images import write_image
 
