@@ -1,7 +1,7 @@
 """A picture restored tile by tile: in bounded memory, and as the whole would be."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 import torch
@@ -100,14 +100,15 @@ def frozen_statistics(network: nn.Module, image: Tensor) -> Iterator[None]:
         return (inputs[0] - mean) * torch.rsqrt(variance + layer.eps)
 
     if layers:
-        with _hooked(layers, measure):
+        with hooked(layers, measure):
             network(image)
-    with _hooked(layers, normalise):
+    with hooked(layers, normalise):
         yield
 
 
 @contextlib.contextmanager
-def _hooked(layers: list[nn.Module], hook: Callable) -> Iterator[None]:
+def hooked(layers: Iterable[nn.Module], hook: Callable) -> Iterator[None]:
+    """Call a forward hook after each of these layers, for as long as the block lasts."""
     with contextlib.ExitStack() as hooks:
         for layer in layers:
             hooks.enter_context(layer.register_forward_hook(hook))

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sharingan_lab.tiles import hooked
+
 
 class Layer(NamedTuple):
     """Name in the state dict, kind, output (C, H, W) and number of parameters of one layer."""
@@ -36,11 +38,11 @@ def layer_table(network: nn.Module, images: Tensor) -> list[Layer]:
         parameters = sum(p.numel() for p in layer.parameters())
         rows.append(Layer(names[layer], type(layer).__name__, tuple(output.shape[1:]), parameters))
 
-    leaves = [module for module in network.modules() if not any(module.children())]
-    hooks = [leaf.register_forward_hook(note) for leaf in leaves]
-    try:
+    with hooked(leaves(network), note):
         network(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
     return rows
+
+
+def leaves(network: nn.Module) -> list[nn.Module]:
+    """Return the layers without layers inside them."""
+    return [module for module in network.modules() if not any(module.children())]

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from sharingan_lab.errors import InputError
+from sharingan_lab.lab.probes.layers import leaves
+from sharingan_lab.tiles import hooked
 
 _NORMALISATIONS = (nn.InstanceNorm2d, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 
@@ -44,13 +46,8 @@ def fold_normalisation(network: nn.Module, images: Tensor) -> nn.Module:
     True
     """
     folded = deepcopy(network).eval()
-    before: list[nn.Module] = []
-    layers = [module for module in folded.modules() if not any(module.children())]
-    hooks = [layer.register_forward_hook(_fold_into(before)) for layer in layers]
-    with torch.no_grad():
+    with torch.no_grad(), hooked(leaves(folded), _fold_into([])):
         folded(images)
-    for hook in hooks:
-        hook.remove()
     return without_normalisation(folded)
 
 
