@@ -9,8 +9,10 @@ Example, on a folder of photographs::
 import argparse
 import contextlib
 import itertools
+import sys
 import time
 
+from sharingan_lab.errors import SharinganError
 from sharingan_lab.training import TrainConfig, Trainer, recipe
 from sharingan_lab.training.history import Row
 
@@ -23,10 +25,13 @@ class Enough(Exception):
 
 def main() -> None:
     options = _options()
-    config = recipe(options.recipe).with_assignments(options.set)
-    if options.data:
-        config = config.with_settings(data_root=options.data)
-    print(measure(config, options.minutes))
+    try:
+        config = recipe(options.recipe).with_assignments(options.set)
+        if options.data:
+            config = config.with_settings(data_root=options.data)
+        print(measure(config, options.minutes))
+    except SharinganError as error:  # such as no GoPro: one line, as the commands do
+        sys.exit(str(error))
 
 
 def measure(config: TrainConfig, minutes: float) -> str:

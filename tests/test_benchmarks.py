@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from benchmarks import ship
+from benchmarks import schedule, ship
 from benchmarks.side_by_side import Row, compare, table
 from sharingan_lab.restore import load_generator
 from sharingan_lab.training import Trainer, recipe, records, shipped_runs
@@ -28,6 +28,12 @@ def test_the_table_says_what_was_measured_and_what_was_promised():
     lines = table([Row("blur", ours=0.001, peer=0.0045, wanted=3.0)]).splitlines()
     assert lines[0] == "| task | here, ms | peer, ms | times faster | promised | |"
     assert lines[2] == "| blur | 1.000 | 4.500 | 4.5 | 3 |  |"
+
+
+def test_a_schedule_without_its_data_says_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["schedule", "--data", str(tmp_path / "none")])
+    with pytest.raises(SystemExit, match="sharingan fetch gopro"):
+        schedule.main()
 
 
 def test_a_shipped_file_is_the_newest_generator_of_its_run_in_half_precision(tmp_path, monkeypatch):

@@ -28,6 +28,7 @@ from sharingan_lab.locations import weights_dir
 from sharingan_lab.networks import LiteGenerator
 from sharingan_lab.restore import load_generator, restore
 from sharingan_lab.training import TrainConfig, Trainer, recipe
+from sharingan_lab.training.recipes import RECIPES
 
 from .patience import PATIENCE, wait_until
 from .small_disk import needs_fork
@@ -73,6 +74,12 @@ def test_every_command_has_help_with_an_example(command, capsys):
     assert main([*command.split(), "--help"]) == 0
     printed = capsys.readouterr().out
     assert f"sharingan {command}".strip() in printed.lower().partition("\nexample")[2]
+
+
+def test_the_help_of_train_names_every_recipe(capsys):
+    main(["train", "--help"])
+    named = capsys.readouterr().out.rpartition("--recipe RECIPE")[2].partition("--data")[0]
+    assert set(re.findall(r"\w+", named)) >= set(RECIPES)
 
 
 @pytest.mark.parametrize(

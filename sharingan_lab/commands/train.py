@@ -16,10 +16,10 @@ def add(group: Group) -> None:
         "paper); folder, sharp photographs that are blurred synthetically (Synth); mixed, two "
         "such pairs to one of GoPro (Comb), of the photographs in `sharp_root` or else of GoPro's "
         "own sharp frames; photos, a few that come with the package. Each recipe has its own: "
-        "photos for quick, folder for lite, gopro for the others."
+        "photos for quick, folder for lite and sharingan, gopro for the others."
     )
     add, repeated = parser.add_argument, {"action": "append", "default": []}
-    add("--recipe", help="quick, report, deblurgan, lite, corrected (default)")
+    add("--recipe", help="quick, report, deblurgan, lite, sharingan, corrected (default)")
     data = "folder of GoPro (default: where `sharingan fetch gopro` puts it) or, for data=folder, "
     add("--data", metavar="DIR", help=f"{data}of the photographs")
     add("--out", metavar="DIR", help="folder of the run (default: runs/RECIPE)")

@@ -9,7 +9,7 @@ from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import data_dir, named_path, weights_dir
 
 PAGE = "https://seungjunnah.github.io/Datasets/gopro"
-_COPY = "or copy the file from another machine and pass it with --from"
+_COPY = "copy the file from another machine and pass it with --from"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ ASSETS = {
         "https://raw.githubusercontent.com/paglab/UAV-weed-detection-paper/"
         "7680ff97bc5d7586f34c7efa772c97fc96106e9f/dataset/annotation_json_raw/images",
         use="real aerial pictures in lesson 10",
-        remedy="or copy the folder from another machine and pass it with --from",
+        remedy="copy the folder from another machine and pass it with --from",
         folder="uav_potato",
     ),
     "vgg19": Asset(

@@ -53,7 +53,7 @@ def download(
             if attempt and not _size(partial):
                 break  # nothing ever comes
     kept = f"{_size(partial):,} bytes are kept, run it again to continue" if _size(partial) else ""
-    advice = "; ".join(filter(None, (kept, remedy)))
+    advice = "; or ".join(filter(None, (kept, remedy)))
     raise DownloadError(f"cannot download {url}: {problem}{'; ' if advice else ''}{advice}")
 
 

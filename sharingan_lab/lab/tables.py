@@ -17,11 +17,13 @@ def format_value(value: object, digits: int | None = None) -> str:
     --------
     >>> format_value(0.97312), format_value(11_378_179), format_value("1.5 ± 0.1")
     ('0.9731', '11,378,179', '1.5 ± 0.1')
+    >>> format_value(-0.0), format_value(-0.004, digits=2)
+    ('0', '0.00')
     """
     if isinstance(value, Integral) and not isinstance(value, bool):
         return f"{int(value):,}"
     if isinstance(value, Real) and not isinstance(value, bool):
-        return f"{float(value):.4g}" if digits is None else f"{float(value):.{digits}f}"
+        return f"{float(value):z.4g}" if digits is None else f"{float(value):z.{digits}f}"
     return str(value)
 
 
