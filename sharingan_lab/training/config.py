@@ -8,7 +8,13 @@ from typing import Any
 
 from sharingan_lab.checks import Range
 from sharingan_lab.errors import ConfigError
-from sharingan_lab.training.limits import RANGES, check_known, check_settings, read_assignment
+from sharingan_lab.training.limits import (
+    RANGES,
+    as_setting,
+    check_known,
+    check_settings,
+    read_assignment,
+)
 
 
 @dataclass(frozen=True)
@@ -197,10 +203,10 @@ class TrainConfig:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        for name in RANGES:
-            if isinstance(ends := getattr(self, name), list):  # as JSON has a range
-                object.__setattr__(self, name, tuple(ends))
-        check_settings(vars(self), defaults=vars(type(self)))
+        defaults = vars(type(self))
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, as_setting(name, value, defaults[name]))
+        check_settings(vars(self), defaults)
 
     def with_settings(self, **changes: Any) -> "TrainConfig":
         """Return a checked copy with some settings changed.

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from sharingan_lab.checks import check_choice, check_range
@@ -31,6 +33,11 @@ _AT_LEAST = {
     "log_every": 1, "validate_every": 1, "checkpoint_seconds": 0.0, "workers": 0,
     "critic_limit": 0.0, "weight_clip": 0.0, "minutes": 0.0, "clip_gradient": 0.0,
 }  # fmt: skip
+# More than this is a slip, which would fill the memory or start processes without end.
+_AT_MOST = {
+    "items": 10**9, "critic_steps": 1000, "width": 4096, "blocks": 1000, "critic_width": 4096,
+    "workers": 256,
+}  # fmt: skip
 # Settings that say nothing about other data, and the data they are for.
 _ONLY_FOR = {
     "data_root": ("gopro", "folder", "mixed"),
@@ -41,7 +48,33 @@ _ONLY_FOR = {
 # What only the camera of one path has.
 _OF_THE_PATH = ("kernel_size", "path_length", "noise_std", "gamma")
 RANGES = {"path_length": (0.0, math.inf), "noise_std": (0.0, 1.0), "gamma": (1.0, 4.0)}
+_KINDS = {bool: bool, int: Integral, float: Real, str: str | Path}
 _SHARES = ("beta1", "beta2", "dropout", "average", "warm_up", "real_share")
+
+
+def as_setting(name: str, value: Any, default: Any) -> Any:
+    """Return the value as the type of its default, which files of settings take, or a ConfigError.
+
+    A range may be a list, as JSON has it.
+
+    Examples
+    --------
+    >>> as_setting("minutes", 5, default=0.0), as_setting("noise_std", [0, 0.02], default=0.01)
+    (5.0, (0.0, 0.02))
+    """
+    if name in RANGES and isinstance(value, list | tuple):
+        return tuple(as_setting(name, end, default) for end in value)
+    kind = type(default)
+    fits = isinstance(value, _KINDS[kind]) and isinstance(value, bool) is (kind is bool)
+    if not fits:
+        must = "true or false" if kind is bool else f"of type {kind.__name__}"
+        raise ConfigError(f"{name}={value!r}: must be {must}")
+    if kind is float and not (isinstance(value, int) or math.isfinite(value)):
+        raise ConfigError(f"{name}={value}: must be finite")
+    try:
+        return kind(value)
+    except OverflowError:
+        raise ConfigError(f"{name}={value}: must be smaller") from None
 
 
 def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -57,6 +90,9 @@ def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> 
     for name, least in _AT_LEAST.items():
         if not settings[name] >= least:
             raise ConfigError(f"{name}={settings[name]}: must be at least {least}")
+    for name, most in _AT_MOST.items():
+        if settings[name] > most:
+            raise ConfigError(f"{name}={settings[name]}: must be at most {most}")
     _check_data(settings, defaults)
     for name in _SHARES:
         if not 0 <= settings[name] < 1:

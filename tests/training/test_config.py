@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sharingan_lab.errors import ConfigError
@@ -117,6 +120,37 @@ def test_a_setting_that_says_nothing_about_the_data_is_refused(settings, message
 def test_nothing_to_train_is_refused():
     with pytest.raises(ConfigError, match="nothing to train"):
         TrainConfig(lambda_adversarial=0, lambda_content=0)
+
+
+WRONG = {
+    "int": ("3", None, 1.0, math.nan, True, [1], {}),
+    "float": ("3", None, math.nan, math.inf, -math.inf, 10**400, True, {}, 1j),
+    "str": (None, 1, b"x", [], {}, True),
+    "bool": ("true", None, 1, 0.0, []),
+}
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(TrainConfig), ids=lambda field: field.name)
+def test_a_value_of_another_type_is_one_line_whatever_the_setting(field):
+    kind = type(field.default).__name__
+    for value in WRONG[kind]:
+        with pytest.raises(ConfigError, match=f"^{field.name}=.*: must be [^\n]+$"):
+            TrainConfig(**{field.name: value})
+
+
+def test_a_value_is_kept_as_files_have_it():
+    config = TrainConfig(
+        data_root=Path("a", "b"), epochs=np.int64(200), minutes=5, dropout=np.float32(0.25)
+    )
+    read = json.loads(config.to_json())
+    assert (read["data_root"], read["epochs"]) == (str(Path("a", "b")), 200)
+    assert (read["minutes"], read["dropout"]) == (5.0, 0.25)
+
+
+@pytest.mark.parametrize("name", ["workers", "width", "blocks", "critic_width", "critic_steps"])
+def test_a_slip_that_would_take_the_machine_is_refused(name):
+    with pytest.raises(ConfigError, match=f"{name}=9999999: must be at most"):
+        TrainConfig(**{name: 9_999_999})
 
 
 def test_an_unknown_recipe_names_the_known_ones():
