@@ -26,9 +26,18 @@ from sharingan_lab.commands import (
     synthesize,
     train,
 )
-from sharingan_lab.errors import DownloadError, SharinganError, StorageError, TrainingError
+from sharingan_lab.errors import (
+    DownloadError,
+    SharinganError,
+    StorageError,
+    TrainingError,
+    lacks_memory,
+)
 from sharingan_lab.locations import home_dir
 
+_NO_MEMORY = (
+    "there is not enough memory for this: choose smaller pictures, kernels, batches or networks"
+)
 _COMMANDS = (
     *(report, train, deblur, blur, synthesize, evaluate, fetch),
     *(explore, lab, course, doctor),
@@ -64,6 +73,11 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"sharingan: {error}", file=sys.stderr)
         return 2
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        print(f"sharingan: {_NO_MEMORY}", file=sys.stderr)
+        return 1
 
 
 @contextlib.contextmanager

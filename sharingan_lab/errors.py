@@ -35,3 +35,14 @@ class TrainingError(SharinganError):
 
 class StorageError(SharinganError):
     """Something cannot be written: the disk is full, or the folder is read-only."""
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that memory is short; torch has no kind of its own for a CPU's.
+
+    Examples
+    --------
+    >>> lacks_memory(RuntimeError("can't allocate memory")), lacks_memory(RuntimeError("shapes"))
+    (True, False)
+    """
+    return isinstance(error, MemoryError) or "memory" in str(error)

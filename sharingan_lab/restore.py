@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sharingan_lab.checks import check_images, describe
-from sharingan_lab.errors import CheckpointError, DataError, InputError
+from sharingan_lab.errors import CheckpointError, DataError, InputError, lacks_memory
 from sharingan_lab.locations import named_path
 from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
 from sharingan_lab.photo import as_channels, encode_photo, image_of, photo_of, read_photo
@@ -200,8 +200,8 @@ def restore_file(
             )
         pixels = _deblurred(photo.pixels, generator or load_generator(), on_progress)
         data = encode_photo(photo, pixels, out.name, quality=quality)
-    except (MemoryError, RuntimeError) as error:  # torch has no kind of its own for a CPU's memory
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
             raise
         raise DataError(f"{path} needs more memory than there is here: make it smaller") from error
     return write_atomically(out, data)

@@ -100,7 +100,8 @@ def write_atomically(path: Path, content: str | bytes, then: str = "then try aga
 def new_folder(out: Path) -> Iterator[Path]:
     """Give a folder to write to, which becomes `out` when all went well, and vanishes otherwise.
 
-    A DataError says that `out` is there, and not an empty folder.
+    A DataError says that `out` is there, and not an empty folder; a StorageError, that it cannot be
+    made.
 
     Examples
     --------
@@ -114,8 +115,9 @@ def new_folder(out: Path) -> Iterator[Path]:
         raise DataError(f"{out} is not empty: name a new folder")
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file: name a new folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
+    with writing_to(out.parent):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
     try:
         yield partial
         partial.chmod(0o755)

@@ -108,9 +108,10 @@ def test_the_help_of_train_names_every_recipe(capsys):
         ("deblur {tmp}/in/picture.png -o {tmp}/out --device tpu", "invalid choice: 'tpu'"),
         ("deblur {tmp}/in/*.gif -o {tmp}/out", "no file is like {tmp}/in/*.gif"),
         ("deblur {tmp}/in/picture.png -o {tmp}/out.png --format jpg", "say two things"),
-        ("deblur {tmp}/in/picture.png -o {tmp}/out --quality 101", "expected 1 to 100, got '101'"),
+        ("deblur {tmp}/in/picture.png -o {tmp}/out --quality 101", "from 1 to 100, got '101'"),
         ("deblur {tmp}/in/picture.png -o {tmp}/out --format gif", "invalid choice: 'gif'"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --size 99", "larger than the image"),
+        ("blur {tmp}/in/picture.png -o {tmp}/b.png --size 9999999", "from 1 to 4096"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --noise -1", "std"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --seed x", "--seed"),
         ("evaluate images {tmp}/none {tmp}/in", "no such folder"),
@@ -397,6 +398,27 @@ def test_what_one_picture_does_to_the_network_ends_no_batch(
     (line,) = capsys.readouterr().err.splitlines()
     remedy = "another kind" if isinstance(error, ZeroDivisionError) else "make it smaller"
     assert "large.png" in line and remedy in line
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't allocate memory"), MemoryError()])
+def test_a_command_that_needs_more_memory_than_there_is_says_so(
+    error, tmp_path, capsys, monkeypatch
+):
+    def build(*_, **__):
+        raise error
+
+    monkeypatch.setattr("sharingan_lab.training.players.Generator", build)
+    assert main(["train", "--recipe", "quick", "--out", str(tmp_path / "run")]) == 1
+    assert "not enough memory" in capsys.readouterr().err
+    assert files(tmp_path) == []
+
+
+def test_pairs_that_cannot_be_put_there_are_one_line(picture, tmp_path, capsys):
+    write_image(torch.ones(1, 3, 199, 199), picture.parent / "a.png")
+    write_image(torch.ones(1, 3, 199, 199), picture)
+    words = ["synthesize", str(picture.parent), "-o", str(picture / "pairs")]
+    assert main(words) == 1
+    assert f"cannot write to {picture}: " in capsys.readouterr().err
 
 
 def test_evaluate_images_goes_on_past_a_bad_one(picture, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """What several commands have in common: an example in the help, some options, kinds of numbers."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 
@@ -36,14 +37,18 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_size(parser: argparse.ArgumentParser) -> None:
     side = "side of the blur kernel (default: 31)"
-    parser.add_argument("--size", type=int, default=31, metavar="PIXELS", help=side)
+    parser.add_argument("--size", type=kernel_side, default=31, metavar="PIXELS", help=side)
 
 
-def whole(text: str, least: int = 0) -> int:
-    if not text.isdigit() or int(text) < least:
-        message = f"expected a whole number of at least {least}, got {text!r}"
-        raise argparse.ArgumentTypeError(message)
+def whole(text: str, least: int = 0, most: float = math.inf) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        bound = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise argparse.ArgumentTypeError(f"expected a whole number {bound}, got {text!r}")
     return int(text)
+
+
+def kernel_side(text: str) -> int:
+    return whole(text, 1, 4096)
 
 
 def positive(text: str) -> int:

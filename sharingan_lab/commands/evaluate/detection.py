@@ -4,7 +4,14 @@ import argparse
 
 from sharingan_lab.commands import outputs
 from sharingan_lab.commands.evaluate.detection_tables import print_rows
-from sharingan_lab.commands.options import Group, add_command, add_device, positive, seed
+from sharingan_lab.commands.options import (
+    Group,
+    add_command,
+    add_device,
+    kernel_side,
+    positive,
+    seed,
+)  # fmt: skip
 
 _ANNOTATIONS = (
     "their boxes: a COCO file, a folder of Pascal VOC, YOLO or LabelMe files, or `self`, what the "
@@ -29,7 +36,7 @@ def add(group: Group) -> None:
     add("--detector", default="fields", metavar="NAME", help=detector)
     add("--restore", "--model", default="unsharp,lite", metavar="NAMES", help=_RESTORE)
     add("--lengths", default="30,60,120", metavar="PIXELS", help=_LENGTHS)
-    add("--size", type=positive, default=96, help="side of the blur kernel (default: 96)")
+    add("--size", type=kernel_side, default=96, help="side of the blur kernel (default: 96)")
     add("--fields", type=positive, default=40, metavar="N", help="to test on (default: 40)")
     add("--steps", type=positive, metavar="N", help=_STEPS)
     add("--train-fields", type=positive, default=200, metavar="N", help="for that (default: 200)")
