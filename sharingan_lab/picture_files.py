@@ -124,7 +124,8 @@ def open_image(path: str | os.PathLike) -> Iterator[Image.Image]:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not an image")
         if not path.is_file():  # nor a pipe, which would be waited for
-            raise DataError(f"no such image: {path}")
+            there = ", but a broken link, pipe or device: name a file" * os.path.lexists(path)
+            raise DataError(f"no such image: {path}{there}")
         _formats()
         with Image.open(path) as file:
             yield file
@@ -138,6 +139,8 @@ def _reason(error: Exception, path: Path) -> str:
     text = " ".join(
         (getattr(error, "strerror", None) or str(error) or type(error).__name__).split()
     )
+    if os.path.isfile(path) and not os.path.getsize(path):
+        return "the file is empty; copy it again from where it came"
     if isinstance(error, MemoryError):
         return "there is not enough memory for it; make it smaller"
     if isinstance(error, Image.DecompressionBombError):

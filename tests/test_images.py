@@ -244,7 +244,7 @@ def test_what_cannot_be_opened_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
     for name, message in {
-        "pipe.png": "no such image",
+        "pipe.png": "but a broken link, pipe or device: name a file",
         "phone.heic": "save it as JPEG or PNG first",
         "x" * 300 + ".png": "File name too long",
         "": "names no file or folder",

@@ -13,6 +13,11 @@ from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import named_weights
 
 FORMATS = ("jpg", "png", "tif", "webp", "bmp", "avif", "heic")
+_EXPECT = """
+It helps where one sees motion. A picture that is sharp already gains nothing and
+may lose: look at both with --compare. Without a GPU a photo of 48 megapixels takes
+minutes."""
+_INPUTS = "files, folders, patterns; - is standard input; of a name like -a.jpg write ./-a.jpg"
 _EXAMPLES = """examples:
   sharingan deblur photo.jpg -o restored.jpg --compare
   sharingan deblur holiday/ 'scans/*.tif' -o restored/
@@ -25,8 +30,9 @@ def add(group: Group) -> None:
     )
     parser.usage = "%(prog)s INPUT... -o OUT [options]"
     parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, _EXAMPLES
+    parser.description += _EXPECT
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="files, folders, patterns; - is standard input")
+    add("inputs", nargs="+", metavar="INPUT", help=_INPUTS)
     add("-o", dest="out", required=True, metavar="OUT", help="folder; for one input a file, or -")
     add("--model", default="lite", help="lite, sharingan, a .safetensors file or run folder")
     add("--format", choices=FORMATS, metavar="F", help=f"{', '.join(FORMATS)} (as the input)")
@@ -37,10 +43,7 @@ def add(group: Group) -> None:
 
 
 def _quality(text: str) -> int:
-    number = whole(text, 1)
-    if number > 100:
-        raise argparse.ArgumentTypeError(f"expected 1 to 100, got {text!r}")
-    return number
+    return whole(text, 1, 100)
 
 
 def deblur(choice: argparse.Namespace) -> int:

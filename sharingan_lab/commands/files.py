@@ -114,10 +114,10 @@ def _check_names(names: dict[Path, str]) -> None:
 
 
 def _check_targets(targets: dict[Path, Path]) -> None:
-    sources = {source.resolve() for source in targets}
+    sources = {os.path.realpath(source) for source in targets}  # takes a link in a circle as well
     for source, target in targets.items():
         same = target.exists() and source.exists() and target.samefile(source)
-        if same or target.resolve() in sources:
+        if same or os.path.realpath(target) in sources:
             raise ConfigError(f"{target} would overwrite its input: name another folder with -o")
 
 

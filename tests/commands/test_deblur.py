@@ -29,6 +29,18 @@ def test_what_stands_for_no_picture_is_one_line_and_the_others_go_on(
     assert len(lines) == 2 and not os.path.exists("other")
 
 
+def test_links_to_nothing_and_empty_files_are_a_line_each(picture, tmp_path, capsys):
+    folder = picture.parent
+    (folder / "broken.png").symlink_to("nowhere.png")
+    (folder / "circle.png").symlink_to("circle.png")
+    (folder / "empty.png").touch()
+    assert main(["deblur", str(folder), "-o", str(tmp_path / "out")]) == 1
+    broken, circle, empty = capsys.readouterr().err.splitlines()
+    assert "broken.png, but a broken link" in broken and "circle.png, but" in circle
+    assert "empty.png as an image: the file is empty" in empty
+    assert os.listdir(tmp_path / "out") == ["picture.png"]
+
+
 def test_a_picture_that_is_named_twice_is_restored_once(picture, tmp_path, capsys):
     words = [str(picture), str(picture), str(picture.parent / "*.png")]
     assert main(["deblur", *words, "-o", str(tmp_path / "out")]) == 0
