@@ -23,6 +23,11 @@ CONTROLS = {
     "noise_std": ("noise, std of a pixel", 0.01, 0.0, 0.1, 0.002),
     "angle_error": ("kernel wrong by, degrees", 0, -45, 45, 1),
 }
+_PAGE_VALUES = {  # what the lesson's questions ask for
+    "power": (-4.0, -2.5, -1.5, -1.0, 0.0),
+    "noise_std": (0.0, 0.01, 0.03, 0.06),
+    "angle_error": (-45, 0, 15, 45),
+}
 
 
 def ratio_curve(blurred: Tensor, believed: Tensor, sharp: Tensor) -> list[float]:
@@ -69,7 +74,7 @@ def wiener_explorer(**start: float) -> SliderFigure:
             f"ratio, 10^{best:g}, gives {max(curve):.1f} dB."
         )
 
-    return SliderFigure(draw, CONTROLS, start)
+    return SliderFigure(draw, CONTROLS, start, _PAGE_VALUES)
 
 
 def _draw_curve(ax: Axes, curve: list[float], before: float, here: tuple[float, float]) -> None:

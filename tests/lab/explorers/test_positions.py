@@ -7,9 +7,10 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from sharingan_lab.lab import BlurExplorer, Playground, SliderFigure
+from sharingan_lab.lab import BlurExplorer, Playground, SliderFigure, wiener_explorer
 from sharingan_lab.lab.display import FOR_A_PAGE, POSITIONS
 from sharingan_lab.lab.explorers import explorer
+from sharingan_lab.lab.explorers.blur.shot import expose
 from sharingan_lab.lab.explorers.controls import Control
 from sharingan_lab.lab.explorers.positions import spread, stored
 
@@ -119,6 +120,22 @@ def test_only_a_report_has_positions_drawn(monkeypatch):
 def test_a_film_needs_no_positions(monkeypatch):
     monkeypatch.setenv(FOR_A_PAGE, "1")
     assert POSITIONS not in shown(Playground(film_turns=8), monkeypatch)
+
+
+def test_on_a_page_the_best_shutter_lies_where_lesson_01_says():
+    widget = BlurExplorer("astronaut", seed=4, anxiety=0.006)
+    for noise, best in ((0.02, 1), (0.0, 0)):  # inside; at the very left
+        turned = [
+            widget.values | {"noise_std": noise, "exposure": exposure}
+            for exposure in widget.page_values["exposure"]
+        ]
+        values = [expose(widget.picture.pixels, each).quality.decibels for each in turned]
+        assert values.index(max(values)) == best, values
+
+
+def test_a_page_has_what_lesson_02_asks_about_wiener():
+    asked = wiener_explorer().page_values
+    assert {0.01, 0.06} < set(asked["noise_std"]) and {0, 15} < set(asked["angle_error"])
 
 
 def test_the_blur_explorer_draws_elsewhere_what_it_would_show_there():

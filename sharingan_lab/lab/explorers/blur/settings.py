@@ -40,7 +40,7 @@ PAGE_VALUES = {
     "seed": (0, 1, 2, 3, 4),
     "path_length": (0.0, 10.0, 20.0, 40.0, 60.0),
     "anxiety": (0.0, 0.02, 0.1),
-    "exposure": (0.1, 0.25, 0.5, 1.0),
+    "exposure": (0.1, 0.35, 0.5, 1.0),
     "noise_std": (0.0, 0.02, 0.05),
 }
 METHODS = ("Wiener", "Richardson-Lucy")
