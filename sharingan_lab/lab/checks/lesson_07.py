@@ -192,7 +192,7 @@ def exercise_5(loss: Callable, *, damaged: Mapping[str, Tensor], sharp: Tensor) 
     least = min(costs, key=costs.get)
     expect(costs[least] >= 0, some[least], "0 or more", "a loss with a sign can be cheated")
     seen = f"{some['brighter']}, {some['noise']}"
-    look = "what stays the same when a picture brightens? Differences of neighbours, for one"
+    look = "what stays as it is when a picture brightens? Differences of neighbours, or to its mean"
     look = "the loss is 0 for everything" if costs["noise"] == 0 else look
     expect(costs["brighter"] < 0.1 * costs["noise"], seen, "less than a tenth of noise", look)
     seen = f"{some['blurred']}, {some['brighter']}"
@@ -212,5 +212,5 @@ def exercise_6(my_lambda: object) -> str:
     elif weight > 100:
         look = "her loss is larger already; her lambda has to make up for it"
     seen = f"lambda = {shown(weight)}: a loss {share:.3g} times yours"
-    expect(abs(share - 1) < 0.02, seen, "the same loss", look)
+    expect(abs(share - 1) < 0.05, seen, "the same loss", look)
     return "the loss is a square, so it is 586 squared times as large."

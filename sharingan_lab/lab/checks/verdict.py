@@ -130,6 +130,7 @@ def stopped(exercise: str, error: BaseException) -> Verdict:
     if not theirs:
         called = "positional argument" in said  # with more or fewer than the def line has
         look = "the arguments of its def line: as given" if called else "its type and shape"
+        look = f"line {error.lineno} of the cell" if isinstance(error, SyntaxError) else look
         return Verdict(exercise, NOT_YET, lines | {"look": look})
     look = f"line {theirs[-1].lineno} of the cell that defines {theirs[-1].name}"
     look += f": {theirs[-1].line}" if theirs[-1].line else ""

@@ -160,6 +160,7 @@ def test_exercise_5(given):
 def test_exercise_6():
     accepts("07.6", 100 / 586**2)
     accepts("07.6", 2.91e-4)
+    accepts("07.6", 0.0003)  # rounded to one digit
     refuses("07.6", "squares", 100 / 586)
     refuses("07.6", "make up for it", 100 * 586**2)
     refuses("07.6", "mse_loss", 100)

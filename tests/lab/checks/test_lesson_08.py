@@ -13,7 +13,8 @@ def turn_of(*, sign=1, detach=True, steps=None, content=True):
         restored = t.generator(blurred)
         real, fake = 2 * sharp - 1, 2 * restored - 1
         for _ in range(t.config.critic_steps if steps is None else steps):
-            distance = t.critic(real).mean() - t.critic(fake.detach()).mean()
+            distance = t.critic(real) - t.critic(fake.detach() if detach else fake)
+            distance = distance.mean()
             penalty = gradient_penalty(t.critic, real, fake.detach(), rng=t.penalty_rng)
             t.critic_optimiser.zero_grad()
             (-distance + t.config.lambda_gp * penalty).backward()
@@ -50,6 +51,7 @@ def test_turn():
     refuses("08.turn", "the generator's weights", turn_of(sign=-1))
     refuses("08.turn", "the generator's weights", turn_of(content=False))
     refuses("08.turn", "the critic's weights", turn_of(steps=1))
+    refuses("08.turn", "fake.detach()", turn_of(detach=False))
     stays_open("08.turn", lambda t, blurred, sharp: None)
 
 
@@ -86,6 +88,7 @@ def test_exercise_2():
 
     accepts("08.2", rate)
     accepts("08.2", branches)
+    accepts("08.2", lambda e, b, c, n: torch.tensor(rate(e, b, c, n)))  # of float32
     refuses("08.2", "use the arguments", lambda e, b, c, n: 0.5 * (1 - max(0, e - 1) / 5))
     refuses("08.2", "use the arguments", lambda e, b, c, n: rate(e, b, 2, n))
     refuses("08.2", "equal steps", lambda e, b, c, n: b if e < c else b * (n - e) / (n - c))
@@ -128,12 +131,16 @@ def test_exercise_4():
     suspect.append({"step": 600, "psnr": 27.1, "input_psnr": 26.0})
     accepts("08.4", "Diverging critic", suspect=suspect)
     accepts("08.4", "Diverging", suspect=suspect)
+    accepts("08.4", "'diverging-critic'.", suspect=suspect)
     accepts("08.4", "diverging critic: the estimate grows", suspect=suspect)
     refuses("08.4", "it does gain", "No gain", suspect=suspect)
     refuses("08.4", "slopes it measures", "Steep critic", suspect=suspect)
     refuses("08.4", "look", "Content loss", suspect=suspect)
     refuses("08.4", "which column", "overfitting", suspect=suspect)
-    refuses("08.4", "which column", 3, suspect=suspect)
+    refuses("08.4", "which column", "Diverging, Steep, Runaway critic", suspect=suspect)
+    refuses("08.4", "xxx...", "x" * 10**6, suspect=suspect)
+    stays_open("08.4", 3, suspect=suspect)
+    stays_open("08.4", " ", suspect=suspect)
     stays_open("08.4", "", suspect=suspect)
 
 
