@@ -12,6 +12,7 @@ from sharingan_lab.lab.classroom.exercises import Exercise, find_exercises, with
 from sharingan_lab.lab.classroom.needs import needed
 from sharingan_lab.lab.report.catalogue import Lesson
 
+_FOLDED = "; solutions are folded away"  # said in the lessons, not true of what students get
 _CONFIG = '''"""How nbgrader makes assignments of the lessons' exercises: see INSTRUCTORS.md."""
 
 c = get_config()
@@ -43,7 +44,7 @@ def student(notebook: NotebookNode) -> NotebookNode:
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_solutions(cell.source)
+            cell.source = without_solutions(cell.source).replace(_FOLDED, "")
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     return notebook
 

@@ -89,4 +89,5 @@ def test_the_whole_course_builds(tmp_path):
     for path in (tmp_path / "nbgrader" / "source").rglob("*.ipynb"):
         check_marks(read(path))
     for path in (tmp_path / "student").iterdir():
-        assert "<summary>Solution</summary>" not in path.read_text("utf-8")
+        text = path.read_text("utf-8")
+        assert "<summary>Solution</summary>" not in text and "are folded away" not in text
