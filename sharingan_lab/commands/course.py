@@ -35,8 +35,8 @@ def add(group: Group) -> None:
     add = grade.add_argument
     add("folder", metavar="FOLDER", help="notebooks, one folder a student")
     add("-o", "--output", metavar="CSV", default="grades.csv", help="the table")
-    limit = "for a submission (default: 120)"
-    add("--timeout", type=positive, default=120, metavar="SECONDS", help=limit)
+    limit = "for an answer (default: 60)"
+    add("--timeout", type=positive, default=60, metavar="SECONDS", help=limit)
 
 
 def course_check(choice: argparse.Namespace) -> int:
@@ -82,22 +82,37 @@ def course_grade(choice: argparse.Namespace) -> int:
     refuse_windows("course grade")
     lessons = _lessons(choice)
     from sharingan_lab.errors import DataError
-    from sharingan_lab.lab.classroom.grading import find_submissions, grade, write_table
+    from sharingan_lab.lab.classroom.grading import find_submissions, grade, table
+    from sharingan_lab.lab.report.catalogue import all_lessons
     from sharingan_lab.locations import named_path
 
     folder = named_path(choice.folder)
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder: name the one with the notebooks handed in")
-    rows = grade(find_submissions(folder, lessons), timeout=choice.timeout, on_graded=_tell_points)
-    write_table(rows, Path(choice.output))
+    found = find_submissions(folder, all_lessons(choice.notebooks), _tell_left_out)
+    chosen = {lesson.path for lesson in lessons}
+    handed_in = [one for one in found if one.lesson.path in chosen]
+    if not handed_in:
+        raise DataError(f"no submission in {folder} is of lesson {choice.only}")
+    with table(Path(choice.output)) as write:
+        rows = grade(
+            handed_in,
+            timeout=choice.timeout,
+            on_graded=lambda submission, rows: (write(rows), _tell_points(submission, rows)),
+        )
     print(f"{len(rows)} exercises in {choice.output}")
     return 0
 
 
+def _tell_left_out(path: Path) -> None:
+    said = str(path).encode(errors="backslashreplace").decode()
+    print(f"left out: {said}: no notebook, or of no lesson by its name and its checks")
+
+
 def _tell_points(submission: object, rows: list[dict]) -> None:
     points = sum(row["points"] for row in rows)
-    lost = {row["message"] for row in rows if row["state"] == "not graded"}
-    words = f"{points} of {len(rows)}" + (f"; {lost.pop()}" if lost else "")
+    lost = {row["message"]: None for row in rows if row["state"] == "not graded"}
+    words = f"{points} of {len(rows)}" + "".join(f"; {message}" for message in lost)
     print(f"{submission.student}, {submission.lesson.name}: {words}", flush=True)
 
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 ANSWER = "exercise"
 SOLUTION = re.compile(r"<details><summary>Solutions?</summary>(.*?)</details>\s*", re.DOTALL)
-_CHECK = re.compile(r"lab\.check\(\s*\"([^\"]+)\"")
+CHECK = re.compile(r"lab\.check\(\s*\"([^\"]+)\"")
 _CODE = re.compile(r"^```python\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
 
 
@@ -33,24 +33,13 @@ def find_exercises(notebook: NotebookNode) -> list[Exercise]:
     return [found for found in _pairs(notebook) if isinstance(found, Exercise)]
 
 
-def answers_of(submitted: NotebookNode, lesson: NotebookNode) -> dict[str, str]:
-    """Return the answers in a copy of a lesson by exercise: the cell of the same id.
-
-    Where an editor gave the cells other ids, it is the tagged cell before the exercise's check.
-    """
-    sources = {c.get("id"): c.source for c in submitted.cells if c.cell_type == "code"}
-    by_name = {name: submitted.cells[answer].source for name, answer, _ in _cells(submitted)}
-    by_id = {e.name: sources.get(lesson.cells[e.answer].id) for e in find_exercises(lesson)}
-    return by_name | {name: source for name, source in by_id.items() if source is not None}
-
-
 def problems(notebook: NotebookNode) -> list[str]:
     """Return what is wrong with a lesson's exercises, and which solution's line shows elsewhere."""
     found = list(_pairs(notebook))
     names = [one.name for one in found if isinstance(one, Exercise)]
     twice = {name for name in names if names.count(name) > 1}
     checks = [
-        m[1] for c in notebook.cells if c.cell_type == "code" for m in _CHECK.finditer(c.source)
+        m[1] for c in notebook.cells if c.cell_type == "code" for m in CHECK.finditer(c.source)
     ]
     return [
         *(one for one in found if isinstance(one, str)),
@@ -74,9 +63,9 @@ def _cells(notebook: NotebookNode) -> Iterator[tuple[str | None, int, int | None
     cells = notebook.cells
     for answer, cell in enumerate(cells):
         if ANSWER in cell.metadata.get("tags", ()):
-            behind = (i for i in range(answer + 1, len(cells)) if _CHECK.search(cells[i].source))
+            behind = (i for i in range(answer + 1, len(cells)) if CHECK.search(cells[i].source))
             check = next(behind, None)
-            yield (None if check is None else _CHECK.search(cells[check].source)[1]), answer, check
+            yield (None if check is None else CHECK.search(cells[check].source)[1]), answer, check
 
 
 def _pairs(notebook: NotebookNode) -> Iterator[Exercise | str]:

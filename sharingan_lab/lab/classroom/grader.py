@@ -1,8 +1,8 @@
 """The process that grades the submissions of one lesson; started as a module by `grading`.
 
 It executes what the answers need once, and forks a process for each submission, which starts
-where the shared cells ended. On standard output it tells one JSON object a submission:
-``{"found": {exercise: {"state", "message"}}, "reason": why some were not reached}``.
+where the shared cells ended. On standard output it tells that it is ready, and then one JSON object
+a submission: ``{"found": {exercise: {"state", "message"}}, "reason": why others are missing}``.
 """
 
 import ast
@@ -13,21 +13,21 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
+from IPython.display import display
 from nbformat import NotebookNode
 
-from sharingan_lab.lab.checks.verdict import Verdict, stopped
+from sharingan_lab.lab.checks.verdict import NOT_YET, Verdict, check, find, stopped
 from sharingan_lab.lab.classroom.build import required
-from sharingan_lab.lab.classroom.exercises import Exercise, answers_of, find_exercises
+from sharingan_lab.lab.classroom.exercises import Exercise, find_exercises
+from sharingan_lab.lab.classroom.handed_in import added_to, answers_of, read
 from sharingan_lab.lab.classroom.needs import Names, needed
 
-_BROKEN = (SystemExit, Exception)
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -50,8 +50,10 @@ class Sheet:
         wanted = required(notebook, exercises)
         handed_in = [answers_of(one, notebook) for one in submitted]
         answers = {e.answer: [a[e.name] for a in handed_in if e.name in a] for e in exercises}
+        for exercise in exercises:
+            find(exercise.name)  # imported once, here
         shared = set(required(notebook, exercises, answers)) - own
-        namespace, given = {"__name__": "__main__"}, {}
+        namespace, given = {"__name__": "__main__", "display": display}, {}
         starts = {e.answer: e for e in exercises}
         for i, cell in enumerate(notebook.cells):
             if i in starts:
@@ -61,21 +63,51 @@ class Sheet:
                     run(cell.source, namespace, f"cell {i + 1}")
         return cls(notebook, exercises, given)
 
-    def judge(self, submitted: NotebookNode, tell: Callable[[str, str, str], None]) -> None:
+    def judge(
+        self, submitted: NotebookNode, tell: Callable[[str, str, str], None], skip: Iterable[str]
+    ) -> None:
         """Judge the exercises of a submission in order; tell the verdict of each at once."""
         cells, answers = self.notebook.cells, answers_of(submitted, self.notebook)
-        known = {cell.id for cell in cells} | {cell.source for cell in cells}
-        added = [c for c in submitted.cells if not {c.get("id"), c.source} & known]
-        own = {}  # what the student has defined so far
+        added, package = added_to(submitted, self.notebook), _package()
+        own = {}  # what the student has defined so far, and what the lesson had there
         for exercise in self.exercises:
-            answer = answers.get(exercise.name)
+            answer, given = answers.get(exercise.name), self.given[exercise.name]
+            if exercise.name in skip:
+                continue
             if answer is None:
                 tell(exercise.name, "missing", "the cell of the answer is not in the notebook")
                 continue
-            namespace = self.given[exercise.name] | own
+            # The lesson may have defined a name anew since.
+            mine = {n: value for n, (value, then) in own.items() if given.get(n) is then}
+            namespace = given | mine
             verdict = _verdict(exercise, cells, answer, added, namespace)
+            if changed := _restore(package):
+                lines = {
+                    "seen": f"the answer changes {changed}",
+                    "expected": "a package as it was",
+                    "look": "what the answer's cell assigns",
+                }
+                verdict = Verdict(exercise.name, NOT_YET, lines)
             tell(exercise.name, verdict.state, verdict.message)
-            own |= {n: namespace[n] for n in Names(answer).made if n in namespace}
+            made = Names(answer).made & namespace.keys()
+            own |= {n: (namespace[n], given.get(n)) for n in made}
+
+
+def _package() -> dict:
+    """Return what the package's modules hold."""
+    modules = [m for name, m in sys.modules.items() if name.startswith("sharingan_lab")]
+    return {module: dict(vars(module)) for module in modules}
+
+
+def _restore(package: dict) -> str:
+    """Give the modules back what they held; return a name that had changed, or nothing."""
+    changed = ""
+    for module, names in package.items():
+        for name, value in names.items():
+            if vars(module).get(name) is not value:
+                setattr(module, name, value)
+                changed = f"{module.__name__}.{name}"
+    return changed
 
 
 def run(source: str, namespace: dict, name: str) -> None:
@@ -91,27 +123,29 @@ def _verdict(
     added: list[NotebookNode],
     namespace: dict,
 ) -> Verdict:
+    given = dict(namespace)
     try:
         for helper in _helpers(answer, added):
             run(helper, namespace, "a cell that was added")
         run(answer, namespace, "the answer's cell")
-    except _BROKEN as error:
-        return stopped(exercise.name, error)
-    try:
         for i in range(exercise.answer + 1, exercise.check):
             if cells[i].cell_type == "code":
                 run(cells[i].source, namespace, f"cell {i + 1}")
-        exec("from sharingan_lab import lab", namespace)  # a student may have used the name
-        return _last_value(cells[exercise.check].source, namespace)
-    except _BROKEN as error:
+        return _last_value(cells[exercise.check].source, namespace, given)
+    except BaseException as error:  # sys.exit() as well
         return stopped(exercise.name, error)
 
 
-def _last_value(source: str, namespace: dict) -> Verdict:
+def _last_value(source: str, namespace: dict, given: dict) -> Verdict:
+    """Execute a check: it and what it gets by keyword are the course's, whatever an answer did."""
     tree = ast.parse(source)
-    last = ast.Expression(tree.body.pop().value)
+    call = tree.body.pop().value
     exec(compile(tree, "the check", "exec"), namespace)
-    return eval(compile(last, "the check", "eval"), namespace)
+    handed = [n.id for k in call.keywords for n in ast.walk(k.value) if isinstance(n, ast.Name)]
+    namespace |= {name: given[name] for name in handed if name in given}
+    call.func = ast.copy_location(ast.Name("the check", ast.Load()), call.func)
+    namespace["the check"] = check
+    return eval(compile(ast.Expression(call), "the check", "eval"), namespace)
 
 
 def _helpers(answer: str, added: list[NotebookNode]) -> list[str]:
@@ -122,48 +156,56 @@ def _helpers(answer: str, added: list[NotebookNode]) -> list[str]:
 
 
 def main(order: dict) -> None:
-    """Grade each submission in a process of its own."""
+    """Grade each submission in processes of its own."""
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    submitted = [_read(Path(path)) for path in order["paths"]]
+    submitted = [read(Path(path)) for path in order["paths"]]
     notebooks = [one for one in submitted if isinstance(one, NotebookNode)]
     sheet = Sheet.of(nbformat.read(order["lesson"], as_version=4), notebooks)
+    print("ready", file=channel, flush=True)
     for one in submitted:
-        found, reason = ({}, one) if isinstance(one, str) else _graded(sheet, one, order["timeout"])
+        found, reason = (
+            ({}, one) if isinstance(one, str) else (_graded(sheet, one, order["timeout"]), "")
+        )
         print(json.dumps({"found": found, "reason": reason}), file=channel, flush=True)
 
 
-def _read(path: Path) -> NotebookNode | str:
-    """Read a submission, or say why not."""
-    try:
-        return nbformat.read(path, as_version=4)
-    except Exception as error:  # whatever the file holds
-        return f"the file is no notebook: {' '.join(str(error).split())[:200]}"
+def _graded(sheet: Sheet, submitted: NotebookNode, timeout: float) -> dict:
+    """Judge a submission in a forked process, and anew without each answer that ends it."""
+    ended = {}
+    while True:
+        found, reason = _in_a_fork(sheet, submitted, timeout, list(ended))
+        left = [e.name for e in sheet.exercises if e.name not in found | ended]
+        if not (reason and left):
+            return found | ended
+        ended[left[0]] = {"state": "not graded", "message": reason}
 
 
-def _graded(sheet: Sheet, submitted: NotebookNode, timeout: float) -> tuple[dict, str]:
-    """Judge a submission in a forked process; return its verdicts and why some are missing."""
-    found, in_time, end = {}, True, time.monotonic() + timeout
+def _in_a_fork(
+    sheet: Sheet, submitted: NotebookNode, timeout: float, skip: list[str]
+) -> tuple[dict, str]:
+    """Return the verdicts by exercise, and why some are missing."""
+    found, in_time = {}, True
     results, channel = _FORK.Pipe(duplex=False)
-    child = _FORK.Process(target=_judge_alone, args=(sheet, submitted, channel))
+    child = _FORK.Process(target=_judge_alone, args=(sheet, submitted, channel, skip))
     child.start()
     channel.close()
     with contextlib.suppress(EOFError, OSError):  # it closes its end when it ends
-        while in_time := results.poll(max(0.0, end - time.monotonic())):
+        while in_time := results.poll(timeout):
             line = json.loads(results.recv_bytes())
             found[line.pop("exercise")] = line
-    child.join(max(0.0, end - time.monotonic()))
+    child.join(timeout if in_time else 0)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.join()
     if not in_time:
-        return found, f"the submission took longer than {timeout:g} s"
-    if child.exitcode != 0:
-        return found, f"the submission ended its process (status {child.exitcode})"
-    return found, ""
+        return found, f"the answer took longer than {timeout:g} s"
+    return found, f"the answer ended its process (status {child.exitcode})"
 
 
-def _judge_alone(sheet: Sheet, submitted: NotebookNode, channel: Connection) -> None:
+def _judge_alone(
+    sheet: Sheet, submitted: NotebookNode, channel: Connection, skip: list[str]
+) -> None:
     os.setsid()
     with contextlib.suppress(OSError):  # where memory ends, this one goes first
         Path("/proc/self/oom_score_adj").write_text("1000")
@@ -175,8 +217,8 @@ def _judge_alone(sheet: Sheet, submitted: NotebookNode, channel: Connection) -> 
         line = {"exercise": exercise, "state": state, "message": message}
         channel.send_bytes(json.dumps(line).encode())
 
-    sheet.judge(submitted, tell)
+    sheet.judge(submitted, tell, skip)
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(Path(sys.argv[1]).read_text()))

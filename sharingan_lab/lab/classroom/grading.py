@@ -9,11 +9,12 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from sharingan_lab.lab.report.catalogue import Lesson
 from sharingan_lab.patience import patience
 
 _WORKER = "sharingan_lab.lab.classroom.grader"
+_CHECKS = re.compile(r'lab\.check\(\s*\\"(\d\d)\.')  # as JSON holds them
+_LONGEST = 1000  # characters of a message
 FIELDS = ("student", "lesson", "exercise", "points", "state", "message")
 
 
@@ -37,36 +40,54 @@ class Submission:
     path: Path
 
 
-def find_submissions(folder: Path, lessons: Sequence[Lesson]) -> list[Submission]:
-    """Return the notebooks below a folder whose file name holds the name of a lesson.
+def find_submissions(
+    folder: Path,
+    lessons: Sequence[Lesson],
+    on_left_out: Callable[[Path], None] = lambda path: None,
+) -> list[Submission]:
+    """Return the notebooks below a folder that are of a lesson, by their name or by their checks.
 
-    Who handed it in is what else is in the path: ``ada/03_gan_background.ipynb`` and
-    ``03_gan_background_ada.ipynb`` are of ``ada``. A DataError where there is none.
+    Who handed one in is what else is in the path: ``ada/03_gan_background.ipynb`` and
+    ``03_gan_background_ada.ipynb`` are of ``ada``. `on_left_out` is told of every other file. A
+    DataError where there is no notebook of a lesson.
     """
     found = []
-    for path in sorted(folder.rglob("*.ipynb")):
-        lesson = next((one for one in lessons if one.name in path.stem), None)
-        if lesson is None or ".ipynb_checkpoints" in path.parts:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        rest = path.stem.replace(lesson.name, "").strip("_- .")
+        lesson = _lesson_of(path, lessons)
+        if lesson is None:
+            on_left_out(path)
+            continue
+        rest = re.sub(lesson.name, "", path.stem, flags=re.IGNORECASE).strip("_- .")
         parts = [part for part in path.relative_to(folder).parts[:-1] if part != lesson.name]
-        found.append(Submission("/".join([*parts, *([rest] if rest else [])]) or "-", lesson, path))
+        student = "/".join([*parts, *([rest] if rest else [])]) or "-"
+        # Names in another encoding are no text: the table could not hold them.
+        found.append(Submission(student.encode(errors="backslashreplace").decode(), lesson, path))
     if not found:
         names = ", ".join(lesson.name for lesson in lessons)
         raise DataError(f"no submission in {folder}: a file name must hold one of {names}")
     return found
 
 
+def _lesson_of(path: Path, lessons: Sequence[Lesson]) -> Lesson | None:
+    if path.suffix.lower() != ".ipynb":
+        return None
+    by_name = [one for one in lessons if one.name in path.stem.lower()]
+    asks = {} if by_name else _CHECKS.findall(path.read_text(encoding="utf-8", errors="replace"))
+    return next(iter(by_name or [one for one in lessons if one.number in asks]), None)
+
+
 def grade(
     submissions: Iterable[Submission],
     *,
-    timeout: float = 120,
+    timeout: float = 60,
     on_graded: Callable[[Submission, list[dict]], None] = lambda submission, rows: None,
 ) -> list[dict]:
     """Return a row for each exercise of each submission, with the `FIELDS` of the table.
 
-    A submission that takes longer than `timeout` seconds, or ends its process, keeps what it had
-    solved by then; the rest of its exercises get no points and the reason.
+    An answer that takes longer than `timeout` seconds, or ends its process, gets no point and the
+    reason; the other exercises of its submission are judged without it.
     """
     rows = []
     by_lesson: dict[str, list[Submission]] = {}
@@ -82,12 +103,21 @@ def grade(
     return rows
 
 
-def write_table(rows: Sequence[dict], path: Path) -> None:
-    """Write the rows as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+@contextlib.contextmanager
+def table(path: Path) -> Iterator[Callable[[list[dict]], None]]:
+    """Open a CSV table; what this hands over writes rows into it at once.
+
+    Grading may take an hour, and what is graded stays if it is stopped.
+    """
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
-        writer.writerows(rows)
+
+        def write(rows: list[dict]) -> None:
+            writer.writerows(rows)
+            file.flush()
+
+        yield write
 
 
 def ungraded(lessons: Sequence[Lesson]) -> list[str]:
@@ -119,38 +149,51 @@ def _row(submission: Submission, name: str, found: dict | None, reason: str) -> 
         "exercise": name,
         "points": int(found["state"] == RIGHT),
         "state": found["state"],
-        "message": " ".join(found["message"].split()),
+        "message": " ".join(found["message"].split())[:_LONGEST],
     }
 
 
-def _judged(group: Sequence[Submission], timeout: float) -> Iterable[tuple[dict, str]]:
-    """Yield what a worker found for each submission: verdicts by exercise, why not all."""
+def _judged(group: Sequence[Submission], timeout: float) -> Iterator[tuple[dict, str]]:
+    """Yield what workers found for each submission: verdicts by exercise, why not all."""
+    left = list(group)
+    while left:
+        with contextlib.closing(_answers(left, timeout)) as answers:
+            for answer in answers:
+                left.pop(0)
+                yield answer["found"], answer["reason"]
+        if left:  # a new worker goes on behind it
+            left.pop(0)
+            yield {}, "the submission ended the process that grades"
+
+
+def _answers(group: Sequence[Submission], timeout: float) -> Iterator[dict]:
+    """Yield what one worker tells, as long as it does."""
     order = {
         "lesson": str(group[0].lesson.path),
         "paths": [str(submission.path) for submission in group],
         "timeout": timeout,
     }
-    environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    # Forked processes can use neither a GPU nor a window that another has opened.
+    settings = dict(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="agg")
+    settings |= dict(CUDA_VISIBLE_DEVICES="")
     with tempfile.TemporaryDirectory(prefix="sharingan-") as scratch:
-        log = Path(scratch) / "log"
+        log, task = Path(scratch) / "log", Path(scratch) / "task.json"
+        task.write_text(json.dumps(order))
         with log.open("w") as errors:
             worker = subprocess.Popen(
-                [sys.executable, "-m", _WORKER, json.dumps(order)],
+                [sys.executable, "-m", _WORKER, str(task)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=environment | {"TMPDIR": scratch},
+                env=os.environ | settings | {"TMPDIR": scratch},
                 text=True,
                 start_new_session=True,
             )
         try:
-            for _ in group:
-                line = worker.stdout.readline()
-                if not line:
-                    last = (log.read_text().strip().splitlines() or ["no message"])[-1]
-                    raise DataError(f"grading {group[0].lesson.name} broke off: {last}")
-                answer = json.loads(line)
-                yield answer["found"], answer["reason"]
+            if worker.stdout.readline() != "ready\n":
+                last = (log.read_text().strip().splitlines() or ["no message"])[-1]
+                raise DataError(f"grading {group[0].lesson.name} broke off: {last}")
+            yield from map(json.loads, worker.stdout)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(worker.pid, signal.SIGKILL)

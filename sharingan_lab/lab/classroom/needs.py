@@ -23,7 +23,8 @@ class Names(ast.NodeVisitor):
 
     def __init__(self, source: str = "", made: Iterable[str] = ()) -> None:
         self.used, self.made, self.changed, self.imported = set(), set(made), set(), set()
-        with contextlib.suppress(SyntaxError):  # a student's: executing it says so
+        # What a student wrote may be no Python, or too deep: executing it says so.
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             self.visit(ast.parse(source))
 
     def generic_visit(self, node: ast.AST) -> None:

@@ -2,6 +2,8 @@
 
 import copy
 import csv
+import os
+import shutil
 
 import nbformat
 import pytest
@@ -60,13 +62,21 @@ def handed_in(lesson, tmp_path_factory):
         "help": answered(lesson, "your_decibels = double(13)", psnr, edit=add_helper),
         "ids": answered(lesson, "your_decibels = 20 + 12 * half", psnr, edit=renumber),
         "lost": answered(lesson, second=psnr, edit=drop_answer),
+        "kill": answered(lesson, "import os\nos.kill(os.getppid(), 9)", psnr),
         "raise": answered(lesson, "your_decibels = 26 +", "raise SystemExit"),
         "zoe": answered(lesson, "your_decibels = 26", psnr),
     }
     for name, notebook in made.items():
         write(folder / name / "00_small.ipynb", copy.deepcopy(notebook))
-    (folder / "broken").mkdir()
-    (folder / "broken" / "00_small.ipynb").write_text("no notebook at all")
+    for name, text in {
+        "broken": "no notebook at all",
+        "cells": '{"cells": [{}]}',
+        "list": "[]",
+    }.items():
+        (folder / name).mkdir()
+        (folder / name / "00_small.ipynb").write_text(text)
+    shutil.copytree(folder / "zoe", folder / os.fsdecode(b"jos\xe9"))
+    (folder / "zoe" / "answers.zip").write_text("")
     return folder
 
 
@@ -95,7 +105,13 @@ def test_solutions_get_full_points_and_empty_answers_none(grades):
 
 def test_a_hanging_and_a_crashing_submission_lose_nobody_elses_grade(grades):
     assert states(grades, "zoe") == ["right", "right"]
-    assert len(grades) == 2 * 12
+    assert len(grades) == 2 * 16
+    assert states(grades, "kill") == ["not graded", "not graded"]
+    assert "ended the process that grades" in grades["kill", "1"]["message"]
+
+
+def test_a_name_that_is_no_text_can_be_told(grades):
+    assert states(grades, "jos\\udce9") == ["right", "right"]
 
 
 def test_they_keep_what_they_had_solved(grades):
@@ -103,12 +119,13 @@ def test_they_keep_what_they_had_solved(grades):
     assert "longer than 20 s" in grades["hang", "my_psnr"]["message"]
     assert states(grades, "crash") == ["right", "not graded"]
     assert "ended its process" in grades["crash", "my_psnr"]["message"]
-    assert states(grades, "exit") == ["not graded", "not graded"]
+    assert states(grades, "exit") == ["not graded", "right"]
 
 
 def test_an_error_in_an_answer_is_a_message(grades):
     assert states(grades, "raise") == ["not yet", "not yet"]
     assert "SyntaxError" in grades["raise", "1"]["message"]
+    assert "look: line 1" in grades["raise", "1"]["message"]
     assert "SystemExit" in grades["raise", "my_psnr"]["message"]
 
 
@@ -126,13 +143,26 @@ def test_cells_with_other_ids_are_found_by_their_check(grades):
 
 def test_what_was_not_handed_in_is_named(grades):
     assert states(grades, "lost") == ["missing", "right"]
-    assert "no notebook" in grades["broken", "1"]["message"]
+    for name in ("broken", "cells", "list"):
+        assert "no notebook" in grades[name, "1"]["message"]
 
 
 def test_who_handed_in_what(lesson, tmp_path):
-    for name in ("a/00_small", "b/x/00_small", "00_small_c", "d/00_small/00_small", "other"):
+    for name in ("a/00_small", "b/x/00_small", "00_small_c", "d/00_small/00_small"):
         write(tmp_path / f"{name}.ipynb", lesson.notebook)
     assert [s.student for s in find_submissions(tmp_path, [lesson])] == ["c", "a", "b/x", "d"]
+
+
+def test_what_has_another_name_is_known_by_its_checks_and_the_rest_is_told(lesson, tmp_path):
+    for name in ("ada/Untitled", "bob/00_Small"):
+        write(tmp_path / f"{name}.ipynb", lesson.notebook)
+    for name in ("ada/notes.ipynb", "ada/00_small.zip", ".git/00_small.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    left_out = []
+    found = find_submissions(tmp_path, [lesson], left_out.append)
+    assert [s.student for s in found] == ["ada/Untitled", "bob"]
+    assert [path.name for path in left_out] == ["00_small.zip", "notes.ipynb"]
 
 
 def test_a_folder_without_submissions_is_an_error(lesson, tmp_path):
