@@ -22,6 +22,7 @@ from sharingan_lab.picture_files import check_can_write
 from sharingan_lab.storage import write_atomically
 from sharingan_lab.tiles import SIDE, frozen_statistics, in_tiles
 from sharingan_lab.training.checkpoints import find_weights, read_network
+from sharingan_lab.weights import reason_of
 
 OnProgress = Callable[[int, int], None] | None
 _WHITE = {torch.uint8: 255, torch.uint16: 65535}
@@ -62,8 +63,10 @@ def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu"
     try:
         generator = _NETWORKS[name](**settings)
         generator.load_state_dict(state)
-    except (RuntimeError, TypeError) as error:
-        raise CheckpointError(f"{path} does not fit {name}({settings}): {error}") from error
+    except (InputError, RuntimeError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} does not fit {name}({settings}): {reason_of(error)}"
+        ) from error
     return generator.to(device).eval()
 
 
@@ -247,6 +250,8 @@ def _grey(colours: np.ndarray) -> np.ndarray:
 
 def _restored(image: Tensor, generator: nn.Module, on_progress: OnProgress = None) -> Tensor:
     """Restore one image (3, H, W) of any type; a large one in tiles."""
+    if not isinstance(generator, nn.Module):
+        raise InputError(f"expected a network, got {generator!r}: load_generator() loads one")
     white = _WHITE.get(image.dtype, 1)
     weights = next(generator.parameters())
 

@@ -128,9 +128,29 @@ def test_what_cannot_be_loaded_is_named(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     with pytest.raises(CheckpointError, match="does not say which network"):
         load_generator(tmp_path / "foreign.safetensors")
+    for about in ("[]", "null", "3", "{", '{"network": "LiteGenerator", "settings": 4}'):
+        named = {"sharingan-lab": about}
+        save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors", metadata=named)
+        with pytest.raises(CheckpointError, match="does not say which network"):
+            load_generator(tmp_path / "foreign.safetensors")
     save_network(Critic(width=4), tmp_path / "critic.safetensors")
     with pytest.raises(CheckpointError, match="no generator"):
         load_generator(tmp_path / "critic.safetensors")
+
+
+def test_weights_that_are_not_finite_or_of_another_shape_are_one_line(tmp_path):
+    network, path = LiteGenerator(4, 1), tmp_path / "a.safetensors"
+    name, values = next(iter(network.named_parameters()))
+    values.data.fill_(torch.nan)
+    save_network(network, path)
+    with pytest.raises(CheckpointError, match=f"has NaN or infinity in {name}: take weights of"):
+        load_generator(path)
+    other = LiteGenerator(4, 1)
+    other.settings = {"width": 8, "blocks": 1}
+    save_network(other, path)
+    with pytest.raises(CheckpointError, match=r"does not fit LiteGenerator.* size mismatch") as it:
+        load_generator(path)
+    assert len(str(it.value)) < 500 and "\n" not in str(it.value)
 
 
 def test_images_of_another_form_are_refused():

@@ -17,7 +17,7 @@ from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.detector import build_detector
 from sharingan_lab.locations import named_path, shipped_dir
 from sharingan_lab.storage import write_atomically
-from sharingan_lab.weights import read_weights
+from sharingan_lab.weights import read_weights, reason_of
 
 _BUILDERS = {"plants": build_detector, "aerial": build_aerial_detector}
 
@@ -100,8 +100,9 @@ def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu
         network.load_state_dict(weights)
         classes, min_score = tuple(about["classes"]), float(about["min_score"])
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} holds no detector of this package: {reason}") from error
+        raise CheckpointError(
+            f"{path} holds no detector of this package: {reason_of(error)}"
+        ) from error
     return Detector(network.to(device).eval(), classes, min_score)
 
 
@@ -144,7 +145,8 @@ def _load_coco(path: Path, device: str) -> Detector:
     try:
         network.load_state_dict(weights)
     except (RuntimeError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} is not the expected Faster R-CNN: {reason}") from error
+        raise CheckpointError(
+            f"{path} is not the expected Faster R-CNN: {reason_of(error)}"
+        ) from error
     names = FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"]
     return Detector(network.to(device).eval(), tuple(names), 0.5)

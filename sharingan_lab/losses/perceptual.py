@@ -18,7 +18,7 @@ from sharingan_lab.checks import LIGHT, SLACK, check_choice, check_passing
 from sharingan_lab.errors import CheckpointError, InputError
 from sharingan_lab.locations import named_path, shipped_dir, weights_dir
 from sharingan_lab.seeds import check_seed
-from sharingan_lab.weights import read_weights
+from sharingan_lab.weights import read_weights, reason_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -80,8 +80,7 @@ def _load(features: nn.Sequential, weights: str) -> None:
         layers = {str(i) for i in range(len(features))}
         features.load_state_dict({k: v for k, v in state.items() if k.split(".")[0] in layers})
     except (RuntimeError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"VGG-19 weights {weights} do not fit: {reason}") from error
+        raise CheckpointError(f"VGG-19 weights {weights} do not fit: {reason_of(error)}") from error
 
 
 class PerceptualLoss(nn.Module):

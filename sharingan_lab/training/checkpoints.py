@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from sharingan_lab.errors import CheckpointError
 from sharingan_lab.locations import named_weights
 from sharingan_lab.storage import sha256_of, write_durably, writing_to
+from sharingan_lab.weights import checked_weights
 
 KEEP = 3
 RESUME = "then go on with --resume from the last good checkpoint, which is kept"
@@ -51,17 +52,18 @@ def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
     """Read back (class name, settings, weights) of :func:`save_network`.
 
-    A file that is missing, damaged or not of this package is a CheckpointError.
+    A file that is missing, damaged, not of this package or not finite is a CheckpointError.
     """
     if not path.is_file():
         raise CheckpointError(f"no weights at {path}")
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})["sharingan-lab"])
-        return about["network"], about["settings"], load_file(path)
+        name, settings = str(about["network"]), dict(about["settings"])
+        return name, settings, checked_weights(load_file(path), path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
-    except (KeyError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} does not say which network it holds: was it written by sharingan-lab?"
         ) from error
