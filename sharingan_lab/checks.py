@@ -16,6 +16,7 @@ from sharingan_lab.errors import ConfigError, InputError
 SLACK = 0.5  # how far beyond black and white noise may lead: five deviations of a strong 0.1
 LIGHT = 31.0  # where only light is moved or added: lamps are brighter than white, differences < 0
 FLOATS = (torch.float32, torch.float64)
+_MOST = 2**31 - 1  # more than this is no size or number of anything here
 Range = float | tuple[float, float]  # a setting, or from where to where each item draws its own
 
 
@@ -152,11 +153,32 @@ def check_number(name: str, value: float, low: float, high: float = math.inf) ->
         raise InputError(f"{name} must be a finite number, {bound}, got {value!r}")
 
 
-def check_count(name: str, value: int, least: int = 1, most: float = math.inf) -> None:
+def check_count(name: str, value: int, least: int = 1, most: int = _MOST) -> None:
     """Raise InputError unless this is a whole number, `least` or more and at most `most`."""
-    if not isinstance(value, Integral) or not least <= value <= most:
-        bound = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        too_large = whole and value > most
+        bound = f"from {least} to {most}" if too_large or most < _MOST else f"at least {least}"
         raise InputError(f"{name} must be a whole number, {bound}, got {value!r}")
+
+
+def check_rng(rng: torch.Generator) -> None:
+    """Raise InputError unless this is a source of random numbers, as a seed is not.
+
+    Examples
+    --------
+    >>> check_rng(7)
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.InputError: rng must be a torch.Generator, got 7: write \
+    torch.Generator().manual_seed(7)
+    """
+    if not isinstance(rng, torch.Generator):
+        seed = rng if isinstance(rng, int) else 0
+        raise InputError(
+            f"rng must be a torch.Generator, got {seed if rng is seed else describe(rng)}: write "
+            f"torch.Generator().manual_seed({seed})"
+        )
 
 
 def check_range(name: str, value: Range, low: float, high: float = math.inf) -> tuple[float, float]:

@@ -17,8 +17,9 @@ def _in_checkout() -> bool:
 def named_path(name: str | os.PathLike) -> Path:
     """Path of a file or folder that a user names: ``~`` stands for a home, no name for nothing.
 
-    An InputError says that the name is empty, which Python takes for the current folder, or begins
-    with the ``~`` of a user that there is not, which Python takes for a folder of that name.
+    An InputError says that this is no name, that it is empty, which Python takes for the current
+    folder, or begins with the ``~`` of a user that there is not, which Python takes for a folder of
+    that name.
 
     Examples
     --------
@@ -29,6 +30,8 @@ def named_path(name: str | os.PathLike) -> Path:
     ...
     sharingan_lab.errors.InputError: '' names no file or folder; write . for the current one
     """
+    if not isinstance(name, str | os.PathLike):
+        raise InputError(f"expected the name of a file or folder, got {type(name).__name__}")
     text = os.fspath(name)
     if not text.strip() or "\0" in text:
         raise InputError(f"{text!r} names no file or folder; write . for the current one")

@@ -8,13 +8,20 @@ from sharingan_lab import blur as motion
 from sharingan_lab import classical
 from sharingan_lab import evaluation as ev
 from sharingan_lab.checks import SLACK, check_each, check_images, check_number, describe
-from sharingan_lab.datasets import average_frames, gopro_like_pair
-from sharingan_lab.errors import InputError, SharinganError
-from sharingan_lab.images import from_uint8, to_uint8, write_image
+from sharingan_lab.datasets import (
+    average_frames,
+    check_layout,
+    gopro_like_pair,
+    load_folder,
+    weed_field,
+)
+from sharingan_lab.errors import ConfigError, InputError, SharinganError
+from sharingan_lab.images import from_uint8, read_image, to_uint8, write_image
 from sharingan_lab.lab import image_grid
 from sharingan_lab.losses import PerceptualLoss, gradient_penalty
 from sharingan_lab.networks import Critic, DeepDeblur, Generator, LiteGenerator
-from sharingan_lab.restore import restore
+from sharingan_lab.restore import load_generator, restore
+from sharingan_lab.training import Trainer
 
 
 def seeded():
@@ -263,3 +270,43 @@ def test_things_without_a_range_are_described_without_one():
     assert describe(torch.tensor([0.5, torch.nan])) == "float32 (2,) with NaN"
     assert describe(np.zeros((2, 1), np.uint8)) == "ndarray uint8 (2, 1) from 0 to 0"
     assert describe(None) == "NoneType"
+
+
+DRAWS = {
+    "sample_trajectories": lambda rng: motion.sample_trajectories(1, steps=9, rng=rng),
+    "random_kernels": lambda rng: motion.random_kernels(1, 5, rng=rng),
+    "add_noise": lambda rng: motion.add_noise(GOOD, 0.1, rng=rng),
+    "unsupervised_wiener": lambda rng: classical.unsupervised_wiener(GOOD, KERNEL, rng=rng),
+    "gradient_penalty": lambda rng: gradient_penalty(Critic(width=4), GOOD, GOOD, rng=rng),
+    "weed_field": lambda rng: weed_field(64, rng=rng),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("wrong", [7, None, "seed", np.random.default_rng(0)])
+def test_what_is_no_source_of_random_numbers_is_named(name, wrong):
+    with pytest.raises(InputError, match=r"rng must be a torch\.Generator, .*manual_seed\("):
+        DRAWS[name](wrong)
+
+
+@pytest.mark.parametrize("network", [Generator, LiteGenerator, Critic])
+@pytest.mark.parametrize("wrong", ["3", None, 0, -1, 1.5, 10**30, True, torch.nan])
+def test_a_network_is_built_of_whole_numbers(network, wrong):
+    with pytest.raises(InputError, match=r"width must be a whole number, .* got"):
+        network(width=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"a.png", ["a.png"]])
+def test_what_is_no_path_is_named(wrong):
+    for work in (read_image, load_generator, load_folder, check_layout):
+        with pytest.raises(InputError, match="expected the name of a file or folder, got "):
+            work(wrong)
+
+
+def test_a_name_is_no_network_and_no_settings():
+    with pytest.raises(InputError, match=r"expected a network, got 'lite': load_generator\(\)"):
+        restore(GOOD, "lite")
+    with pytest.raises(
+        ConfigError, match="expected a TrainConfig, got 'quick': recipe"
+    ):
+        Trainer("quick")

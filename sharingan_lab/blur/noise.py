@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from sharingan_lab.checks import LIGHT, check_images, check_number
+from sharingan_lab.checks import LIGHT, check_images, check_number, check_rng
 from sharingan_lab.errors import InputError
 
 
@@ -61,6 +61,7 @@ def sensor_noise(
 ) -> Tensor:
     """Do as `add_noise` for images that are known to be fit."""
     check_number("noise_std", noise_std, 0)
+    check_rng(rng)
     if photons is not None:
         images = _count(images, photons, rng)
     return images + noise_std * gaussian_like(images, rng)

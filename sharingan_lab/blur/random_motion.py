@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sharingan_lab.blur.kernels import EXPOSURE, rasterize
 from sharingan_lab.blur.trajectories import ALGORITHM_LENGTH, LENGTH, sample_trajectories
-from sharingan_lab.checks import check_count, check_each, check_number
+from sharingan_lab.checks import check_count, check_each, check_number, check_rng
 
 PART = {True: 64, False: 4096}  # paths at a time: what a CPU's cache holds, what keeps a GPU busy
 
@@ -54,6 +54,7 @@ def random_kernels(
     path_length = ALGORITHM_LENGTH * kernel_size / 64 if path_length is None else path_length
     lengths = check_each("path_length", path_length, n, *LENGTH)
     exposures = check_each("exposure", exposure, n, *EXPOSURE)
+    check_rng(rng)
     part = PART[rng.device.type == "cpu"]
     kernels = torch.empty(n, kernel_size, kernel_size, device=rng.device)
     for start in range(0, n, part):  # the paths of a part at a time: they take more room

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur.backend import compiled_loops
-from sharingan_lab.checks import Range, check_count, check_each, check_range
+from sharingan_lab.checks import Range, check_count, check_each, check_range, check_rng
 
 ALGORITHM_LENGTH = 60.0  # the length, in pixels, for which Algorithm 1 states its constants
 LENGTH = ("of pixels, finite and 0 or more", 0.0)
@@ -140,6 +140,7 @@ def throw_dice(n: int, steps: int = 2000, *, rng: torch.Generator) -> Dice:
     """
     check_count("n", n)
     check_count("steps", steps, 2)
+    check_rng(rng)
     shape = (n, SETTINGS + steps - 1)
     return Dice(torch.randint(2**WORD, shape, generator=rng, device=rng.device))
 

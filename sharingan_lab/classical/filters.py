@@ -11,7 +11,7 @@ import torch
 from skimage import restoration
 from torch import Tensor
 
-from sharingan_lab.checks import check_images, check_kernels, check_number
+from sharingan_lab.checks import check_images, check_kernels, check_number, check_rng
 from sharingan_lab.classical.borders import make_periodic, transfer
 from sharingan_lab.errors import InputError
 
@@ -187,6 +187,7 @@ def unsupervised_wiener(
     >>> bool((restored - ramp).square().mean() < (blurred - ramp).square().mean())
     True
     """
+    check_rng(rng)
     periodic, passed = _prepare(blurred, kernels, boundary)
     if min(blurred.shape[-2:]) < 3:
         raise InputError(f"images must have 3 x 3 pixels or more, got {tuple(blurred.shape)}")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from sharingan_lab.checks import check_choice, describe
+from sharingan_lab.checks import check_choice, check_rng, describe
 from sharingan_lab.errors import InputError
 
 
@@ -72,6 +72,7 @@ def gradient_penalty(
     check_choice("alpha_per", alpha_per, ("sample", "batch"))
     check_choice("norm_over", norm_over, ("sample", "channels"))
     check_choice("patches", patches, ("mean", "sum"))
+    check_rng(rng)
     n = real.shape[0]
     draws = n if alpha_per == "sample" else 1
     alpha = torch.rand(draws, generator=rng, device=rng.device).to(real)

@@ -9,7 +9,7 @@ References
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.checks import LIGHT, check_passing
+from sharingan_lab.checks import LIGHT, check_count, check_passing
 from sharingan_lab.errors import InputError
 from sharingan_lab.networks.generator import initialise
 
@@ -42,6 +42,7 @@ class Critic(nn.Module):
 
     def __init__(self, width: int = 64, conditional: bool = False):
         super().__init__()
+        check_count("width", width)
         self.settings = {"width": width, "conditional": conditional}
         self.conditional = conditional
         seen = 6 if conditional else 3

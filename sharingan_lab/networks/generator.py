@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sharingan_lab.checks import check_passing
+from sharingan_lab.checks import check_count, check_number, check_passing
 
 
 def pad_to_multiple(images: Tensor, multiple: int, smallest: int = 1) -> Tensor:
@@ -87,6 +87,9 @@ class Generator(nn.Module):
 
     def __init__(self, width: int = 64, blocks: int = 9, dropout: float = 0.5):
         super().__init__()
+        check_count("width", width)
+        check_count("blocks", blocks, 0)
+        check_number("dropout", dropout, 0, 1)
         self.settings = {"width": width, "blocks": blocks, "dropout": dropout}
         layers = [nn.ReflectionPad2d(3)]
         layers += _conv_norm_relu(nn.Conv2d(3, width, 7), channels=width)

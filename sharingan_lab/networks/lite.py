@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sharingan_lab.checks import check_passing
+from sharingan_lab.checks import check_count, check_passing
 from sharingan_lab.networks.generator import pad_to_multiple
 
 CHANNELS = (1, 2, 4, 6)  # times the width, at a half, a quarter, an eighth and a sixteenth
@@ -94,6 +94,8 @@ class LiteGenerator(nn.Module):
 
     def __init__(self, width: int = 32, blocks: int = 8):
         super().__init__()
+        check_count("width", width)
+        check_count("blocks", blocks, 0)
         self.settings = {"width": width, "blocks": blocks}
         levels = [width * times for times in CHANNELS]
         steps = list(pairwise(levels))

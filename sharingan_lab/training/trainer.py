@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from sharingan_lab.device import choose_device
-from sharingan_lab.errors import CheckpointError, TrainingError
+from sharingan_lab.errors import CheckpointError, ConfigError, TrainingError
 from sharingan_lab.interrupts import stop_requested
 from sharingan_lab.networks import Critic
 from sharingan_lab.training import diagnosis, players
@@ -72,6 +72,8 @@ class Trainer:
     def __init__(
         self, config: TrainConfig, run_dir: str | Path | None = None, *, resume: bool = False
     ):
+        if not isinstance(config, TrainConfig):
+            raise ConfigError(f"expected a TrainConfig, got {config!r}: recipe('quick') makes one")
         if config.tensorboard:
             require_tensorboard()
         self.config = config

@@ -5,7 +5,7 @@ import torch
 from scipy.ndimage import find_objects
 from torch import Tensor
 
-from sharingan_lab.checks import check_count
+from sharingan_lab.checks import check_count, check_rng
 from sharingan_lab.datasets.weeds.drawing import draw_plant
 from sharingan_lab.datasets.weeds.plants import WEED, WEEDS, Plant, Rng, crop
 from sharingan_lab.datasets.weeds.soil import ROW_SPACING, draw_soil
@@ -42,6 +42,7 @@ def weed_field(size: int = 256, *, rng: torch.Generator) -> tuple[Tensor, Tensor
     (torch.Size([3, 128, 128]), 4, True)
     """
     check_count("size", size, 64)
+    check_rng(rng)
     rng = np.random.default_rng(int(torch.randint(2**62, (), generator=rng)))
     turn, shift = rng.uniform(0, np.pi), rng.uniform(0, ROW_SPACING)
     canvas = draw_soil(rng, size, turn, shift)
