@@ -306,7 +306,5 @@ def test_what_is_no_path_is_named(wrong):
 def test_a_name_is_no_network_and_no_settings():
     with pytest.raises(InputError, match=r"expected a network, got 'lite': load_generator\(\)"):
         restore(GOOD, "lite")
-    with pytest.raises(
-        ConfigError, match="expected a TrainConfig, got 'quick': recipe"
-    ):
+    with pytest.raises(ConfigError, match="expected a TrainConfig, got 'quick': recipe"):
         Trainer("quick")
