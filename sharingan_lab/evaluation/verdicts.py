@@ -90,8 +90,8 @@ def add_up_damages(
 ) -> list[Row]:
     """Rows of several damages taken together, as :func:`compare_versions` has them of each.
 
-    What was found on all damaged versions of a picture counts for that picture, and on the sharp
-    one as often, so that the interval knows that they are of one picture.
+    What was found on all damaged versions of a picture counts for that picture, so that the
+    interval knows that they are of one picture.
     """
     rng = settings.pop("rng")
     counts = {}
@@ -101,8 +101,7 @@ def add_up_damages(
             continue
         each = [detection_counts(part.found, targets, **settings) for part in parts]
         counts["all", method] = torch.stack(each).sum(dim=0)
-    sharp = detection_counts(versions["sharp", ""].found, targets, **settings)
-    counts["sharp", ""] = sharp * len(damages)
+    counts["sharp", ""] = detection_counts(versions["sharp", ""].found, targets, **settings)
     return [_judged(name, counts, rng) for name in counts if name[0] == "all"]
 
 

@@ -185,6 +185,25 @@ def test_unsure_detections_are_left_out():
     assert counts.true_positives + counts.false_negatives == len(gt_boxes)
 
 
+def test_what_just_reaches_a_threshold_counts():
+    truth, label = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([1])
+    half = torch.tensor([[0.0, 0, 10, 5]])  # an overlap of one half
+    found = {"boxes": half, "scores": torch.tensor([0.25]), "labels": label}
+    target = {"boxes": truth, "labels": label}
+    settings = {"min_score": 0.25, "iou": 0.5}
+    assert detection_counts([found], [target], **settings).tolist() == [[1, 0, 0]]
+
+
+@pytest.mark.parametrize(("rank", "expected"), [(99, 0.01), (100, 0.0)])
+def test_of_an_image_the_hundred_surest_are_ranked(rank, expected):
+    boxes = torch.tensor([[50.0, 50, 60, 60]]).repeat(101, 1)
+    boxes[rank] = torch.tensor([0.0, 0, 10, 10])
+    labels = torch.ones(101, dtype=torch.int64)
+    found = {"boxes": boxes, "scores": torch.linspace(1, 0.5, 101), "labels": labels}
+    target = {"boxes": boxes[rank][None], "labels": labels[:1]}
+    assert average_precision([found], [target], label=1) == pytest.approx(expected)
+
+
 def test_counts_add_up_over_images():
     found, truth = as_items([random_case(seed) for seed in range(3)])
     single = [detection_scores([f], [t]) for f, t in zip(found, truth, strict=True)]

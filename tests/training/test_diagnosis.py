@@ -67,6 +67,18 @@ def test_each_fault_draws_its_warning_and_no_other(change, words):
     assert all(text.startswith(start) for text, start in zip(found, words, strict=True))
 
 
+@pytest.mark.parametrize(("times", "warnings"), [(4.5, 0), (5.5, 1)])
+def test_a_critic_grows_that_is_five_times_larger(times, warnings):
+    rows = a_run(wasserstein=lambda t: 0.1 if t < 0.5 else 0.1 * times)
+    assert len(diagnose(rows, crop=64)) == warnings
+
+
+@pytest.mark.parametrize(("lost", "warnings"), [(0.4, 0), (0.6, 1)])
+def test_a_run_is_past_its_best_that_lost_half_a_decibel(lost, warnings):
+    rows = a_run(psnr=lambda t: 29.0 if t < 0.8 else 29.0 - lost)
+    assert len(diagnose(rows, crop=64)) == warnings
+
+
 def test_a_loss_that_is_not_finite_is_named_with_its_step():
     rows = a_run()
     rows[5]["content"] = float("nan")
