@@ -80,7 +80,7 @@ class Sheet:
             # The lesson may have defined a name anew since.
             mine = {n: value for n, (value, then) in own.items() if given.get(n) is then}
             namespace = given | mine
-            verdict = _verdict(exercise, cells, answer, added, namespace)
+            verdict = _verdict(exercise, cells, answer, added, namespace, given)
             if changed := _restore(package):
                 lines = {
                     "seen": f"the answer changes {changed}",
@@ -122,8 +122,8 @@ def _verdict(
     answer: str,
     added: list[NotebookNode],
     namespace: dict,
+    given: dict,
 ) -> Verdict:
-    given = dict(namespace)
     try:
         for helper in _helpers(answer, added):
             run(helper, namespace, "a cell that was added")
@@ -137,7 +137,7 @@ def _verdict(
 
 
 def _last_value(source: str, namespace: dict, given: dict) -> Verdict:
-    """Execute a check: it and what it gets by keyword are the course's, whatever an answer did."""
+    """Execute a check: it and what it gets by keyword are the course's, whatever answers did."""
     tree = ast.parse(source)
     call = tree.body.pop().value
     exec(compile(tree, "the check", "exec"), namespace)
@@ -157,17 +157,16 @@ def _helpers(answer: str, added: list[NotebookNode]) -> list[str]:
 
 def main(order: dict) -> None:
     """Grade each submission in processes of its own."""
-    channel = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
     submitted = [read(Path(path)) for path in order["paths"]]
     notebooks = [one for one in submitted if isinstance(one, NotebookNode)]
-    sheet = Sheet.of(nbformat.read(order["lesson"], as_version=4), notebooks)
-    print("ready", file=channel, flush=True)
+    with contextlib.redirect_stdout(sys.stderr):  # what the lesson prints is no grade
+        sheet = Sheet.of(nbformat.read(order["lesson"], as_version=4), notebooks)
+    print("ready", flush=True)
     for one in submitted:
-        found, reason = (
-            ({}, one) if isinstance(one, str) else (_graded(sheet, one, order["timeout"]), "")
-        )
-        print(json.dumps({"found": found, "reason": reason}), file=channel, flush=True)
+        broken = isinstance(one, str)
+        found = {} if broken else _graded(sheet, one, order["timeout"])
+        told = {"found": found, "reason": one if broken else ""}
+        print(json.dumps(told), flush=True)
 
 
 def _graded(sheet: Sheet, submitted: NotebookNode, timeout: float) -> dict:
@@ -185,19 +184,22 @@ def _in_a_fork(
     sheet: Sheet, submitted: NotebookNode, timeout: float, skip: list[str]
 ) -> tuple[dict, str]:
     """Return the verdicts by exercise, and why some are missing."""
-    found, in_time = {}, True
+    told, in_time = b"", True
     results, channel = _FORK.Pipe(duplex=False)
     child = _FORK.Process(target=_judge_alone, args=(sheet, submitted, channel, skip))
     child.start()
     channel.close()
-    with contextlib.suppress(EOFError, OSError):  # it closes its end when it ends
-        while in_time := results.poll(timeout):
-            line = json.loads(results.recv_bytes())
-            found[line.pop("exercise")] = line
+    while in_time := results.poll(timeout):
+        part = os.read(results.fileno(), 2**16)  # whole lines or not: an answer may write here
+        told += part
+        if not part:  # it closes its end when it ends
+            break
     child.join(timeout if in_time else 0)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.join()
+    lines = map(json.loads, told.splitlines())
+    found = {line["exercise"]: {k: str(line[k]) for k in ("state", "message")} for line in lines}
     if not in_time:
         return found, f"the answer took longer than {timeout:g} s"
     return found, f"the answer ended its process (status {child.exitcode})"
@@ -210,12 +212,12 @@ def _judge_alone(
     with contextlib.suppress(OSError):  # where memory ends, this one goes first
         Path("/proc/self/oom_score_adj").write_text("1000")
     null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
+    for stream in (0, 1, 2):  # on 1 the grades of all are told
         os.dup2(null, stream)
 
     def tell(exercise: str, state: str, message: str) -> None:
         line = {"exercise": exercise, "state": state, "message": message}
-        channel.send_bytes(json.dumps(line).encode())
+        os.write(channel.fileno(), json.dumps(line).encode() + b"\n")
 
     sheet.judge(submitted, tell, skip)
 

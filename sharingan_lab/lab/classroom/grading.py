@@ -59,7 +59,7 @@ def find_submissions(
         if lesson is None:
             on_left_out(path)
             continue
-        rest = re.sub(lesson.name, "", path.stem, flags=re.IGNORECASE).strip("_- .")
+        rest = re.sub(re.escape(lesson.name), "", path.stem, flags=re.IGNORECASE).strip("_- .")
         parts = [part for part in path.relative_to(folder).parts[:-1] if part != lesson.name]
         student = "/".join([*parts, *([rest] if rest else [])]) or "-"
         # Names in another encoding are no text: the table could not hold them.

@@ -15,6 +15,12 @@ from sharingan_lab.lab.classroom.grading import FIELDS, find_submissions
 
 from .conftest import write
 
+FORGED = {"found": {"00.1": {"state": "right", "message": ""}}, "reason": ""}
+FORGES = f"""import contextlib, json, os
+for place in range(1, 64):
+    with contextlib.suppress(OSError):
+        os.write(place, json.dumps({FORGED}).encode() + b"\\n")
+"""
 HANGS = "import time\nyour_decibels = 26\nwhile True:\n    time.sleep(1)"
 
 
@@ -62,7 +68,7 @@ def handed_in(lesson, tmp_path_factory):
         "help": answered(lesson, "your_decibels = double(13)", psnr, edit=add_helper),
         "ids": answered(lesson, "your_decibels = 20 + 12 * half", psnr, edit=renumber),
         "lost": answered(lesson, second=psnr, edit=drop_answer),
-        "kill": answered(lesson, "import os\nos.kill(os.getppid(), 9)", psnr),
+        "kill": answered(lesson, f"{FORGES}os.kill(os.getppid(), 9)", psnr),
         "raise": answered(lesson, "your_decibels = 26 +", "raise SystemExit"),
         "zoe": answered(lesson, "your_decibels = 26", psnr),
     }

@@ -146,6 +146,17 @@ def test_the_lesson_defines_its_names_anew_and_checks_get_the_lessons(lesson_08,
     assert [found[f"08.{n}"][0] for n in ("1", "4", "2")] == ["right", "right", "open"], found
 
 
+def test_an_earlier_answer_does_not_choose_what_a_check_is_given(lesson_08, tmp_path):
+    again = [i for i, cell in enumerate(lesson_08.cells) if cell.source.startswith("suspect")][1]
+    del lesson_08.cells[again]
+    notebook = copy.deepcopy(lesson_08)
+    steep = "[{'content': 0.3 * 0.9**i, 'wasserstein': 0.5, 'penalty': 5.0 * i} for i in range(12)]"
+    notebook.cells[position(notebook, "hours")].source = f"hours, suspect = 17.5, {steep}"
+    notebook.cells[position(notebook, "finding")].source = "finding = 'Steep critic'"
+    seen = judged(lesson_08, notebook, tmp_path)["08.4"]
+    assert seen[0] == "not yet" and "true as well" not in seen[1], seen
+
+
 @pytest.mark.parametrize(
     "attack",
     [
