@@ -6,6 +6,24 @@ from sharingan_lab.checks import check_choice
 from sharingan_lab.errors import ConfigError
 
 
+def check_device(device: str | torch.device) -> None:
+    """Raise a ConfigError unless torch has this device here, whatever its kind.
+
+    Examples
+    --------
+    >>> check_device("3")
+    Traceback (most recent call last):
+    ...
+    sharingan_lab.errors.ConfigError: device='3': torch has none such here: choose cpu, or cuda \
+where there is one
+    """
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError, TypeError) as error:  # each build of torch its own
+        remedy = "choose cpu, or cuda where there is one"
+        raise ConfigError(f"device='{device}': torch has none such here: {remedy}") from error
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """Turn "auto", "cpu" or "cuda" into a device; "auto" takes a CUDA GPU where there is one.
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sharingan_lab.checks import check_images, describe
+from sharingan_lab.device import check_device
 from sharingan_lab.errors import CheckpointError, DataError, InputError, lacks_memory
 from sharingan_lab.locations import named_path
 from sharingan_lab.networks import DeepDeblur, Generator, LiteGenerator
@@ -50,12 +51,15 @@ def load_generator(name_or_path: str | os.PathLike = "lite", device: str = "cpu"
     ------
     CheckpointError
         There are no such weights, or they are damaged.
+    ConfigError
+        There is no such device.
 
     Examples
     --------
     >>> load_generator("lite").training
     False
     """
+    check_device(device)
     path = find_weights(name_or_path)
     name, settings, state = read_network(path)
     if name not in _NETWORKS:

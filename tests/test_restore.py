@@ -6,8 +6,8 @@ from safetensors.torch import save_file
 
 from sharingan_lab.blur import degrade, random_kernels
 from sharingan_lab.datasets import photo, photos
-from sharingan_lab.errors import CheckpointError, DataError, InputError
-from sharingan_lab.evaluation import psnr
+from sharingan_lab.errors import CheckpointError, ConfigError, DataError, InputError
+from sharingan_lab.evaluation import load_detector, psnr
 from sharingan_lab.images import read_image, write_image
 from sharingan_lab.locations import shipped_generators
 from sharingan_lab.networks import Critic, Generator, LiteGenerator
@@ -136,6 +136,13 @@ def test_what_cannot_be_loaded_is_named(tmp_path):
     save_network(Critic(width=4), tmp_path / "critic.safetensors")
     with pytest.raises(CheckpointError, match="no generator"):
         load_generator(tmp_path / "critic.safetensors")
+
+
+@pytest.mark.parametrize("device", ["3", "auto", "cuda:99", 1.5])
+def test_a_device_that_is_not_there_is_named(device):
+    for load in (load_generator, load_detector):
+        with pytest.raises(ConfigError, match=f"^device='{device}': torch has none such here: "):
+            load(device=device)
 
 
 def test_weights_that_are_not_finite_or_of_another_shape_are_one_line(tmp_path):

@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from sharingan_lab.datasets.assets import destination
+from sharingan_lab.device import check_device
 from sharingan_lab.errors import CheckpointError
 from sharingan_lab.evaluation.aerial import build_aerial_detector
 from sharingan_lab.evaluation.detector import build_detector
@@ -70,6 +71,8 @@ def shipped_detectors() -> list[str]:
 def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu") -> Detector:
     """Load a trained detector, or say in a CheckpointError what is wrong with it.
 
+    A ConfigError says that there is no such device.
+
     Parameters
     ----------
     name_or_path : str or path
@@ -86,6 +89,7 @@ def load_detector(name_or_path: str | os.PathLike = "fields", device: str = "cpu
     ...
     sharingan_lab.errors.CheckpointError: no weights at missing.safetensors: choose ...
     """
+    check_device(device)
     if name_or_path == "coco":
         return _load_coco(destination("faster-rcnn"), device)
     shipped = shipped_dir() / f"{name_or_path}-detector.safetensors"
