@@ -3,7 +3,7 @@
 import argparse
 
 from sharingan_lab.commands.files import files_of, say_written, targets_of
-from sharingan_lab.commands.options import Group, add_command, add_size, seed
+from sharingan_lab.commands.options import Group, add_command, add_size, seed, share
 from sharingan_lab.errors import ConfigError
 from sharingan_lab.locations import named_path
 
@@ -17,7 +17,7 @@ def add(group: Group) -> None:
     add("--seed", type=seed, default=0, help="which motion (default: 0)")
     add_size(parser)
     noise = "deviation of the noise in [0, 1] (default: 0.01)"
-    add("--noise", type=float, default=0.01, metavar="STD", help=noise)
+    add("--noise", type=share, default=0.01, metavar="STD", help=noise)
 
 
 def blur(choice: argparse.Namespace) -> int:

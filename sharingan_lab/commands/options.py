@@ -55,6 +55,16 @@ def positive(text: str) -> int:
     return whole(text, 1)
 
 
+def share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return number
+
+
 def seed(text: str) -> int:
     try:
         return check_seed(whole(text))
