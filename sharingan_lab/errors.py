@@ -42,7 +42,10 @@ def lacks_memory(error: BaseException) -> bool:
 
     Examples
     --------
-    >>> lacks_memory(RuntimeError("can't allocate memory")), lacks_memory(RuntimeError("shapes"))
-    (True, False)
+    >>> lacks_memory(RuntimeError("can't allocate memory"))
+    True
+    >>> lacks_memory(RuntimeError("an illegal memory access was encountered"))
+    False
     """
-    return isinstance(error, MemoryError) or "memory" in str(error)
+    said = ("out of memory", "out of shared memory", "allocate memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
