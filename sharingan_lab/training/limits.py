@@ -68,13 +68,15 @@ def as_setting(name: str, value: Any, default: Any) -> Any:
     fits = isinstance(value, _KINDS[kind]) and isinstance(value, bool) is (kind is bool)
     if not fits:
         must = "true or false" if kind is bool else f"of type {kind.__name__}"
+        must = "a number or a range (low, high)" if name in RANGES else must
         raise ConfigError(f"{name}={value!r}: must be {must}")
-    if kind is float and not (isinstance(value, int) or math.isfinite(value)):
-        raise ConfigError(f"{name}={value}: must be finite")
     try:
-        return kind(value)
+        value = kind(value)
     except OverflowError:
         raise ConfigError(f"{name}={value}: must be smaller") from None
+    if kind is float and not math.isfinite(value):
+        raise ConfigError(f"{name}={value}: must be finite")
+    return value
 
 
 def check_settings(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -125,7 +127,10 @@ def _check_training(settings: Mapping[str, Any]) -> None:
     if not 0 < rate < 1:
         raise ConfigError(f"learning_rate={rate}: must lie in (0, 1)")
     if constant > epochs:
-        raise ConfigError(f"constant_epochs={constant}: must not exceed epochs={epochs}")
+        raise ConfigError(
+            f"constant_epochs={constant}: must not exceed epochs={epochs}: "
+            f"set constant_epochs as well, from 0 to {epochs}"
+        )
     if settings["lambda_adversarial"] == 0 and settings["lambda_content"] == 0:
         raise ConfigError("lambda_adversarial and lambda_content are both 0: nothing to train")
 

@@ -73,7 +73,7 @@ def test_settings_are_frozen():
         ("dropout=1", "dropout=1.0"),
         ("objective=hinge", "choose from vanilla"),
         ("data=imagenet", "choose from gopro"),
-        ("constant_epochs=9999", "must not exceed epochs"),
+        ("epochs=2", "must not exceed epochs=2: set constant_epochs as well"),
         ("epochs=ten", "must be of type int"),
         ("noise_std=0,2", r"noise_std=\(0.0, 2.0\): must be a number or a range .* from 0 to 1"),
         ("noise_std=0,", "noise_std='0,': must be of type float"),
