@@ -174,10 +174,9 @@ def check_rng(rng: torch.Generator) -> None:
     torch.Generator().manual_seed(7)
     """
     if not isinstance(rng, torch.Generator):
-        seed = rng if isinstance(rng, int) else 0
+        got, seed = (rng, int(rng)) if isinstance(rng, Integral) else (describe(rng), 0)
         raise InputError(
-            f"rng must be a torch.Generator, got {seed if rng is seed else describe(rng)}: write "
-            f"torch.Generator().manual_seed({seed})"
+            f"rng must be a torch.Generator, got {got}: write torch.Generator().manual_seed({seed})"
         )
 
 
@@ -190,7 +189,7 @@ def check_range(name: str, value: Range, low: float, high: float = math.inf) -> 
     ((0.01, 0.01), (0, 0.02))
     """
     ends = value if isinstance(value, tuple) else (value, value)
-    numbers = len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
+    numbers = len(ends) == 2 and all(isinstance(end, Real) for end in ends)
     if not (numbers and low <= ends[0] <= ends[1] <= high and math.isfinite(ends[1])):
         bounds = f"{low:g} or more" if high == math.inf else f"from {low:g} to {high:g}"
         raise InputError(f"{name}={value!r}: must be a number or a range (low, high), {bounds}")

@@ -7,7 +7,14 @@ import torch
 from sharingan_lab import blur as motion
 from sharingan_lab import classical
 from sharingan_lab import evaluation as ev
-from sharingan_lab.checks import SLACK, check_each, check_images, check_number, describe
+from sharingan_lab.checks import (
+    SLACK,
+    check_each,
+    check_images,
+    check_number,
+    check_range,
+    describe,
+)
 from sharingan_lab.datasets import (
     average_frames,
     check_layout,
@@ -270,6 +277,11 @@ def test_things_without_a_range_are_described_without_one():
     assert describe(torch.tensor([0.5, torch.nan])) == "float32 (2,) with NaN"
     assert describe(np.zeros((2, 1), np.uint8)) == "ndarray uint8 (2, 1) from 0 to 0"
     assert describe(None) == "NoneType"
+
+
+def test_a_range_takes_numbers_of_numpy():
+    assert check_range("noise_std", np.float32(0.5), 0, 1) == (0.5, 0.5)
+    assert check_range("path_length", (np.int64(3), 4), 0) == (3, 4)
 
 
 DRAWS = {
