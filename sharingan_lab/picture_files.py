@@ -124,8 +124,8 @@ def open_image(path: str | os.PathLike) -> Iterator[Image.Image]:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not an image")
         if not path.is_file():  # nor a pipe, which would be waited for
-            there = ", but a broken link, pipe or device: name a file" * os.path.lexists(path)
-            raise DataError(f"no such image: {path}{there}")
+            other = ", but a broken link, pipe or device: name a file"
+            raise DataError(f"no such image: {path}{other if os.path.lexists(path) else ''}")
         _formats()
         with Image.open(path) as file:
             yield file

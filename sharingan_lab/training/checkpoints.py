@@ -60,13 +60,14 @@ def read_network(path: Path) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})["sharingan-lab"])
         name, settings = str(about["network"]), dict(about["settings"])
-        return name, settings, checked_weights(load_file(path), path)
+        weights = load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} does not say which network it holds: was it written by sharingan-lab?"
         ) from error
+    return name, settings, checked_weights(weights, path)
 
 
 def find_weights(name_or_path: str | os.PathLike) -> Path:
