@@ -29,7 +29,7 @@ def _plain(cell: NotebookNode) -> NotebookNode:
         source = without_magics(source)
     return NotebookNode(
         cell_type=cell.cell_type,
-        id=cell.get("id"),
+        id=str(cell.get("id")),  # whatever it is, as it is looked up
         source=source,
         metadata=NotebookNode(tags=list(tags)),
     )
