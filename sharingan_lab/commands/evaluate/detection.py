@@ -11,7 +11,7 @@ from sharingan_lab.commands.options import (
     kernel_side,
     positive,
     seed,
-)  # fmt: skip
+)
 
 _ANNOTATIONS = (
     "their boxes: a COCO file, a folder of Pascal VOC, YOLO or LabelMe files, or `self`, what the "
