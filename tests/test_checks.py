@@ -20,6 +20,7 @@ from sharingan_lab.datasets import (
     check_layout,
     gopro_like_pair,
     load_folder,
+    sharp_crops,
     weed_field,
 )
 from sharingan_lab.errors import ConfigError, InputError, SharinganError
@@ -291,6 +292,11 @@ DRAWS = {
     "unsupervised_wiener": lambda rng: classical.unsupervised_wiener(GOOD, KERNEL, rng=rng),
     "gradient_penalty": lambda rng: gradient_penalty(Critic(width=4), GOOD, GOOD, rng=rng),
     "weed_field": lambda rng: weed_field(64, rng=rng),
+    "gopro_like_pair": lambda rng: gopro_like_pair(torch.ones(1, 3, 99, 99), rng=rng),
+    "sharp_crops": lambda rng: next(sharp_crops(1, rng=rng)),
+    "bootstrap_interval": lambda rng: ev.bootstrap_interval(torch.ones(3), rng=rng),
+    "build_detector": lambda rng: ev.build_detector(rng=rng),
+    "build_aerial_detector": lambda rng: ev.build_aerial_detector(rng=rng),
 }
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sharingan_lab.blur.random_motion import random_poses
 from sharingan_lab.blur.shake import margin, warp
-from sharingan_lab.checks import Range, check_images, check_range
+from sharingan_lab.checks import Range, check_images, check_range, check_rng
 from sharingan_lab.datasets.averages import blur_frames, check_frame_count
 from sharingan_lab.errors import InputError
 
@@ -61,6 +61,7 @@ def gopro_like_pair(
     """
     check_images(photo)
     check_frame_count(frames)
+    check_rng(rng)
     low, high = check_range("shake", shake, 0, 45)
     room = _room(photo)
     scene = _window(photo, room, rng)  # the frame and `room` pixels around it

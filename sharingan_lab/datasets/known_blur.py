@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sharingan_lab.blur import Pair, degrade, random_kernels
+from sharingan_lab.checks import check_rng
 from sharingan_lab.datasets.photos import photo, photo_names
 from sharingan_lab.datasets.weeds import weed_fields
 from sharingan_lab.errors import InputError
@@ -43,6 +44,7 @@ def sharp_crops(
     >>> [crop.shape[-1] for crop in sharp_crops(2, 64, names=["coffee"], rng=rng)]
     [64, 64]
     """
+    check_rng(rng)
     for name in islice(cycle(names or photo_names()), n):
         image = photo(name)
         room = [length - side for length in image.shape[-2:]]

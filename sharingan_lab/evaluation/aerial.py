@@ -7,6 +7,8 @@ the box head. Plants of 10 to 200 pixels in a picture of few kinds of things nee
 import torch
 from torch import Tensor, nn
 
+from sharingan_lab.checks import check_rng
+
 _ENDS = (4, 7, 14)  # where MobileNetV2's layers of a 4th, 8th and 16th of the picture's size end
 _CHANNELS = (24, 32, 96)
 ANCHOR_SIDES = ((12, 20), (32, 52), (84, 136))  # pixels, two a map: weeds are 24 px in the median
@@ -73,6 +75,7 @@ def build_aerial_detector(
     from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
     from torchvision.ops import MultiScaleRoIAlign
 
+    check_rng(rng)
     seed = int(torch.randint(2**62, (), generator=rng))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -8,6 +8,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from sharingan_lab.checks import check_rng
+
 ANCHOR_SIZES = (14, 24, 36, 52)  # sides in pixels, spread over those of the plants of weed fields
 FIELD_MEAN, FIELD_STD = (0.38, 0.33, 0.24), (0.10, 0.09, 0.06)  # of weed fields, by channel
 _POOLED = 5  # a region is pooled to 5 x 5 before it is classified
@@ -92,6 +94,7 @@ def build_detector(
     from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
     from torchvision.ops import MultiScaleRoIAlign
 
+    check_rng(rng)
     seed = int(torch.randint(2**62, (), generator=rng))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from sharingan_lab.checks import check_count, check_images, check_number
+from sharingan_lab.checks import check_count, check_images, check_number, check_rng
 from sharingan_lab.errors import InputError
 from sharingan_lab.evaluation.boxes import check_targets
 from sharingan_lab.evaluation.detector import count_classes
@@ -75,6 +75,7 @@ def train_detector(
     check_count("steps", steps)
     check_count("batch", batch)
     check_number("grain", grain, 0)
+    check_rng(rng)
     crop = images.shape[-1] if crop is None else crop
     check_count("crop", crop, most=images.shape[-1])
     learning = [weights for weights in detector.parameters() if weights.requires_grad]

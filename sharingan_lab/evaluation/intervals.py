@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sharingan_lab.checks import check_rng
 from sharingan_lab.errors import InputError
 
 _DRAWS = 2000
@@ -57,6 +58,7 @@ def bootstrap_interval(
         raise InputError(f"values must be (N, ...), one a picture, got {tuple(values.shape)}")
     if not bool(values.isfinite().all()):
         raise InputError("NaN or infinity in values: leave such pictures out, and say so")
+    check_rng(rng)
     chosen = torch.randint(len(values), (_DRAWS, len(values)), generator=rng)
     counts = torch.zeros(chosen.shape, dtype=torch.float64)
     counts.scatter_add_(1, chosen, torch.ones_like(chosen, dtype=torch.float64))
