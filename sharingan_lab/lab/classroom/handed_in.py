@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from sharingan_lab.lab.classroom.exercises import ANSWER, CHECK, find_exercises
 from sharingan_lab.lab.classroom.needs import Names
 
-_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?\??[ \t]*)$", re.MULTILINE)
 
 
 def read(path: Path) -> NotebookNode | str:
@@ -40,6 +40,8 @@ def without_magics(source: str) -> str:
 
     >>> without_magics("%%time\nif x:\n    !pip list")
     'pass\nif x:\n    pass'
+    >>> without_magics("?x\nx.mean??\ny = 'why?'")
+    "pass\npass\ny = 'why?'"
     >>> without_magics("y = (x\n  % 4)")
     'y = (x\n  % 4)'
     """
