@@ -33,6 +33,7 @@ from sharingan_lab.errors import (
     TrainingError,
     lacks_memory,
 )
+from sharingan_lab.interrupts import sigterm_as_ctrl_c
 from sharingan_lab.locations import home_dir
 
 _NO_MEMORY = (
@@ -60,7 +61,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         choice = _parser().parse_args(words)
         home_dir()
-        with _plain_speech():
+        with sigterm_as_ctrl_c(), _plain_speech():
             return choice.run(choice)
     except SystemExit as end:  # argparse: help, version or a wrong call
         return int(end.code or 0)

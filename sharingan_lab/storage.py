@@ -97,6 +97,15 @@ def write_atomically(path: Path, content: str | bytes, then: str = "then try aga
 
 
 @contextlib.contextmanager
+def _named(partial: Path, out: Path) -> Iterator[None]:
+    """Let a StorageError name the folder that a user asked for."""
+    try:
+        yield
+    except StorageError as error:
+        raise StorageError(str(error).replace(str(partial), str(out))) from error
+
+
+@contextlib.contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """Give a folder to write to, which becomes `out` when all went well, and vanishes otherwise.
 
@@ -119,7 +128,8 @@ def new_folder(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".sharingan-"))
     try:
-        yield partial
+        with _named(partial, out):
+            yield partial
         partial.chmod(0o755)
         if out.exists():
             out.rmdir()

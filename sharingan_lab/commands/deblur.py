@@ -9,7 +9,7 @@ from pathlib import Path
 from sharingan_lab.commands.comparison import page_of, write_comparison
 from sharingan_lab.commands.files import each, files_of, say_written, standard_input, targets_of
 from sharingan_lab.commands.options import Group, add_command, add_device, whole
-from sharingan_lab.errors import ConfigError
+from sharingan_lab.errors import ConfigError, StorageError
 from sharingan_lab.locations import named_weights
 
 FORMATS = ("jpg", "png", "tif", "webp", "bmp", "avif", "heic")
@@ -17,6 +17,7 @@ _EXPECT = """
 It helps where one sees motion. A picture that is sharp already gains nothing and
 may lose: look at both with --compare. Without a GPU a photo of 48 megapixels takes
 minutes."""
+_GO_ON = "what is written is whole: the same command with --resume goes on"
 _INPUTS = "files, folders, patterns; - is standard input; of a name like -a.jpg write ./-a.jpg"
 _EXAMPLES = """examples:
   sharingan deblur photo.jpg -o restored.jpg --compare
@@ -38,7 +39,11 @@ def add(group: Group) -> None:
     add("--format", choices=FORMATS, metavar="F", help=f"{', '.join(FORMATS)} (as the input)")
     add("--quality", type=_quality, metavar="N", help="1 to 100, of a JPEG or WebP (as the input)")
     add("--compare", action="store_true", help="write a page with a slider, before and after")
-    add("--force", action="store_true", help="replace files that are there; never the input")
+    there = parser.add_mutually_exclusive_group()
+    replaced = "replace files that are there; never the input"
+    there.add_argument("--force", action="store_true", help=replaced)
+    kept = "go on after a stop: keep files that are there, restore the others"
+    there.add_argument("--resume", action="store_true", help=kept)
     add_device(parser)
 
 
@@ -60,12 +65,18 @@ def deblur(choice: argparse.Namespace) -> int:
         to_output = choice.out == "-"
         out = f"{folder}/restored/" if to_output else choice.out
         sources = [file for files in found.values() for file in files]
-        targets = targets_of(sources, out, ending=choice.format, force=choice.force)
+        may_be = choice.force or choice.resume
+        targets = targets_of(sources, out, ending=choice.format, force=may_be)
         if to_output and (len(targets) > 1 or choice.compare):
             raise ConfigError("-o - takes one picture, without --compare: name a folder with -o")
-        if choice.compare and (page := page_of(list(targets.values()))).exists() > choice.force:
+        if choice.compare and (page := page_of(list(targets.values()))).exists() > may_be:
             raise ConfigError(f"{page} would be replaced: write --force, or another folder")
-        return max(int(missed), _deblur_all(targets, choice, to_output))
+        try:
+            return max(int(missed), _deblur_all(targets, choice, to_output))
+        except (KeyboardInterrupt, StorageError) as stop:
+            if len(targets) == 1:
+                raise
+            raise type(stop)("; ".join(filter(None, (str(stop), _GO_ON)))) from stop
 
 
 def _deblur_all(targets: dict[Path, Path], choice: argparse.Namespace, to_output: bool) -> int:
@@ -73,9 +84,12 @@ def _deblur_all(targets: dict[Path, Path], choice: argparse.Namespace, to_output
     from sharingan_lab.restore import load_generator, restore_file
 
     generator = load_generator(choice.model, choose_device(choice.device))
+    kept = {target for target in targets.values() if choice.resume and target.exists()}
 
     def work(source: Path) -> Path:
         target, progress = targets[source], _progress(source)
+        if target in kept:
+            return target
         restore_file(source, target, generator, quality=choice.quality, on_progress=progress)
         if to_output:
             sys.stdout.buffer.write(target.read_bytes())
@@ -87,7 +101,8 @@ def _deblur_all(targets: dict[Path, Path], choice: argparse.Namespace, to_output
     if choice.compare and done and not to_output:
         say_written(write_comparison(done, page_of(list(targets.values())), choice.model))
     if len(targets) > 1 and not to_output:
-        print(f"{len(done)} of {len(targets)} restored")
+        before = f", {len(kept)} of them before" if kept else ""
+        print(f"{len(done)} of {len(targets)} restored{before}")
     return int(len(done) < len(targets))
 
 

@@ -46,6 +46,8 @@ def train(choice: argparse.Namespace) -> int:
         tell(f"Notice: {notice}")
     try:
         trainer.fit(_print_row)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{stop}; the same command with --resume goes on") from stop
     finally:
         trainer.team.part_ways()
     tell(f"Done: {out}. Restore a photo with: sharingan deblur PHOTO -o OUT --model {out}")

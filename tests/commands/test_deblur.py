@@ -1,12 +1,16 @@
 """sharingan deblur: which inputs are done, which are said, and what is refused before any work."""
 
+import errno
 import os
+import signal
 
 import pytest
 import torch
 
+from sharingan_lab import restore as restoring
 from sharingan_lab.cli import main
 from sharingan_lab.images import write_image
+from sharingan_lab.storage import writing_to
 
 
 @pytest.fixture
@@ -55,3 +59,66 @@ def test_names_that_differ_in_case_alone_are_refused_before_any_work(names, tmp_
     assert main(["deblur", *map(str, paths), "-o", str(tmp_path / "out")]) == 2
     assert f"two inputs are named {names[0]}" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    images = torch.rand(3, 1, 3, 20, 30, generator=torch.Generator().manual_seed(0))
+    return [write_image(one, tmp_path / f"in/{at}.png") for at, one in enumerate(images)]
+
+
+@pytest.fixture
+def stopped_at_the_second(pictures, tmp_path, monkeypatch):
+    """Restore the pictures of a folder; at the second something happens."""
+    whole = restoring.encode_photo
+
+    def run(happens):
+        def encode(photo, pixels, name, **settings):
+            if name == pictures[1].name:
+                happens()
+            return whole(photo, pixels, name, **settings)
+
+        words = ["deblur", str(pictures[0].parent), "-o", str(tmp_path / "out"), "--compare"]
+        with monkeypatch.context() as patched:
+            patched.setattr(restoring, "encode_photo", encode)
+            return words, main(words)
+
+    return run
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_keeps_what_is_whole_and_resume_goes_on(
+    number, stopped_at_the_second, tmp_path, capsys
+):
+    before = signal.getsignal(number)
+    words, code = stopped_at_the_second(lambda: signal.raise_signal(number))
+    assert code == 130 and signal.getsignal(number) is before
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("sharingan: stopped") and "--resume goes on" in line
+    assert os.listdir(tmp_path / "out") == ["0.png"]
+    first = (tmp_path / "out" / "0.png").stat().st_mtime_ns
+    assert main([*words, "--resume"]) == 0
+    assert "3 of 3 restored, 1 of them before" in capsys.readouterr().out
+    assert (tmp_path / "out" / "0.png").stat().st_mtime_ns == first
+    page = (tmp_path / "out" / "compare.html").read_text()
+    assert page.count('type="range"') == 3
+
+
+def test_a_disk_that_is_full_is_one_line_and_no_other_picture_is_tried(
+    stopped_at_the_second, tmp_path, capsys
+):
+    def full():
+        with writing_to(tmp_path / "out"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    words, code = stopped_at_the_second(full)
+    assert code == 1 and os.listdir(tmp_path / "out") == ["0.png"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "No space left on device" in line and "--resume goes on" in line
+    assert main([*words, "--resume"]) == 0
+
+
+def test_going_on_and_replacing_are_two_things(picture, tmp_path, capsys):
+    words = ["deblur", str(picture), "-o", str(tmp_path / "out"), "--force", "--resume"]
+    assert main(words) == 2
+    assert "--resume: not allowed with argument --force" in capsys.readouterr().err
