@@ -17,7 +17,7 @@ _PAGE = """<!doctype html>
 :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
 body {{ max-width: 75rem; margin: 0 auto; padding: 1rem; }}
 h1 {{ font-size: 1.4rem; }}
-figure {{ margin: 0 0 3rem; --at: 50%; }}
+figure {{ margin: 0 auto 3rem; --at: 50%; }}
 .pair {{ position: relative; line-height: 0; }}
 .pair img {{ width: 100%; height: auto; image-rendering: auto; }}
 .live .before {{ position: absolute; inset: 0; clip-path: inset(0 calc(100% - var(--at)) 0 0); }}
@@ -37,8 +37,9 @@ for (const slider of document.querySelectorAll("input"))
     slider.closest("figure").style.setProperty("--at", slider.value + "%"));
 </script></body></html>
 """
-_FIGURE = """<figure><div class="pair"><img class="after" src="{after}" width="{width}"
-height="{height}" alt="{name}, restored"><img class="before" src="{before}" width="{width}"
+_FIGURE = """<figure style="max-width: calc((100vh - 6rem) * {width} / {height})">
+<div class="pair"><img class="after" src="{after}" width="{width}" height="{height}"
+ alt="{name}, restored"><img class="before" src="{before}" width="{width}"
 height="{height}" alt="{name}, as it was"></div>
 <input type="range" min="0" max="100" value="50" aria-label="{name}: how much is shown as it was">
 <figcaption>{name}, {size}</figcaption></figure>"""
