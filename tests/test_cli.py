@@ -91,7 +91,11 @@ def test_the_help_of_train_names_every_recipe(capsys):
         ("report -p sead 3", "'sead': choose from"),
         ("report -p seed", "expected 2 arguments"),
         ("report --mode full -p data_root {tmp}", "sharingan fetch gopro"),
-        ("report --timeout -3", "timeout"),
+        *((f"report --timeout {x}", f"above 0 to 1000000, got {x}") for x in ("-3", "nan", "inf")),
+        ("report --only 01,,08", "no lesson ''"),
+        ("lab --port 65536", "from 0 to 65535, got '65536'"),
+        ("explore --port 65536", "from 0 to 65535, got '65536'"),
+        ("course grade {tmp}/in -o {tmp}/in/picture.png", "name a file that ends in .csv"),
         ("report --notebooks {tmp}/none", "no lessons"),
         ("train --recipe nope", "unknown recipe 'nope': choose from"),
         ("train --recipe quick --set sead=1", "did you mean 'seed'?"),
@@ -116,7 +120,9 @@ def test_the_help_of_train_names_every_recipe(capsys):
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --noise 1e23", "from 0 to 1, got '1e23'"),
         ("blur {tmp}/in/picture.png -o {tmp}/b.png --seed x", "--seed"),
         ("evaluate images {tmp}/none {tmp}/in", "no such folder"),
+        ("evaluate images {tmp}/in {tmp}/in --csv {tmp}/in/picture.png/a.csv", "picture.png is no"),
         ("evaluate detection --steps 0", "--steps"),
+        ("evaluate detection --annotations {tmp}/in", "these need --images"),
         ("fetch nothing", "nothing named 'nothing': choose gopro"),
         ("course check --only 99", "no lesson '99'"),
         ("course build", "--to"),
@@ -420,6 +426,8 @@ def test_pairs_that_cannot_be_put_there_are_one_line(picture, tmp_path, capsys):
     words = ["synthesize", str(picture.parent), "-o", str(picture / "pairs")]
     assert main(words) == 1
     assert f"cannot write to {picture}: " in capsys.readouterr().err
+    assert main(["course", "build", "--only", "00", "--to", str(picture)]) == 1
+    assert f"cannot write to {picture}/student: " in capsys.readouterr().err
 
 
 def test_evaluate_images_goes_on_past_a_bad_one(picture, tmp_path, capsys):

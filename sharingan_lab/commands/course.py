@@ -10,6 +10,7 @@ from sharingan_lab.commands.options import (
     positive,
     refuse_windows,
 )  # fmt: skip
+from sharingan_lab.commands.outputs import file_ending_in
 
 
 def add(group: Group) -> None:
@@ -32,9 +33,9 @@ def add(group: Group) -> None:
     points = "also grade: full points for the solutions, none for what students start from"
     check.add_argument("--grade", action="store_true", help=points)
     build.add_argument("--to", metavar="DIR", required=True, help="folder for the builds")
-    add = grade.add_argument
+    add, ends_in_csv = grade.add_argument, file_ending_in(".csv")
     add("folder", metavar="FOLDER", help="notebooks, one folder a student")
-    add("-o", "--output", metavar="CSV", default="grades.csv", help="the table")
+    add("-o", "--output", metavar="CSV", default="grades.csv", type=ends_in_csv, help="the table")
     limit = "for an answer (default: 60)"
     add("--timeout", type=positive, default=60, metavar="SECONDS", help=limit)
 
@@ -94,7 +95,7 @@ def course_grade(choice: argparse.Namespace) -> int:
     handed_in = [one for one in found if one.lesson.path in chosen]
     if not handed_in:
         raise DataError(f"no submission in {folder} is of lesson {choice.only}")
-    with table(Path(choice.output)) as write:
+    with table(choice.output) as write:
         rows = grade(
             handed_in,
             timeout=choice.timeout,

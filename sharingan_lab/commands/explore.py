@@ -2,7 +2,7 @@
 
 import argparse
 
-from sharingan_lab.commands.options import Group, add_command, whole
+from sharingan_lab.commands.options import Group, add_command, port
 
 
 def add(group: Group) -> None:
@@ -10,7 +10,7 @@ def add(group: Group) -> None:
     parser = add_command(group, "explore", explore, purpose, "--port 8866")
     host = "address to listen on (default: 127.0.0.1, this machine alone)"
     parser.add_argument("--host", default="127.0.0.1", help=host)
-    parser.add_argument("--port", type=whole, default=0, help="default: 0, one that is free")
+    parser.add_argument("--port", type=port, default=0, help="default: 0, one that is free")
 
 
 def explore(choice: argparse.Namespace) -> int:

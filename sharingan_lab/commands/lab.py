@@ -2,7 +2,7 @@
 
 import argparse
 
-from sharingan_lab.commands.options import Group, add_command, positive, refuse_windows
+from sharingan_lab.commands.options import Group, add_command, port, refuse_windows
 from sharingan_lab.locations import named_path
 
 
@@ -11,7 +11,7 @@ def add(group: Group) -> None:
     parser = add_command(group, "lab", lab, purpose, "--to my-course")
     copy = "folder of the copy; lessons already there are kept (default: sharingan-course)"
     parser.add_argument("--to", default="sharingan-course", metavar="DIR", help=copy)
-    parser.add_argument("--port", type=positive, default=8888, help="default: 8888")
+    parser.add_argument("--port", type=port, default=8888, help="default: 8888")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

@@ -65,11 +65,23 @@ def share(text: str) -> float:
     return number
 
 
+def port(text: str) -> int:
+    return whole(text, 0, 65535)
+
+
 def seed(text: str) -> int:
     try:
         return check_seed(whole(text))
     except ConfigError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def names_in(text: str) -> list[str]:
+    """The names of a list with commas, or a ConfigError where one is missing or comes twice."""
+    names = [name.strip() for name in text.split(",")]
+    if "" in names or len(set(names)) < len(names):
+        raise ConfigError(f"{text!r}: write names with commas between, none of them twice")
+    return names
 
 
 def refuse_windows(command: str) -> None:

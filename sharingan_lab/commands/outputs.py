@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def file_ending_in(ending: str) -> Callable[[str], Path]:
             raise argparse.ArgumentTypeError(str(error)) from None
         if path.suffix.lower() != ending or path.is_dir():
             raise argparse.ArgumentTypeError(f"{text!r}: name a file that ends in {ending}")
+        place = next(one for one in path.absolute().parents if one.exists())
+        if not (place.is_dir() and os.access(place, os.W_OK)):
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: {place} is no folder that can be written to: name another"
+            )
         return path
 
     return checked

@@ -21,7 +21,9 @@ def copy_course(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.copyfile(x.path, folder / x.path.name)) for x in missing]
     except OSError as error:
-        raise ConfigError(f"cannot copy the lessons to {folder}: {error.strerror}") from error
+        raise ConfigError(
+            f"cannot copy the lessons to {folder}: {error.strerror}; name another folder"
+        ) from error
 
 
 def open_course(folder: Path, port: int = 8888, browser: bool = True) -> NoReturn:

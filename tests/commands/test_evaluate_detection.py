@@ -166,3 +166,12 @@ def test_wrong_calls_are_one_line(words, message, tmp_path, capsys, monkeypatch)
     error = capsys.readouterr().err
     assert error.startswith("sharingan: ") and error.count("\n") == 1 and message in error
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--images", "--annotations"])
+def test_an_empty_name_does_not_stand_for_the_generated_fields(option, tmp_path, capsys):
+    write_image(torch.rand(1, 3, 64, 64), tmp_path / "a.png")
+    named = {"--images": str(tmp_path), option: ""}
+    words = [word for pair in named.items() for word in pair]
+    assert main(["evaluate", "detection", "--restore", "lite", *words]) == 2
+    assert "'' names no file or folder" in capsys.readouterr().err

@@ -60,3 +60,10 @@ def test_the_same_call_writes_the_same_files(tmp_path, capsys):
 def test_a_model_that_there_is_not_is_named_before_any_work(capsys):
     assert main(["evaluate", "restorers", "fields", "--model", "lite,nope"]) == 2
     assert "no generator 'nope'" in capsys.readouterr().err
+
+
+def test_a_model_that_is_named_twice_or_not_at_all_is_refused(capsys):
+    for names in ("lite,lite", "lite,"):
+        words = ["evaluate", "restorers", "fields", "--side", "64", "--size", "9"]
+        assert main([*words, "--model", names]) == 2
+        assert f"'{names}': write names with commas between" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sharingan_lab import evaluation as ev
 from sharingan_lab.classical import unsharp_mask, wiener
+from sharingan_lab.commands.options import names_in
 from sharingan_lab.datasets import CLASS_NAMES, read_annotations, weed_field, weed_fields
 from sharingan_lab.device import choose_device
 from sharingan_lab.errors import ConfigError
@@ -26,17 +27,21 @@ class Parts:
 
     def __init__(self, choice: argparse.Namespace) -> None:
         self.choice, self.device = choice, choose_device(choice.device)
+        if choice.images is None and choice.annotations not in (None, "self"):
+            raise ConfigError(
+                f"--annotations {choice.annotations}: these need --images, the pictures they are of"
+            )
         self.damages = {
-            f"blur {x}": shaken(_length(x), choice.size) for x in _words(choice.lengths)
+            f"blur {x}": shaken(_length(x), choice.size) for x in names_in(choice.lengths)
         }
         self.damages["resized"] = resized
-        names = _words(choice.restore)
+        names = names_in(choice.restore)
         known = {"unsharp": self._unsharp, "wiener": _wiener}
         self.methods = {name: known.get(name) or self._network(name) for name in names}
         self.detector = self._detector()
         self.truth, self.amount = "drawn with the fields: exact", 1.0
         self.shown, self.held_back = range(choice.fields), range(_HELD_BACK)
-        if choice.images:
+        if choice.images is not None:
             self._list_pictures("unsharp" in names)
         if "unsharp" in names and self.held_back:
             self.amount = tune_unsharp(
@@ -56,7 +61,7 @@ class Parts:
 
     def _sharp(self, which: Sequence, stream: int) -> Iterator[Picture]:
         """Pictures of these files with their boxes, or as many fields of a stream."""
-        if self.choice.images:
+        if self.choice.images is not None:
             return ((read_image(path), target) for path, target in which)
         rng = self.rng(stream)
         return (_field(rng) for _ in which)
@@ -72,7 +77,7 @@ class Parts:
             f"0.01; resized: to half the size and back; seed {choice.seed}",
         }
         if "unsharp" in self.methods:
-            held = f"{len(self.held_back)} {'pictures' if choice.images else 'fields'}"
+            held = f"{len(self.held_back)} {'fields' if choice.images is None else 'pictures'}"
             how = f"the best of several on {held} held back"
             how = how if self.held_back else "untuned: too few pictures"
             words["unsharp"] = f"amount {self.amount:g}, {how}"
@@ -98,7 +103,7 @@ class Parts:
 
     def _list_pictures(self, tuned: bool) -> None:
         choice = self.choice
-        source = choice.annotations or choice.images
+        source = choice.images if choice.annotations is None else choice.annotations
         with warnings.catch_warnings():
             if source != "self":  # annotations may lie beside: they are read, or named, below
                 warnings.simplefilter("ignore")
@@ -125,13 +130,6 @@ def _wiener(images: Tensor, kernels: Tensor | None) -> Tensor | None:
 def _field(rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
     image, boxes, labels = weed_field(rng=rng)
     return image[None], {"boxes": boxes, "labels": labels}
-
-
-def _words(text: str) -> list[str]:
-    words = [word.strip() for word in text.split(",")]
-    if "" in words or len(set(words)) < len(words):
-        raise ConfigError(f"{text!r}: write names with commas between, none of them twice")
-    return words
 
 
 def _length(word: str) -> float:

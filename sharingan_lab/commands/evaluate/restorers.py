@@ -5,7 +5,15 @@ import sys
 from collections.abc import Iterator
 
 from sharingan_lab.commands import outputs
-from sharingan_lab.commands.options import Group, add_command, add_device, add_size, positive, seed
+from sharingan_lab.commands.options import (
+    Group,
+    add_command,
+    add_device,
+    add_size,
+    names_in,
+    positive,
+    seed,
+)  # fmt: skip
 
 _HELD_BACK = 20  # pictures that settings are tuned on, of a seed of their own
 _HEAD = ("method", "pictures", "PSNR [dB] (95 %)", "SSIM (95 %)", "gain [dB]", "SSIM gain", "worse")
@@ -76,7 +84,7 @@ def _methods(choice: argparse.Namespace, held_back: list) -> dict:
     from sharingan_lab.restore import load_generator, restore
 
     device = choose_device(choice.device)
-    networks = {name: load_generator(name, device) for name in choice.model.split(",")}
+    networks = {name: load_generator(name, device) for name in names_in(choice.model)}
     mask = baselines.tune(baselines.unsharp, baselines.MASKS, held_back)
     ratio = baselines.tune(baselines.wiener_with_kernel, baselines.NOISE_TO_SIGNAL, held_back)
     print(f"tuned on {len(held_back)} other pictures: unsharp mask amount {mask[0]:g}, radius "

@@ -11,6 +11,7 @@ from nbformat import NotebookNode, v4
 from sharingan_lab.lab.classroom.exercises import Exercise, find_exercises, without_solutions
 from sharingan_lab.lab.classroom.needs import needed
 from sharingan_lab.lab.report.catalogue import Lesson
+from sharingan_lab.storage import write_atomically
 
 _FOLDED = "; solutions are folded away"  # said in the lessons, not true of what students get
 _CONFIG = '''"""How nbgrader makes assignments of the lessons' exercises: see INSTRUCTORS.md."""
@@ -30,13 +31,11 @@ def build(lessons: Sequence[Lesson], folder: Path) -> None:
         _write(folder / "instructor" / file, instructor(notebook))
         if find_exercises(notebook):
             _write(folder / "nbgrader" / "source" / lesson.name / file, nbgrader(notebook))
-    (folder / "nbgrader").mkdir(exist_ok=True)
-    (folder / "nbgrader" / "nbgrader_config.py").write_text(_CONFIG, encoding="utf-8")
+    write_atomically(folder / "nbgrader" / "nbgrader_config.py", _CONFIG)
 
 
 def _write(path: Path, notebook: NotebookNode) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
 def student(notebook: NotebookNode) -> NotebookNode:

@@ -111,6 +111,6 @@ def _free_port(host: str, port: int) -> int:
             return probe.getsockname()[1]
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose another --port, "
-            "or leave it out for a free one"
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another --host "
+            "or --port, or leave them out"
         ) from error

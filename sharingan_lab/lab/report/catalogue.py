@@ -95,7 +95,8 @@ def select(lessons: Sequence[Lesson], only: Iterable[str]) -> list[Lesson]:
 
 
 def _matches(word: str, lesson: Lesson) -> bool:
-    return word.zfill(2) == lesson.number or word in (lesson.name, lesson.path.name)
+    by_number = word.isdecimal() and word.zfill(2) == lesson.number
+    return by_number or word in (lesson.name, lesson.path.name)
 
 
 def check_parameters(

@@ -12,6 +12,7 @@ from sharingan_lab.lab.report.pages import ReportFolder
 from sharingan_lab.patience import patience
 
 _FULL_CELL = 48 * 3600.0  # seconds
+_LONGEST = 1_000_000  # seconds; the clocks of a kernel's messages count no further than 24 days
 _CHECKED = ("data_root", "seed", "device", "run_dir")  # parameters that lessons would refuse
 
 
@@ -68,8 +69,8 @@ def order(
         timeout = _FULL_CELL if mode == "full" else patience()
     if jobs is None:
         jobs = min(2, cores()) if mode == "quick" else 1
-    if timeout <= 0:
-        raise ConfigError(f"a timeout is a number of seconds above 0, got {timeout:g}")
+    if not 0 < timeout <= _LONGEST:
+        raise ConfigError(f"--timeout: expected seconds, above 0 to {_LONGEST}, got {timeout:g}")
     if jobs < 1:
         raise ConfigError(f"at least 1 lesson runs at a time, got {jobs}")
     return Order(chosen, mode, values, ReportFolder(out, lessons), timeout, jobs, force)

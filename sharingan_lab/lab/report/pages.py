@@ -119,4 +119,6 @@ def _writable(path: str | os.PathLike) -> Path:
         with tempfile.TemporaryFile(dir=path):
             return path
     except OSError as error:
-        raise ConfigError(f"cannot write a report to {path}: {error.strerror}") from error
+        raise ConfigError(
+            f"cannot write a report to {path}: {error.strerror}; name another folder"
+        ) from error
