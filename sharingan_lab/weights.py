@@ -28,7 +28,7 @@ def read_weights(path: Path, remedy: str) -> dict[str, Tensor]:
             return checked_weights(torch.load(path, map_location="cpu", weights_only=True), path)
     except CheckpointError:
         raise
-    except (EOFError, UnpicklingError) as error:  # torch would advise to run what is in it
+    except (EOFError, LookupError, UnpicklingError) as error:  # torch would advise to run it
         raise CheckpointError(
             f"cannot read weights from {path}: it is damaged, or holds code, which was not run; "
             "take a .safetensors file"

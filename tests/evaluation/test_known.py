@@ -120,3 +120,10 @@ def test_shipped_detectors_are_small():
     for name in shipped_detectors():
         path = known.shipped_dir() / f"{name}-detector.safetensors"
         assert path.stat().st_size < 25e6
+
+
+def test_a_file_of_words_is_said_to_hold_no_weights(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("hi")
+    with pytest.raises(CheckpointError, match=r"notes\.txt: it is damaged, .* take a "):
+        load_detector(path)
