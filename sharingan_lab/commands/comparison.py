@@ -37,7 +37,7 @@ for (const slider of document.querySelectorAll("input"))
     slider.closest("figure").style.setProperty("--at", slider.value + "%"));
 </script></body></html>
 """
-_FIGURE = """<figure style="max-width: calc((100vh - 6rem) * {width} / {height})">
+_FIGURE = """<figure style="max-width: max(24rem, calc((100vh - 14rem) * {width} / {height}))">
 <div class="pair"><img class="after" src="{after}" width="{width}" height="{height}"
  alt="{name}, restored"><img class="before" src="{before}" width="{width}"
 height="{height}" alt="{name}, as it was"></div>
