@@ -219,6 +219,7 @@ def test_deblur_shows_before_and_after_in_one_page(picture, tmp_path, capsys):
     page = (out / "compare.html").read_text()
     assert page.count('type="range"') == 2 and page.count("data:image/webp;base64,") == 4
     assert "&lt;wide&gt;.png, 30 x 20 pixels" in page and "http" not in page
+    assert page.count("(100vh - 14rem) * 30 / 20)") == 1  # it fits on a screen with its slider
     for name in ("picture.png", "<wide>.png"):
         (out / name).unlink()
     assert main(words) == 2

@@ -101,8 +101,6 @@ def _write_page(folder: str) -> str:
 
 def _free_port(host: str, port: int) -> int:
     """Return the port, or one that is free for 0; refuse one that cannot be had."""
-    if not 0 <= port <= 65535:  # getaddrinfo would wrap it around
-        raise ConfigError(f"port {port} is outside 0..65535; choose another --port")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
@@ -111,6 +109,6 @@ def _free_port(host: str, port: int) -> int:
             return probe.getsockname()[1]
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose another --host "
-            "or --port, or leave them out"
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another --port "
+            "or --host, or leave them out"
         ) from error

@@ -130,4 +130,4 @@ def test_who_lets_other_machines_in_is_warned(host, warned, capsys, monkeypatch)
 @pytest.mark.parametrize("port", ["65536", "99999999"])
 def test_a_port_that_does_not_exist_is_refused(port, capsys):
     assert main(["explore", "--port", port]) == 2
-    assert f"sharingan: port {port} is outside 0..65535" in capsys.readouterr().err
+    assert f"from 0 to 65535, got '{port}'" in capsys.readouterr().err
