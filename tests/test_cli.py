@@ -122,6 +122,8 @@ def test_the_help_of_train_names_every_recipe(capsys):
         ("evaluate images {tmp}/none {tmp}/in", "no such folder"),
         ("evaluate images {tmp}/in {tmp}/in --csv {tmp}/in/picture.png/a.csv", "picture.png is no"),
         ("evaluate detection --steps 0", "--steps"),
+        ("evaluate detection --lengths 30,1e30", "'1e30' is no length in pixels, above 0 to 4096"),
+        ("evaluate detection --panels {tmp}/in/picture.png/a", "picture.png is no folder"),
         ("evaluate detection --annotations {tmp}/in", "these need --images"),
         ("fetch nothing", "nothing named 'nothing': choose gopro"),
         ("course check --only 99", "no lesson '99'"),

@@ -27,14 +27,28 @@ def file_ending_in(ending: str) -> Callable[[str], Path]:
             raise argparse.ArgumentTypeError(str(error)) from None
         if path.suffix.lower() != ending or path.is_dir():
             raise argparse.ArgumentTypeError(f"{text!r}: name a file that ends in {ending}")
-        place = next(one for one in path.absolute().parents if one.exists())
-        if not (place.is_dir() and os.access(place, os.W_OK)):
-            raise argparse.ArgumentTypeError(
-                f"{text!r}: {place} is no folder that can be written to: name another"
-            )
+        _check_place(path.absolute().parent)
         return path
 
     return checked
+
+
+def folder(text: str) -> Path:
+    """A type of argument: a folder that is there or can be made."""
+    try:
+        path = named_path(text)
+    except SharinganError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    _check_place(path.absolute())
+    return path
+
+
+def _check_place(path: Path) -> None:
+    place = next(one for one in (path, *path.parents) if one.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise argparse.ArgumentTypeError(
+            f"{place} is no folder that can be written to: name another"
+        )
 
 
 def add_outputs(parser: argparse.ArgumentParser, **contents: str) -> None:

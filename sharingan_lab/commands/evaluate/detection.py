@@ -43,7 +43,7 @@ def add(group: Group) -> None:
     add("--seed", type=seed, default=0, help="of fields, blur and training (default: 0)")
     outputs.add_outputs(parser, csv="the rows", json="the rows")
     panels = "draw, as PNG, F1 over the blur's length and four pictures with what was found"
-    add("--panels", metavar="DIR", help=panels)
+    add("--panels", type=outputs.folder, metavar="DIR", help=panels)
     add_device(parser)
 
 

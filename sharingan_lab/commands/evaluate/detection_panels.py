@@ -2,15 +2,14 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from sharingan_lab.errors import ConfigError
 from sharingan_lab.evaluation import Detector, detection_scores
 from sharingan_lab.evaluation.detection import Version
 from sharingan_lab.extras import require_course
-from sharingan_lab.locations import named_path
 from sharingan_lab.storage import write_atomically
 
 _PICTURES = 4
@@ -20,14 +19,12 @@ Name = tuple[str, str]
 class Panels:
     """Keeps the first pictures as they go by; nothing without a folder to draw into."""
 
-    def __init__(self, folder: str | None, damages: Sequence[str]) -> None:
-        self.folder = None if folder is None else named_path(folder)
+    def __init__(self, folder: Path | None, damages: Sequence[str]) -> None:
+        self.folder = folder
         self.damage = damages[(len(damages) - 1) // 2]
         self.kept: list[dict[Name, Tensor]] = []
         if self.folder is not None:
             require_course()
-            if self.folder.exists() and not self.folder.is_dir():
-                raise ConfigError(f"{self.folder} is no folder to draw panels into")
 
     def keep(self, number: int, seen: Mapping[Name, Tensor]) -> None:
         if self.folder is not None and number < _PICTURES:

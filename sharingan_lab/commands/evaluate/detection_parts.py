@@ -18,6 +18,7 @@ from sharingan_lab.evaluation.versions import Picture, Restorer, resized, shaken
 from sharingan_lab.images import list_pictures, read_image
 from sharingan_lab.restore import load_generator, restore
 
+_LONGEST = 4096  # pixels, of a camera's path: the side of the largest kernel
 _HELD_BACK = 12  # pictures on which unsharp masking is tuned
 _NO_TRUTH = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
 
@@ -137,8 +138,8 @@ def _length(word: str) -> float:
         length = float(word)
     except ValueError:
         length = math.nan
-    if not 0 < length < math.inf:
-        raise ConfigError(f"--lengths: {word!r} is no length in pixels")
+    if not 0 < length <= _LONGEST:
+        raise ConfigError(f"--lengths: {word!r} is no length in pixels, above 0 to {_LONGEST}")
     return length
 
 
