@@ -34,7 +34,11 @@ class TrainingError(SharinganError):
 
 
 class StorageError(SharinganError):
-    """Something cannot be written: the disk is full, or the folder is read-only."""
+    """Something cannot be written: the folder is read-only, or as a :class:`DiskFullError` says."""
+
+
+class DiskFullError(StorageError):
+    """The disk is full: whatever is written next fails, too."""
 
 
 def lacks_memory(error: BaseException) -> bool:

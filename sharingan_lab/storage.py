@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sharingan_lab.errors import DataError, StorageError
+from sharingan_lab.errors import DataError, DiskFullError, StorageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -39,9 +39,8 @@ def writing_to(folder: Path, then: str = "then try again") -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(
-            f"cannot write to {folder}: {reason}; {_remedy(folder, error, then)}"
-        ) from error
+        kind = DiskFullError if error.errno in _FULL else StorageError
+        raise kind(f"cannot write to {folder}: {reason}; {_remedy(folder, error, then)}") from error
 
 
 def _remedy(folder: Path, error: OSError, then: str) -> str:
@@ -102,7 +101,7 @@ def _named(partial: Path, out: Path) -> Iterator[None]:
     try:
         yield
     except StorageError as error:
-        raise StorageError(str(error).replace(str(partial), str(out))) from error
+        raise type(error)(str(error).replace(str(partial), str(out))) from error
 
 
 @contextlib.contextmanager

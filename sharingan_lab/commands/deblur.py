@@ -9,7 +9,7 @@ from pathlib import Path
 from sharingan_lab.commands.comparison import page_of, write_comparison
 from sharingan_lab.commands.files import each, files_of, say_written, standard_input, targets_of
 from sharingan_lab.commands.options import Group, add_command, add_device, whole
-from sharingan_lab.errors import ConfigError, StorageError
+from sharingan_lab.errors import ConfigError, DiskFullError
 from sharingan_lab.locations import named_weights
 
 FORMATS = ("jpg", "png", "tif", "webp", "bmp", "avif", "heic")
@@ -73,7 +73,7 @@ def deblur(choice: argparse.Namespace) -> int:
             raise ConfigError(f"{page} would be replaced: write --force, or another folder")
         try:
             return max(int(missed), _deblur_all(targets, choice, to_output))
-        except (KeyboardInterrupt, StorageError) as stop:
+        except (KeyboardInterrupt, DiskFullError) as stop:
             if len(targets) == 1:
                 raise
             raise type(stop)("; ".join(filter(None, (str(stop), _GO_ON)))) from stop

@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from sharingan_lab.errors import ConfigError, DataError, SharinganError, StorageError
+from sharingan_lab.errors import ConfigError, DataError, DiskFullError, SharinganError
 from sharingan_lab.locations import named_path
 
 
 def each(names: Collection, work: Callable) -> dict:
     """What the work gives for each name; of what fails a line is printed, and the others go on.
 
-    They do not where the disk takes no more: it would fail them all.
+    They do not where the disk is full: it would fail them all.
     """
     done = {}
     for name in names:
         try:
             done[name] = work(name)
-        except StorageError:
+        except DiskFullError:
             raise
         except Exception as error:  # whatever it is, it is of this one alone
             line = str(error) or type(error).__name__

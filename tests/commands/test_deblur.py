@@ -118,6 +118,19 @@ def test_a_disk_that_is_full_is_one_line_and_no_other_picture_is_tried(
     assert main([*words, "--resume"]) == 0
 
 
+def test_a_place_that_takes_no_picture_is_one_line_and_the_others_are_restored(
+    stopped_at_the_second, tmp_path, capsys
+):
+    def refused():
+        with writing_to(tmp_path / "out"):
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+    _, code = stopped_at_the_second(refused)
+    assert code == 1 and {"0.png", "2.png", "compare.html"} == {*os.listdir(tmp_path / "out")}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Operation not permitted" in line
+
+
 def test_going_on_and_replacing_are_two_things(picture, tmp_path, capsys):
     words = ["deblur", str(picture), "-o", str(tmp_path / "out"), "--force", "--resume"]
     assert main(words) == 2
