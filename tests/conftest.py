@@ -1,4 +1,8 @@
-"""What every test shares: one thread, so that results do not depend on the machine's cores."""
+"""What every test shares: one thread, so that results do not depend on the machine's cores, and a
+Ctrl-C that is heard, as in a terminal: a shell starts what runs in its background deaf to it.
+"""
+
+import signal
 
 from . import patience
 
@@ -11,3 +15,4 @@ def pytest_collection_finish():
 
 def pytest_configure(config):
     config.pluginmanager.register(patience)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
