@@ -50,7 +50,12 @@ def course_check(choice: argparse.Namespace) -> int:
         from sharingan_lab.lab.classroom.grading import ungraded
 
         problems += ungraded(lessons)
-    print("\n".join(problems or [f"{len(lessons)} lessons are clean"]))
+    print(
+        "\n".join(
+            problems
+            or [f"{len(lessons)} {'lesson is' if len(lessons) == 1 else 'lessons are'} clean"]
+        )
+    )
     return int(bool(problems))
 
 

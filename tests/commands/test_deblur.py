@@ -104,14 +104,20 @@ def test_a_stop_keeps_what_is_whole_and_resume_goes_on(
     assert page.count('type="range"') == 3
 
 
+def refusing(number, folder):
+    """What the disk does that does not take a file."""
+
+    def refuse():
+        with writing_to(folder):
+            raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
 def test_a_disk_that_is_full_is_one_line_and_no_other_picture_is_tried(
     stopped_at_the_second, tmp_path, capsys
 ):
-    def full():
-        with writing_to(tmp_path / "out"):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    words, code = stopped_at_the_second(full)
+    words, code = stopped_at_the_second(refusing(errno.ENOSPC, tmp_path / "out"))
     assert code == 1 and os.listdir(tmp_path / "out") == ["0.png"]
     (line,) = capsys.readouterr().err.splitlines()
     assert "No space left on device" in line and "--resume goes on" in line
@@ -121,11 +127,7 @@ def test_a_disk_that_is_full_is_one_line_and_no_other_picture_is_tried(
 def test_a_place_that_takes_no_picture_is_one_line_and_the_others_are_restored(
     stopped_at_the_second, tmp_path, capsys
 ):
-    def refused():
-        with writing_to(tmp_path / "out"):
-            raise OSError(errno.EPERM, "Operation not permitted")
-
-    _, code = stopped_at_the_second(refused)
+    _, code = stopped_at_the_second(refusing(errno.EPERM, tmp_path / "out"))
     assert code == 1 and {"0.png", "2.png", "compare.html"} == {*os.listdir(tmp_path / "out")}
     (line,) = capsys.readouterr().err.splitlines()
     assert "Operation not permitted" in line
