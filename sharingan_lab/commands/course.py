@@ -50,12 +50,8 @@ def course_check(choice: argparse.Namespace) -> int:
         from sharingan_lab.lab.classroom.grading import ungraded
 
         problems += ungraded(lessons)
-    print(
-        "\n".join(
-            problems
-            or [f"{len(lessons)} {'lesson is' if len(lessons) == 1 else 'lessons are'} clean"]
-        )
-    )
+    count = "1 lesson is" if len(lessons) == 1 else f"{len(lessons)} lessons are"
+    print("\n".join(problems or [f"{count} clean"]))
     return int(bool(problems))
 
 
